@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+# Everything is found by wildcards: a new command, module or test edits
+# nothing here. `make B=dir` builds elsewhere, V=1 shows the commands,
+# DEV=1 makes warnings errors, SANITIZE=address,undefined instruments.
+VERSION = 0.1.0
+B ?= build
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libexecdir ?= $(prefix)/libexec
+docdir ?= $(prefix)/share/doc/leadpipe
+
+CFLAGS ?= -O2 -g
+WARN = -Wall -Wextra $(if $(DEV),-Wpedantic -Wshadow -Wconversion -Wvla \
+	-Wmissing-prototypes -Wstrict-prototypes -Werror)
+HARDEN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+	-fstack-protector-strong)
+INCLUDE = -Ilib
+DEFINE = -D_GNU_SOURCE -DLEADPIPE_VERSION='"$(VERSION)"' \
+	-DLEADPIPE_LIBEXECDIR='"$(libexecdir)/leadpipe"'
+COMPILE = $(CC) -std=c11 $(DEFINE) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) \
+	-fPIE -ffile-prefix-map=$(CURDIR)=. $(PKG_CFLAGS)
+LINK = $(CC) $(CFLAGS) $(HARDEN) $(if $(filter %.so,$@),,-pie) $(LDFLAGS) \
+	-Wl,-z,relro,-z,now -Wl,--as-needed
+# Asked once, when needed: `make deps check` reads this without pkg-config.
+PKGS = libcurl sqlite3 jansson $(if $(wildcard lib/shared/*.c),hiredis)
+once = $(eval $1 := $(shell pkg-config $2 $(PKGS)))$($1)
+PKG_CFLAGS = $(call once,PKG_CFLAGS,--cflags)
+PKG_LIBS = $(call once,PKG_LIBS,--libs)
+TEST_LIBS = -lcmocka -lmicrohttpd $(PKG_LIBS) -pthread
+
+# Top layer first, as the linker wants it.
+LAYERS = ops delivery turn bot crm telegram shared store net base
+FOLDERS = $(foreach d,$(LAYERS),$(if $(wildcard lib/$d/*.c),$d))
+# The folders that a source names in its `/* needs: ... */` line, else $2.
+# Spelt so that a static pattern rule does not take it for its stem.
+any = %
+needs = $(or $(shell sed -n '1,9s|^/\* needs: *\(.*\) \*/.*|\1|p' $1),$2)
+archives = $(patsubst %,$(B)/lib/%.a,$(filter $(call needs,$1,$2),$(FOLDERS)))
+object = $(patsubst %.c,$(B)/obj/%.o,$(wildcard $1))
+run = $(if $(V),,@echo '  $1 $(patsubst $(B)/%,%,$@)';)
+
+PROGRAMS = $(patsubst cmd/%.c,$(B)/libexec/%,\
+	$(filter-out cmd/leadpipe.c,$(wildcard cmd/*.c)))
+UNIT_ALL = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+UNIT = $(filter $(B)/tests/unit/test_$(T)%,$(UNIT_ALL))
+BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+dirs = $(patsubst %/,$(B)/%,$(sort $(dir $(wildcard tests/$1/*/*.c))))
+SIM = $(call dirs,sim)
+VFS = $(patsubst %,%.a,$(filter %/vfs,$(call dirs,fault)))
+SHIM = $(patsubst %,%.so,$(filter %-shim,$(call dirs,fault)))
+FAULT = $(filter-out %/vfs %-shim,$(call dirs,fault))
+DOCS = $(wildcard README.md NEWS.md LICENSE crontab.example)
+SERIAL = $(shell grep -ls '^\# serial' tests/*.t)
+SCRIPTS = $(filter-out $(SERIAL),$(wildcard tests/*.t)) $(SERIAL)
+ENV = B='$(abspath $(B))' TOP='$(CURDIR)' CC='$(CC)' \
+	LEADPIPE='$(abspath $(B))/leadpipe'
+PROVE = $(if $(V),,@)$(ENV) prove --exec tests/run
+
+all: $(B)/leadpipe $(PROGRAMS)
+tests: $(UNIT_ALL) $(SIM) $(SHIM) $(FAULT) $(BENCH)
+
+# A change of flags, or of the version, rebuilds what was built without it.
+$(B)/flags: FORCE | $(filter deps,$(MAKECMDGOALS))
+	@mkdir -p $(B)
+	@echo '$(quoted)' | cmp -s - $@ || echo '$(quoted)' >$@
+quoted = $(subst ','\'',$(COMPILE) $(LINK))
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call run,CC)$(COMPILE) $(INCLUDE) $(EXTRA) -MMD -MP -c -o $@ $<
+$(B)/obj/tests/%.o: EXTRA = -Itests
+$(B)/obj/tests/sim/%.o: INCLUDE =
+$(B)/obj/tests/fault/%.o: EXTRA = -Itests -fPIC
+
+.SECONDEXPANSION:
+.SECONDARY:
+$(FOLDERS:%=$(B)/lib/%.a) $(VFS): $(B)/%.a: $$(call object,$$*/*.c)
+	@mkdir -p $(@D) && rm -f $@
+	$(call run,AR)$(AR) rcsD $@ $^
+
+define link
+	@mkdir -p $(@D)
+	$(call run,LD)$(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+endef
+
+$(B)/leadpipe: $(B)/obj/cmd/leadpipe.o $$(call archives,cmd/leadpipe.c,$$(any))
+	$(link)
+$(PROGRAMS): $(B)/libexec/%: $(B)/obj/cmd/%.o $$(call archives,cmd/$$*.c,$$(any))
+	$(link) $(PKG_LIBS)
+$(UNIT_ALL) $(BENCH): $(B)/%: $(B)/obj/%.o $$(VFS) $$(call archives,$$*.c,$$(any))
+	$(link) $(TEST_LIBS)
+$(SIM) $(FAULT): $(B)/%: $$(call object,$$*/*.c) \
+		$$(call archives,$$(wildcard $$*/*.c),none)
+	$(link) $(TEST_LIBS)
+$(SHIM): $(B)/%.so: $$(call object,$$*/*.c)
+	$(link) -shared
+deps:
+	.ci/deps
+check: all tests
+	$(PROVE) -j2 $(UNIT_ALL) $(SCRIPTS)
+unit: $$(UNIT)
+	$(PROVE) $(if $(T),-v,-j2) $(UNIT)
+asan:
+	$(MAKE) B=$(B)-asan SANITIZE=address,undefined unit
+valgrind: $$(UNIT)
+	$(PROVE) -j2 --exec 'tests/run --valgrind' $(UNIT)
+demo: all $(SIM)
+	$(ENV) tests/demo
+bench: all $(SIM) $(BENCH)
+	$(ENV) tests/bench/run
+fuzz:
+	test ! -e tests/fuzz || $(ENV) tests/fuzz/run
+lint format:
+	.ci/$@
+install: all
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir)/leadpipe $(docdir))
+	install $(B)/leadpipe $(DESTDIR)$(bindir)
+	install $(PROGRAMS) $(DESTDIR)$(libexecdir)/leadpipe
+	install -m 644 $(DOCS) $(DESTDIR)$(docdir)
+uninstall:
+	cd $(DESTDIR)$(bindir) && rm -f leadpipe
+	cd $(DESTDIR)$(libexecdir)/leadpipe && rm -f $(notdir $(PROGRAMS))
+	cd $(DESTDIR)$(docdir) && rm -f $(DOCS)
+	-rmdir $(DESTDIR)$(libexecdir)/leadpipe $(DESTDIR)$(docdir)
+dist:
+	git archive --prefix=leadpipe-$(VERSION)/ -o leadpipe-$(VERSION).tar.gz HEAD
+clean:
+	rm -rf $(B) $(B)-asan
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+FORCE:
+.PHONY: all tests deps check unit asan valgrind demo bench fuzz lint format \
+	install uninstall dist clean FORCE
