@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files, directories and the process's surroundings.
+ */
+#ifndef LEADPIPE_FILE_H
+#define LEADPIPE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+/*
+ * Makes the process safe to work in: closed fds 0 to 2 are opened on
+ * /dev/null, umask 077, SIGPIPE and SIGXFSZ ignored (writes report the error
+ * instead), core files off, LC_NUMERIC stays C.  First call of every command.
+ */
+void file_sanitize_process(void);
+
+/*
+ * When root: becomes the owner (uid, gid, no extra groups) of DIR, or of the
+ * nearest existing parent, so that nothing there ends up owned by root; stays
+ * root when root owns it.  Must precede opening anything in DIR.
+ */
+enum outcome file_become_owner(const char *dir, struct fault *fault)
+    must_check;
+
+/* Makes DIR with mode 0700 and its missing parents (0755); an existing one
+ * must be a directory that others cannot read or enter (chmod'ed to 0700 when
+ * we own it and nothing but state is in it; /tmp, /var/lib or a home page are
+ * refused). */
+enum outcome file_make_dir(const char *dir, struct fault *fault) must_check;
+
+/* Refuses filesystems on which SQLite's locks do not hold (NFS, CIFS, FUSE,
+ * 9p ...), naming PATH and the filesystem. */
+enum outcome file_check_local(const char *path, struct fault *fault)
+    must_check;
+
+/* Reads at most MAX bytes of PATH into a fresh NUL-terminated string that the
+ * caller frees; larger files are refused (EXIT_INPUT), and what one could
+ * wait for: a FIFO, a terminal. */
+enum outcome file_read(const char *path, size_t max, char **text, size_t *len,
+    struct fault *fault) must_check;
+
+/* Writes PATH by temp file, fsync, rename, fsync of the directory; MODE is
+ * set explicitly. */
+enum outcome file_write_atomic(const char *path, const void *data, size_t len,
+    unsigned mode, struct fault *fault) must_check;
+
+/* A path beside another: the directory of PATH joined with NAME; an absolute
+ * NAME stays.  The caller frees it. */
+char *file_beside(const char *path, const char *name);
+
+/*
+ * Opens (creates, 0600, O_CLOEXEC) PATH and takes flock() on it: exclusive, or
+ * shared.  Waits until DEADLINE (monotonic ms; 0: no waiting).  *FD is closed
+ * by the caller, which frees the lock; the file stays.  OUT_LATER with
+ * EXIT_LATER when somebody else holds it.
+ */
+enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
+enum outcome file_lock(const char *path, enum file_lock kind,
+    int64_t deadline, int *fd, struct fault *fault) must_check;
+
+/* flock() FD with the same deadline rule; FILE_LOCK_* may change a held lock,
+ * which is lost when that fails (flock(2)).
+ * The wait is a timer whose signal goes to this very thread (SIGEV_THREAD_ID):
+ * a process-directed signal was seen to miss the waiting thread.  Returns
+ * false when the deadline passed. */
+bool file_flock_until(int fd, enum file_lock kind, int64_t deadline);
+
+/* Free bytes for us on the filesystem of PATH, or -1. */
+int64_t file_free_bytes(const char *path);
+
+#endif

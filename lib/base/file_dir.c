@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/file_fault.h"
+#include "base/mem.h"
+
+/* Makes the parents of DIR; the umask must not close what others share. */
+static int
+make_parents(const char *dir)
+{
+	char *path = mem_dup(dir);
+	int result = 0;
+
+	for (char *at = path + 1; *path != '\0' && *at != '\0'; at++) {
+		if (*at != '/' || at[-1] == '/' || at[1] == '\0')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0755) == 0)
+			result = chmod(path, 0755);
+		else if (errno != EEXIST)
+			result = -1;
+		*at = '/';
+		if (result < 0)
+			break;
+	}
+	free(path);
+	return result;
+}
+
+/* True when the directory FD is the home of other things as well: closing
+ * /var/lib, /tmp or a home page to others would do harm. */
+static bool
+is_shared(int fd, const struct stat *st)
+{
+	static const char *const ours[] = { ".", "..", "run", "journal" };
+	bool shared = (st->st_mode & S_ISVTX) != 0, mine;
+	struct dirent *entry;
+	struct stat sub;
+	DIR *dir = fdopendir(fd);
+
+	/* cppcheck-suppress readdirCalled; nobody else has this stream */
+	while (dir != NULL && !shared && (entry = readdir(dir)) != NULL) {
+		mine = false;
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			mine = mine || strcmp(entry->d_name, ours[i]) == 0;
+		shared = !mine &&
+		    fstatat(fd, entry->d_name, &sub, AT_SYMLINK_NOFOLLOW) ==
+			0 &&
+		    S_ISDIR(sub.st_mode);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return shared;
+}
+
+/* Closes an existing directory to others, where that is ours to do. */
+static enum outcome
+close_dir(int fd, const char *dir, struct fault *fault)
+{
+	struct stat st;
+	int listing;
+
+	if (fstat(fd, &st) < 0)
+		return file_fault(fault, "look at", dir);
+	if ((st.st_mode & 077) == 0)
+		return OUT_OK;
+	if (st.st_uid != geteuid())
+		return fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
+		    "'%s' is open to others and belongs to user %lu; its "
+		    "owner must run: chmod 700 %s",
+		    dir, (unsigned long)st.st_uid, dir);
+	listing = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (listing < 0)
+		return file_fault(fault, "read", dir);
+	if (is_shared(listing, &st))
+		return fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
+		    "'%s' is open to others and holds other things too; give "
+		    "the state a directory of its own (DATABASE_PATH), or "
+		    "run: chmod 700 %s",
+		    dir, dir);
+	if (fchmod(fd, 0700) < 0)
+		return file_fault(fault, "close to others", dir);
+	return OUT_OK;
+}
+
+enum outcome
+file_make_dir(const char *dir, struct fault *fault)
+{
+	enum outcome result;
+	int fd;
+
+	if (make_parents(dir) < 0)
+		return file_fault(fault, "make", dir);
+	if (mkdir(dir, 0700) == 0)
+		return chmod(dir, 0700) == 0 ? OUT_OK
+					     : file_fault(fault, "make", dir);
+	if (errno != EEXIST)
+		return file_fault(fault, "make", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return file_fault(fault, "open", dir);
+	result = close_dir(fd, dir, fault);
+	close(fd);
+	return result;
+}
+
+static const char *
+remote_name(uint32_t magic)
+{
+	/* statfs(2); locks there are absent, or not those of other hosts. */
+	static const struct {
+		uint32_t magic;
+		const char *name;
+	} remote[] = { { 0x00006969, "NFS" }, { 0xff534d42, "CIFS" },
+		{ 0x0000517b, "SMB" }, { 0xfe534d42, "SMB2" },
+		{ 0x65735546, "FUSE" }, { 0x01021997, "9P" },
+		{ 0x00c36400, "CephFS" }, { 0x5346414f, "AFS" },
+		{ 0x6b414653, "AFS" }, { 0x73757245, "Coda" },
+		{ 0x0000564c, "NCP" }, { 0x0bd00bd0, "Lustre" },
+		{ 0x7461636f, "OCFS2" }, { 0x01161970, "GFS2" },
+		{ 0x19830326, "BeeGFS" }, { 0x47504653, "GPFS" },
+		{ 0x786f4256, "vboxsf" }, { 0xbacbacbc, "vmhgfs" } };
+
+	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
+		if (remote[i].magic == magic)
+			return remote[i].name;
+	return NULL;
+}
+
+enum outcome
+file_check_local(const char *path, struct fault *fault)
+{
+	char *existing = file_nearest(path);
+	enum outcome result = OUT_OK;
+	const char *name = NULL;
+	struct statfs fs;
+
+	if (statfs(existing, &fs) < 0)
+		result = file_fault(fault, "look at", existing);
+	else
+		name = remote_name((uint32_t)fs.f_type);
+	if (name != NULL)
+		result = fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "'%s' is on %s, where locks do not hold; set "
+		    "DATABASE_PATH to a path on a local disk",
+		    path, name);
+	free(existing);
+	return result;
+}
