@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inside of net/http: one call, its easy handle, and the loop they share.
+ * Easy handles are kept with their static options and used again: setting 30
+ * options anew would cost as much as the call itself.
+ */
+#ifndef LEADPIPE_HTTP_CALL_H
+#define LEADPIPE_HTTP_CALL_H
+
+#include <curl/curl.h>
+
+#include "net/http.h"
+#include "net/http_loop.h"
+
+/* What libcurl reads a body, or a part of one, from: memory or a file. */
+struct http_source {
+	struct http_call *call;
+	const char *text;
+	char *own_text; /* what text points to when it had to be copied */
+	int fd;		/* -1: text */
+	int64_t at, size;
+};
+
+struct http {
+	CURLM *multi;
+	struct http_loop loop;
+	char *proxy, *proxy_setting, *peer, *peer_setting;
+	int ip;
+	bool proxy_is_bad;
+	struct curl_slist *json_headers;
+	struct http_call *running, *idle;
+	struct http_call *done, *last_done;
+	int count;		/* of running */
+	int64_t first_deadline; /* of the running ones, or earlier */
+};
+
+struct http_call {
+	struct http *http;
+	struct http_call *next, *prev;
+	enum { CALL_IDLE, CALL_RUNNING, CALL_DONE } state;
+	CURL *easy;
+	int tag;
+	int64_t id, deadline;
+	char host[128]; /* fit to be printed */
+	bool loopback, tls, proxied;
+	bool proxy_is_set; /* what CURLOPT_PROXY of the handle is */
+
+	struct http_source body, *parts;
+	char *own; /* memory of the caller that ends with the call */
+	size_t part_count;
+	curl_mime *mime;
+	struct curl_slist *headers; /* NULL: those of http */
+	int64_t given, total;	    /* body bytes that libcurl took, and all */
+	bool begun;		    /* the head of the request may have left */
+	bool head_ended;	    /* of the answer */
+	char *file;		    /* for messages */
+	bool file_broke;
+	int file_errno;		    /* 0: it shrank */
+	struct http_result result;
+};
+
+/* A fresh handle with all static options, or NULL. */
+CURL *http_call_easy(struct http_call *call);
+
+/*
+ * Prepares CALL for REQUEST.  False with result.fault filled when it cannot
+ * even be tried.
+ */
+bool http_call_prepare(struct http_call *call,
+    const struct http_request *request);
+
+/* Drops what belongs to the request; the answer and the handle stay. */
+void http_call_unload(struct http_call *call);
+
+/* Fills the result from how libcurl ended. */
+void http_call_settle(struct http_call *call, CURLcode code);
+
+/* Fills result.fault of a call that ended with CODE and without answer. */
+void http_fault_set(struct http_call *call, CURLcode code);
+
+/* Sets host, loopback and tls from URL. */
+void http_peer_set(struct http_call *call, const char *url);
+
+/* True when TEXT is a proxy that we can use. */
+bool http_proxy_valid(const char *text);
+
+#endif
