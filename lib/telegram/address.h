@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Addresses that the configuration gives us.  No message repeats one: it may
+ * hold the token or a password.
+ */
+#ifndef LEADPIPE_TELEGRAM_ADDRESS_H
+#define LEADPIPE_TELEGRAM_ADDRESS_H
+
+#include "base/fault.h"
+
+/*
+ * Checks TELEGRAM_API_ROOT, which came from ORIGIN: an http(s) URL without
+ * user name, token or query; http:// only to this machine or a private
+ * network, since the token is part of every request.
+ */
+enum outcome address_check_root(const char *root, const char *origin,
+    struct fault *fault) must_check;
+
+/* Checks TELEGRAM_PROXY: http, https or socks5h, a host and perhaps a port. */
+enum outcome address_check_proxy(const char *proxy, const char *origin,
+    struct fault *fault) must_check;
+
+#endif
