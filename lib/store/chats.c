@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/chats.h"
+
+#include <stdlib.h>
+
+#include "store/lane.h"
+#include "store/messages.h"
+
+static void
+chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
+{
+	char **const texts[] = { &row->type, &row->first_name,
+		&row->last_name, &row->username, &row->user_lang, &row->state,
+		&row->vars, &row->tags, &row->visits, &row->lang, &row->tz,
+		&row->blocked_reason };
+	int64_t *const numbers[] = { &row->user_id, &row->session,
+		&row->entries, &row->expires_at, &row->handoff_until,
+		&row->blocked_at, &row->unsubscribed_at, &row->created_at,
+		&row->seen_at };
+
+	while (db_row(db, load)) {
+		int column = 0;
+		row->exists = true;
+		for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+			*texts[i] = db_text_dup(load, column++);
+		for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+			*numbers[i] = db_int(load, column++);
+	}
+}
+
+enum outcome
+chats_load(struct db *db, int64_t chat_id, struct chat_row *row,
+    struct fault *fault)
+{
+	sqlite3_stmt *load = db_use(db,
+	    "SELECT type, first_name, last_name, username, user_lang, state,"
+	    " vars, tags, visits, lang, tz, blocked_reason, user_id, session,"
+	    " entries, expires_at, handoff_until, blocked_at,"
+	    " unsubscribed_at, created_at, seen_at"
+	    " FROM chats WHERE chat_id = ?1");
+
+	*row = (struct chat_row){ .chat_id = chat_id };
+	db_bind_int(load, 1, chat_id);
+	chat_read(db, load, row);
+	return db_result(db, fault);
+}
+
+void
+chat_row_release(struct chat_row *row)
+{
+	char *const texts[] = { row->type, row->first_name, row->last_name,
+		row->username, row->user_lang, row->state, row->vars,
+		row->tags, row->visits, row->lang, row->tz,
+		row->blocked_reason };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		free(texts[i]);
+	*row = (struct chat_row){ 0 };
+}
+
+static void
+bind_chat(sqlite3_stmt *save, const struct chat_row *row)
+{
+	db_bind_int(save, 1, row->chat_id);
+	db_bind_text(save, 2, row->type ? row->type : "private");
+	db_bind_null_if(save, 3, row->user_id, 0);
+	db_bind_text(save, 4, row->first_name);
+	db_bind_text(save, 5, row->last_name);
+	db_bind_text(save, 6, row->username);
+	db_bind_text(save, 7, row->user_lang);
+	db_bind_text(save, 8, row->state ? row->state : "");
+	db_bind_int(save, 9, row->session);
+	db_bind_int(save, 10, row->entries);
+	db_bind_text(save, 11, row->vars ? row->vars : "{}");
+	db_bind_text(save, 12, row->tags ? row->tags : "{}");
+	db_bind_text(save, 13, row->visits ? row->visits : "{}");
+	db_bind_text(save, 14, row->lang);
+	db_bind_text(save, 15, row->tz);
+	db_bind_int(save, 16, row->expires_at);
+	db_bind_int(save, 17, row->handoff_until);
+	db_bind_null_if(save, 18, row->unsubscribed_at, 0);
+	db_bind_int(save, 19, row->created_at);
+	db_bind_int(save, 20, row->seen_at);
+}
+
+enum outcome
+chats_save(struct db *db, const struct chat_row *row, struct fault *fault)
+{
+	sqlite3_stmt *update = db_use(db,
+	    "UPDATE chats SET type = ?2, user_id = ?3, first_name = ?4,"
+	    " last_name = ?5, username = ?6, user_lang = ?7, state = ?8,"
+	    " session = ?9, entries = ?10, vars = ?11, tags = ?12,"
+	    " visits = ?13, lang = ?14, tz = ?15, expires_at = ?16,"
+	    " handoff_until = ?17, unsubscribed_at = ?18, created_at = ?19,"
+	    " seen_at = ?20 WHERE chat_id = ?1");
+	sqlite3_stmt *insert = db_use(db,
+	    "INSERT INTO chats(chat_id, type, user_id, first_name, last_name,"
+	    " username, user_lang, state, session, entries, vars, tags,"
+	    " visits, lang, tz, expires_at, handoff_until, unsubscribed_at,"
+	    " created_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
+	sqlite3_stmt *save = row->exists ? update : insert;
+
+	bind_chat(save, row);
+	db_run(db, save);
+	return db_result(db, fault);
+}
+
+/* Blocking concerns chats that never wrote too: a message to a wrong id. */
+static void
+chat_ensure(struct db *db, int64_t chat_id, int64_t now)
+{
+	sqlite3_stmt *ensure = db_use(db,
+	    "INSERT INTO chats(chat_id, created_at, seen_at)"
+	    " VALUES(?1, ?2, 0) ON CONFLICT(chat_id) DO NOTHING");
+
+	db_bind_int(ensure, 1, chat_id);
+	db_bind_int(ensure, 2, now);
+	db_run(db, ensure);
+}
+
+enum outcome
+chats_block(struct db *db, int64_t chat_id, const char *reason, int64_t now,
+    struct fault *fault)
+{
+	chat_ensure(db, chat_id, now);
+	sqlite3_stmt *block = db_use(db,
+	    "UPDATE chats SET blocked_at = coalesce(blocked_at, ?2),"
+	    " blocked_reason = ?3 WHERE chat_id = ?1");
+	db_bind_int(block, 1, chat_id);
+	db_bind_int(block, 2, now);
+	db_bind_text(block, 3, reason);
+	db_run(db, block);
+	sqlite3_stmt *hold = db_use(db,
+	    "UPDATE messages SET state = 'held', reason = ?2,"
+	    " maybe_duplicate = max(maybe_duplicate, state = 'ambiguous')"
+	    " WHERE chat_id = ?1 AND state IN ('queued','ambiguous')");
+	db_bind_int(hold, 1, chat_id);
+	db_bind_text(hold, 2, reason);
+	db_run(db, hold);
+	lane_renew(db, chat_id);
+	return db_result(db, fault);
+}
+
+/* Held tasks wait for their time again; the next promotion expires those that
+ * outlived it. */
+static void
+tasks_unhold(struct db *db, int64_t chat_id)
+{
+	sqlite3_stmt *back = db_use(db,
+	    "INSERT OR IGNORE INTO tasks(due_at, id, kind, priority, chat_id,"
+	    " name, expire_at, created_at, entries, flow, pointer, method,"
+	    " params) SELECT due_at, id, kind, priority, chat_id, name,"
+	    " expire_at, created_at, entries, flow, pointer, method, params"
+	    " FROM task_ends WHERE chat_id = ?1 AND state = 'held'");
+
+	db_bind_int(back, 1, chat_id);
+	db_run(db, back);
+	/* A name that was scheduled again meanwhile: the newer one counts. */
+	sqlite3_stmt *rest = db_use(db,
+	    "UPDATE task_ends SET state = 'cancelled',"
+	    " reason = 'scheduled again while the chat was blocked'"
+	    " WHERE chat_id = ?1 AND state = 'held'"
+	    " AND id NOT IN (SELECT id FROM tasks WHERE chat_id = ?1)");
+	db_bind_int(rest, 1, chat_id);
+	db_run(db, rest);
+	sqlite3_stmt *gone = db_use(db,
+	    "DELETE FROM task_ends WHERE chat_id = ?1 AND state = 'held'");
+	db_bind_int(gone, 1, chat_id);
+	db_run(db, gone);
+}
+
+enum outcome
+chats_unblock(struct db *db, int64_t chat_id, int64_t now,
+    struct fault *fault)
+{
+	int released;
+	sqlite3_stmt *unblock = db_use(db,
+	    "UPDATE chats SET blocked_at = NULL, blocked_reason = NULL"
+	    " WHERE chat_id = ?1 AND blocked_at IS NOT NULL");
+
+	db_bind_int(unblock, 1, chat_id);
+	db_run(db, unblock);
+	if (db_changes(db) == 0)
+		return db_result(db, fault);
+	tasks_unhold(db, chat_id);
+	return messages_release(db, chat_id, now, &released, fault);
+}
+
+enum outcome
+chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
+    struct fault *fault)
+{
+	static const char *const moves[] = {
+		"UPDATE OR IGNORE chats SET chat_id = ?2, type = 'supergroup'"
+		" WHERE chat_id = ?1",
+		"UPDATE messages SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE OR REPLACE tasks SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE task_ends SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE leads SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE dead_letters SET chat_id = ?2 WHERE chat_id = ?1",
+	};
+
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+		sqlite3_stmt *move = db_use(db, moves[i]);
+		db_bind_int(move, 1, chat_id);
+		db_bind_int(move, 2, new_id);
+		db_run(db, move);
+	}
+	lane_renew(db, chat_id);
+	lane_renew(db, new_id);
+	return db_result(db, fault);
+}
+
+int64_t
+chats_find(struct db *db, const char *name)
+{
+	int64_t chat_id = 0;
+	int count = 0;
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT chat_id FROM chats WHERE username = ?1 COLLATE NOCASE"
+	    " LIMIT 2");
+
+	db_bind_text(find, 1, *name == '@' ? name + 1 : name);
+	while (db_row(db, find)) {
+		chat_id = db_int(find, 0);
+		++count;
+	}
+	return count == 1 ? chat_id : 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chats: where each person is in the conversation.
+ */
+#ifndef LEADPIPE_CHATS_H
+#define LEADPIPE_CHATS_H
+
+#include "store/db.h"
+
+/* A row; the texts are owned and released by chat_row_release(). */
+struct chat_row {
+	int64_t chat_id, user_id;
+	char *type, *first_name, *last_name, *username, *user_lang;
+	char *state;
+	int64_t session, entries;
+	char *vars, *tags, *visits; /* JSON objects */
+	char *lang, *tz;
+	int64_t expires_at, handoff_until;
+	int64_t blocked_at, unsubscribed_at; /* 0: not */
+	char *blocked_reason;
+	int64_t created_at, seen_at;
+	bool exists;
+};
+
+/* Loads the row of CHAT_ID; `exists` is false for a new chat, which then has
+ * empty fields. */
+enum outcome chats_load(struct db *db, int64_t chat_id, struct chat_row *row,
+    struct fault *fault) must_check;
+void chat_row_release(struct chat_row *row);
+
+/* Writes the row (new or existing). */
+enum outcome chats_save(struct db *db, const struct chat_row *row,
+    struct fault *fault) must_check;
+
+/*
+ * The chat takes nothing from us (REASON), or does again: its queued messages
+ * and due tasks are held, or go back to their queues; what outlived its life
+ * meanwhile expires.
+ */
+enum outcome chats_block(struct db *db, int64_t chat_id, const char *reason,
+    int64_t now, struct fault *fault) must_check;
+enum outcome chats_unblock(struct db *db, int64_t chat_id, int64_t now,
+    struct fault *fault) must_check;
+
+/* The group CHAT_ID is the supergroup NEW_ID now: every row follows. */
+enum outcome chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
+    struct fault *fault) must_check;
+
+/* Finds a chat by @username; 0 when there is none or several. */
+int64_t chats_find(struct db *db, const char *name);
+
+#endif

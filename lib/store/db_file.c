@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/db_file.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "store/migrate.h"
+#include "store/schema.h"
+#include "store/sql.h"
+
+#define NOT_OURS \
+	"'%s' is not a database of leadpipe (%s): move it away, or set " \
+	"DATABASE_PATH to another file"
+
+void
+db_file_release(struct db_file *file)
+{
+	free(file->path);
+	file->path = NULL;
+}
+
+char *
+db_file_uri(const char *path, const char *options)
+{
+	struct buf uri = BUF_INIT(65536);
+
+	buf_add_text(&uri, "file:");
+	for (const char *at = path; *at; at++)
+		if (isalnum((unsigned char)*at) || strchr("/._-", *at))
+			buf_add_char(&uri, *at);
+		else
+			buf_printf(&uri, "%%%02X", (unsigned char)*at);
+	buf_printf(&uri, "?%s", options);
+	return buf_take(&uri);
+}
+
+static int64_t
+size_of(const char *path, const char *suffix)
+{
+	char *file = mem_printf("%s%s", path, suffix);
+	struct stat st;
+	int64_t size = stat(file, &st) == 0 ? (int64_t)st.st_size : -1;
+
+	free(file);
+	return size;
+}
+
+/* The directory of a file that may be missing, resolved. */
+static enum outcome
+resolve_missing(struct db_file *file, const char *path, struct fault *fault)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? mem_dup_n(path, (size_t)(slash - path) + 1)
+			  : mem_dup("."),
+	     *real;
+	const char *name = slash ? slash + 1 : path;
+	struct stat st;
+
+	if (lstat(path, &st) == 0) {
+		free(dir);
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "'%s' is a symbolic link to a file that does not exist: "
+		    "set DATABASE_PATH to the file itself",
+		    path);
+	}
+	real = realpath(dir, NULL);
+	if (real)
+		file->path =
+		    mem_printf("%s/%s", strcmp(real, "/") ? real : "", name);
+	else
+		file->path = mem_dup(path);
+	free(real);
+	free(dir);
+	file->missing = file->empty = true;
+	return OUT_OK;
+}
+
+static enum outcome
+resolve(struct db_file *file, const char *path, struct fault *fault)
+{
+	struct stat st;
+
+	file->path = realpath(path, NULL);
+	if (!file->path && errno == ENOENT)
+		return resolve_missing(file, path, fault);
+	if (!file->path || stat(file->path, &st) < 0)
+		return fault_set(fault, OUT_NEVER,
+		    errno == EACCES ? EXIT_PERMISSION : EXIT_CONFIG,
+		    "cannot reach the database '%s': %s", path,
+		    strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "'%s' is not a file: set DATABASE_PATH to one", path);
+	file->empty = st.st_size == 0;
+	return OUT_OK;
+}
+
+static void
+look_beside(struct db_file *file)
+{
+	file->wal = size_of(file->path, "-wal") > 0 ||
+	    size_of(file->path, "-journal") > 0;
+	file->wal_index = size_of(file->path, "-wal") >= 0 &&
+	    size_of(file->path, "-shm") >= 0;
+}
+
+enum outcome
+db_file_find(struct db_file *file, const char *path, bool make_dir,
+    struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+	char *dir;
+
+	if (path[0] == '\0' || path[strlen(path) - 1] == '/')
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "'%s' names no file: set DATABASE_PATH to one", path);
+	if (make_dir && strchr(path, '/')) {
+		dir = mem_dup_n(path, (size_t)(strrchr(path, '/') - path));
+		out = file_make_dir(*dir ? dir : "/", fault);
+		free(dir);
+	} else if (make_dir) {
+		out = file_make_dir(".", fault);
+	}
+	if (out == OUT_OK)
+		out = resolve(file, path, fault);
+	if (out != OUT_OK)
+		return out;
+	look_beside(file);
+	return file_check_local(file->path, fault);
+}
+
+enum outcome
+db_file_check_version(const char *path, int64_t version, struct fault *fault)
+{
+	if (version <= migrate_latest())
+		return OUT_OK;
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+	    "'%s' was written by a newer leadpipe (schema %lld, this one knows "
+	    "%d): install the newer version again",
+	    path, (long long)version, migrate_latest());
+}
+
+static enum outcome
+check_header(sqlite3 *handle, const char *path, struct fault *fault)
+{
+	int64_t application, version;
+	struct sql_error error;
+	enum outcome out;
+
+	out = sql_number(handle, path, "PRAGMA application_id", 0,
+	    &application, fault);
+	sql_error_keep(&error, handle, sqlite3_errcode(handle));
+	if (out != OUT_OK && (error.rc & 0xff) == SQLITE_NOTADB)
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG, NOT_OURS, path,
+		    "not an SQLite database");
+	if (out != OUT_OK)
+		return out;
+	if (application != SCHEMA_APPLICATION_ID)
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG, NOT_OURS, path,
+		    "another program's SQLite database");
+	out = sql_number(handle, path, "PRAGMA user_version", 0, &version,
+	    fault);
+	return out == OUT_OK ? db_file_check_version(path, version, fault)
+			     : out;
+}
+
+enum outcome
+db_file_check(const struct db_file *file, struct fault *fault)
+{
+	char *uri = db_file_uri(file->path, "mode=ro&immutable=1");
+	struct sql_error error;
+	sqlite3 *handle = NULL;
+	enum outcome out;
+	int rc;
+
+	rc = sqlite3_open_v2(uri, &handle,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+	    NULL);
+	free(uri);
+	if (rc == SQLITE_OK) {
+		out = check_header(handle, file->path, fault);
+	} else {
+		sql_error_keep(&error, handle, rc);
+		out = sql_fault(&error, file->path, fault);
+	}
+	sqlite3_close(handle);
+	return out;
+}
+
+enum outcome
+db_file_close_to_others(const char *path, struct fault *fault)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	enum outcome out = OUT_OK;
+	struct stat st;
+
+	for (size_t i = 0; i < 3 && out == OUT_OK; i++) {
+		char *file = mem_printf("%s%s", path, suffixes[i]);
+
+		if (stat(file, &st) == 0 && (st.st_mode & 077) &&
+		    chmod(file, 0600) < 0)
+			out = fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
+			    "cannot close '%s' to others: %s", file,
+			    strerror(errno));
+		free(file);
+	}
+	return out;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dead letters: what will not succeed by itself, why, and what mends it.
+ * Nothing is deleted by an error.
+ */
+#ifndef LEADPIPE_DEAD_H
+#define LEADPIPE_DEAD_H
+
+#include "store/db.h"
+
+struct dead_letter {
+	int64_t id;
+	const char *kind; /* update, message, task, lead */
+	int64_t item;	  /* row of that kind */
+	int64_t chat_id;  /* 0: none */
+	const char *reason, *answer, *mend;
+	int64_t died_at;
+};
+
+/* Adds one; the same kind and item is replaced. */
+enum outcome dead_add(struct db *db, const struct dead_letter *letter,
+    struct fault *fault) must_check;
+
+/* Removes it (mended or dropped). */
+enum outcome dead_remove(struct db *db, const char *kind, int64_t item,
+    struct fault *fault) must_check;
+
+/* Steps through them by id; start with LETTER->id = 0.  KIND NULL: all. Texts
+ * are borrowed until the next call. */
+bool dead_next(struct db *db, const char *kind, struct dead_letter *letter);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rate limits shared by all processes of this host: GCRA, one stored instant
+ * per limit.  core.telegram.org/bots/faq: about 30 messages a second in bulk,
+ * one a second per chat with short bursts, 20 a minute per group.
+ */
+#ifndef LEADPIPE_LIMITS_H
+#define LEADPIPE_LIMITS_H
+
+#include "store/db.h"
+
+struct limits {
+	int64_t per_second;	  /* of the bot, 0: off */
+	int64_t chat_per_second;  /* 0: off; a burst of 3 */
+	int64_t group_per_minute; /* 0: off */
+};
+
+/*
+ * May a message to CHAT_ID leave at NOW?  COUNTED_ONLY (answers): it is
+ * counted, and waits only for a flood wait.  *WAIT_UNTIL (wall ms) is 0 when
+ * it may: then it has been counted in.  *BOT_WIDE tells that the bot's limit
+ * said no, not the chat's.  RESERVE messages a second are left for others
+ * (broadcasts leave 5).
+ */
+enum outcome limits_take(struct db *db, const struct limits *limits,
+    int64_t chat_id, bool counted_only, int64_t reserve, int64_t now,
+    int64_t *wait_until, bool *bot_wide, struct fault *fault) must_check;
+
+/* A 429: CHAT_ID waits RETRY_MS; when three chats got one within 5 s the whole
+ * bot does.  *UNTIL is when. */
+enum outcome limits_flooded(struct db *db, int64_t chat_id, int64_t retry_ms,
+    int64_t now, int64_t *until, struct fault *fault) must_check;
+
+/* Until when the whole bot waits, 0: it does not. */
+int64_t limits_blocked_until(struct db *db, int64_t now);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/messages.h"
+
+#include "base/clock.h"
+#include "store/lane.h"
+
+static const char *const policy_names[] = { "idempotent", "resend", "once" };
+
+static const int priorities[] = { PRIORITY_ANSWER, PRIORITY_ALERT,
+	PRIORITY_REMINDER, PRIORITY_BROADCAST };
+#define PRIORITY_CLASSES (sizeof priorities / sizeof *priorities)
+
+enum outcome
+messages_add(struct db *db, struct message *m, bool held,
+    struct fault *fault)
+{
+	sqlite3_stmt *add = db_use(db,
+	    "INSERT INTO messages(chat_id, state, role, created_at, text,"
+	    " update_row, task_id, task_name, method, params, media, policy,"
+	    " priority, not_before, expire_at, flow, action)"
+	    " VALUES(?1, ?2, 'assistant', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, ?12, ?13, ?14, ?15, ?16)");
+
+	db_bind_int(add, 1, m->chat_id);
+	db_bind_text(add, 2, held ? "held" : "queued");
+	db_bind_int(add, 3, m->created_at);
+	db_bind_text(add, 4, m->text);
+	db_bind_null_if(add, 5, m->update_row, 0);
+	db_bind_null_if(add, 6, m->task_id, 0);
+	db_bind_text(add, 7, m->task_name);
+	db_bind_text(add, 8, m->method);
+	db_bind_text(add, 9, m->params);
+	db_bind_null_if(add, 10, m->media, 0);
+	db_bind_text(add, 11, policy_names[m->policy]);
+	db_bind_int(add, 12, m->priority);
+	db_bind_int(add, 13, m->not_before);
+	db_bind_int(add, 14, m->expire_at);
+	db_bind_text(add, 15, m->flow);
+	db_bind_text(add, 16, m->action);
+	db_run(db, add);
+	m->id = db_last_id(db);
+	if (!held)
+		lane_join(db, m->chat_id, m->id, (int)m->priority,
+		    m->not_before);
+	return db_result(db, fault);
+}
+
+enum outcome
+messages_received(struct db *db, int64_t chat_id, int64_t update_row,
+    int64_t message_id, const char *text, int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *add = db_use(db,
+	    "INSERT INTO messages(chat_id, state, role, created_at,"
+	    " settled_at, update_row, message_id, text)"
+	    " VALUES(?1, 'received', 'user', ?2, ?2, ?3, ?4, ?5)");
+
+	db_bind_int(add, 1, chat_id);
+	db_bind_int(add, 2, now);
+	db_bind_null_if(add, 3, update_row, 0);
+	db_bind_null_if(add, 4, message_id, 0);
+	db_bind_text(add, 5, text);
+	db_run(db, add);
+	return db_result(db, fault);
+}
+
+static enum policy
+policy_of(const char *name)
+{
+	int policy = POLICY_IDEMPOTENT;
+
+	while (policy < POLICY_ONCE && *name != *policy_names[policy])
+		++policy;
+	return (enum policy)policy;
+}
+
+/* The columns of a head, in the order of message_read(). */
+#define MESSAGE_COLUMNS                                                       \
+	"m.id, m.chat_id, m.priority, m.policy, m.method, m.params, m.text,"  \
+	" m.flow, m.action, coalesce(m.media, 0),"                            \
+	" coalesce(m.update_row, 0), coalesce(m.task_id, 0), m.task_name,"    \
+	" m.created_at, m.not_before, m.expire_at, m.tries, m.ambiguous,"     \
+	" m.maybe_duplicate, m.generation"
+
+static void
+message_read(sqlite3_stmt *row, struct message *m)
+{
+	m->id = db_int(row, 0);
+	m->chat_id = db_int(row, 1);
+	m->priority = (enum priority)db_int(row, 2);
+	m->policy = policy_of(db_text(row, 3));
+	m->method = db_text(row, 4);
+	m->params = db_text(row, 5);
+	m->text = db_text(row, 6);
+	m->flow = db_text(row, 7);
+	m->action = db_text(row, 8);
+	m->media = db_int(row, 9);
+	m->update_row = db_int(row, 10);
+	m->task_id = db_int(row, 11);
+	m->task_name = db_text(row, 12);
+	m->created_at = db_int(row, 13);
+	m->not_before = db_int(row, 14);
+	m->expire_at = db_int(row, 15);
+	m->tries = (int)db_int(row, 16);
+	m->ambiguous = (int)db_int(row, 17);
+	m->maybe_duplicate = db_int(row, 18) != 0;
+	m->generation = db_int(row, 19);
+}
+
+bool
+messages_ready(struct db *db, int64_t now, int priority_max,
+    struct lane_place *after, struct message *message)
+{
+	/* One class at a time, so that lanes in back-off are not scanned. */
+	for (size_t i = 0; i < PRIORITY_CLASSES; i++) {
+		if (priorities[i] > priority_max)
+			break;
+		if (priorities[i] < after->priority)
+			continue;
+		if (priorities[i] > after->priority)
+			*after = (struct lane_place){ priorities[i],
+				INT64_MIN, INT64_MIN };
+		sqlite3_stmt *ready = db_use(db,
+		    "SELECT " MESSAGE_COLUMNS ", l.not_before FROM lanes l"
+		    " JOIN messages m ON m.id = l.head"
+		    " WHERE l.busy = 0 AND l.awaits IS NULL"
+		    " AND l.priority = ?1 AND l.not_before <= ?2"
+		    " AND (l.not_before, l.chat_id) > (?3, ?4)"
+		    " ORDER BY l.not_before, l.chat_id LIMIT 1");
+		db_bind_int(ready, 1, priorities[i]);
+		db_bind_int(ready, 2, now);
+		db_bind_int(ready, 3, after->not_before);
+		db_bind_int(ready, 4, after->chat_id);
+		if (db_row(db, ready)) {
+			message_read(ready, message);
+			after->not_before = db_int(ready, 20);
+			after->chat_id = message->chat_id;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+messages_load(struct db *db, int64_t id, struct message *message,
+    const char **state)
+{
+	sqlite3_stmt *load = db_use(db,
+	    "SELECT " MESSAGE_COLUMNS ", m.state FROM messages m"
+	    " WHERE m.id = ?1 AND m.state <> 'received'");
+
+	db_bind_int(load, 1, id);
+	if (!db_row(db, load))
+		return false;
+	message_read(load, message);
+	*state = db_text(load, 20);
+	return true;
+}
+
+enum outcome
+messages_claim(struct db *db, struct message *message, int64_t worker,
+    int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *claim = db_use(db,
+	    "UPDATE messages SET maybe_duplicate ="
+	    " max(maybe_duplicate, state = 'ambiguous'),"
+	    " state = 'sending', worker = ?2, generation = ?3 + 1,"
+	    " started_at = ?4 WHERE id = ?1 AND generation = ?3"
+	    " AND state IN ('queued','ambiguous')");
+
+	db_bind_int(claim, 1, message->id);
+	db_bind_int(claim, 2, worker);
+	db_bind_int(claim, 3, message->generation);
+	db_bind_int(claim, 4, now);
+	db_run(db, claim);
+	bool claimed = db_changes(db) > 0;
+	++message->generation;
+	sqlite3_stmt *lane =
+	    db_use(db, "UPDATE lanes SET busy = 1 WHERE chat_id = ?1");
+	db_bind_int(lane, 1, message->chat_id);
+	db_run(db, lane);
+	enum outcome out = db_result(db, fault);
+	if (out == OUT_OK && !claimed)
+		return fault_set(fault, OUT_BUG, EXIT_BUG,
+		    "message %lld heads a lane but does not wait",
+		    (long long)message->id);
+	return out;
+}
+
+enum outcome
+messages_postpone(struct db *db, int64_t chat_id, int64_t not_before,
+    int64_t media, struct fault *fault)
+{
+	sqlite3_stmt *lane = db_use(db,
+	    "UPDATE lanes SET not_before = max(not_before, ?2), awaits = ?3"
+	    " WHERE chat_id = ?1");
+
+	db_bind_int(lane, 1, chat_id);
+	db_bind_int(lane, 2, not_before);
+	db_bind_null_if(lane, 3, media, 0);
+	db_run(db, lane);
+	return db_result(db, fault);
+}
+
+int64_t
+messages_next_ready(struct db *db)
+{
+	int64_t next = CLOCK_NEVER;
+
+	for (size_t i = 0; i < PRIORITY_CLASSES; i++) {
+		sqlite3_stmt *first = db_use(db,
+		    "SELECT not_before FROM lanes WHERE busy = 0"
+		    " AND awaits IS NULL AND priority = ?1"
+		    " ORDER BY not_before LIMIT 1");
+		db_bind_int(first, 1, priorities[i]);
+		while (db_row(db, first))
+			if (db_int(first, 0) < next)
+				next = db_int(first, 0);
+	}
+	return next;
+}
+
+enum outcome
+messages_rewrite(struct db *db, int64_t id, const char *params,
+    const char *text, struct fault *fault)
+{
+	sqlite3_stmt *rewrite = db_use(db,
+	    "UPDATE messages SET params = ?2, text = coalesce(?3, text)"
+	    " WHERE id = ?1");
+
+	db_bind_int(rewrite, 1, id);
+	db_bind_text(rewrite, 2, params);
+	db_bind_text(rewrite, 3, text);
+	db_run(db, rewrite);
+	return db_result(db, fault);
+}

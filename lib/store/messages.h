@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Messages and their lanes.
+ *
+ *   queued(not_before) -> sending(worker, generation)
+ *   sending -> sent | queued | ambiguous | unknown | held | expired | dead
+ *   ambiguous -> sending again (marked maybe_duplicate) | unknown
+ *
+ * A waiting row has no owner.  The lane is the row of a chat with unfinished
+ * messages; only its head can be sent, so order within a chat holds across
+ * retries and crashes and costs no scan.  Every settle is fenced by worker and
+ * generation: who lost a message changes nothing.
+ */
+#ifndef LEADPIPE_MESSAGES_H
+#define LEADPIPE_MESSAGES_H
+
+#include "store/db.h"
+#include "store/tasks.h"
+
+/* How often a `resend` message is repeated after an ambiguous end. */
+#define MESSAGES_RESENDS 3
+
+enum policy { POLICY_IDEMPOTENT, POLICY_RESEND, POLICY_ONCE };
+
+struct message {
+	int64_t id, chat_id;
+	enum priority priority;
+	enum policy policy;
+	const char *method, *params;
+	const char *text;	  /* for the history */
+	const char *flow, *action; /* reminders: render again when sent */
+	int64_t media;		  /* row of media, 0: none */
+	int64_t update_row, task_id;
+	const char *task_name;
+	int64_t created_at, not_before, expire_at;
+	int tries, ambiguous;
+	bool maybe_duplicate;
+	int64_t generation;
+};
+
+/* Appends to the chat's lane and sets the id.  For a blocked chat the caller
+ * passes HELD. */
+enum outcome messages_add(struct db *db, struct message *message, bool held,
+    struct fault *fault) must_check;
+
+/* A message that came in, for the history. */
+enum outcome messages_received(struct db *db, int64_t chat_id,
+    int64_t update_row, int64_t message_id, const char *text, int64_t now,
+    struct fault *fault) must_check;
+
+/*
+ * The ready head of the lane with the best claim: PRIORITY_MAX caps the class
+ * that is looked at.  Lanes are taken class by class, then by not_before.
+ * AFTER (NULL: from the start) continues behind the last one that was passed
+ * over.  Texts are borrowed until the next call; false when there is none.
+ */
+struct lane_place {
+	int priority;
+	int64_t not_before, chat_id;
+};
+bool messages_ready(struct db *db, int64_t now, int priority_max,
+    struct lane_place *after, struct message *message);
+
+/* One message that we send, by id, and its state; texts are borrowed until the
+ * next call.  False when there is none. */
+bool messages_load(struct db *db, int64_t id, struct message *message,
+    const char **state);
+
+/* Marks the head `sending` by WORKER and sets its generation; AGAIN marks an
+ * ambiguous one maybe_duplicate. */
+enum outcome messages_claim(struct db *db, struct message *message,
+    int64_t worker, int64_t now, struct fault *fault) must_check;
+
+/* The chat's head waits: until NOT_BEFORE (limits), or for the file_id of
+ * MEDIA (0: none). */
+enum outcome messages_postpone(struct db *db, int64_t chat_id,
+    int64_t not_before, int64_t media, struct fault *fault) must_check;
+
+/* When the next head may be ready; CLOCK_NEVER when no lane waits for time. */
+int64_t messages_next_ready(struct db *db);
+
+enum settle {
+	SETTLE_SENT,	  /* message_id */
+	SETTLE_QUEUED,	  /* again at not_before; COUNT a try */
+	SETTLE_AMBIGUOUS, /* it may have arrived: the policy decides */
+	SETTLE_HELD,	  /* the chat is blocked */
+	SETTLE_EXPIRED,
+	SETTLE_DEAD,	  /* also a dead letter */
+	SETTLE_CANCELLED
+};
+
+struct settlement {
+	enum settle how;
+	int64_t message_id;
+	int64_t not_before;
+	bool counts_try;
+	const char *reason; /* NULL: none */
+	const char *text;   /* what was really said, NULL: unchanged */
+};
+
+/*
+ * Ends the sending of MESSAGE (id, chat_id, generation) by WORKER, or with
+ * WORKER 0 settles a head that nobody is sending (expired, cancelled).  *LOST:
+ * the fence did not hold, nothing was changed.  The lane moves on.
+ */
+enum outcome messages_settle(struct db *db, const struct message *message,
+    int64_t worker, const struct settlement *settlement, int64_t now,
+    bool *lost, struct fault *fault) must_check;
+
+/*
+ * What WORKER, which is dead, was sending: each is ambiguous, and an upload of
+ * its own is free for somebody else.  *COUNT is how many.
+ */
+enum outcome messages_orphaned(struct db *db, int64_t worker, int64_t now,
+    int *count, struct fault *fault) must_check;
+
+/* Changes what a claimed message says (plain text after refused markup, a
+ * rendered reminder). */
+enum outcome messages_rewrite(struct db *db, int64_t id, const char *params,
+    const char *text, struct fault *fault) must_check;
+
+/* By hand: unknown, held, dead or expired messages back to the queue, called
+ * sent, or dropped.  OUT_NEVER/EXIT_INPUT when the row is in no such state. */
+enum outcome messages_resend(struct db *db, int64_t id, int64_t now,
+    struct fault *fault) must_check;
+enum outcome messages_mark_sent(struct db *db, int64_t id, int64_t now,
+    struct fault *fault) must_check;
+enum outcome messages_drop(struct db *db, int64_t id, int64_t now,
+    struct fault *fault) must_check;
+
+/* Lets the held messages of a chat (0: of all) out again. */
+enum outcome messages_release(struct db *db, int64_t chat_id, int64_t now,
+    int *count, struct fault *fault) must_check;
+
+#endif

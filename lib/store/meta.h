@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Single facts about the bot: next offset, current flow, last good poll.
+ */
+#ifndef LEADPIPE_META_H
+#define LEADPIPE_META_H
+
+#include "store/db.h"
+
+/* Names in use; anything else is a bug. */
+#define META_BOT_ID "bot_id"
+#define META_OFFSET "offset"		   /* of the next getUpdates */
+#define META_FLOW "flow"		   /* hash of the current flow */
+#define META_FLOW_SOURCE "flow_source"	   /* inode, time, size of FLOW_FILE */
+#define META_FLOW_REFUSED "flow_refused"   /* why the newest file is not used */
+#define META_POLL_AT "poll_at"		   /* last good getUpdates */
+#define META_TASK_ID "task_id"		   /* last task id given out */
+#define META_CONFIG_FAULT "config_fault"   /* why sending is stopped */
+#define META_CONFIG_FAULT_AT "config_fault_at"
+
+/* The value, or OTHERWISE when it is not set. */
+int64_t meta_int(struct db *db, const char *key, int64_t otherwise);
+/* The value or NULL; the caller frees it. */
+char *meta_text(struct db *db, const char *key);
+
+/* Inside a transaction. NULL removes. */
+enum outcome meta_set_int(struct db *db, const char *key, int64_t value,
+    struct fault *fault) must_check;
+enum outcome meta_set_text(struct db *db, const char *key, const char *value,
+    struct fault *fault) must_check;
+
+#endif

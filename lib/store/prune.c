@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/prune.h"
+
+#include <stddef.h>
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+/* The identity of an update must outlive Telegram's queue (24 h) twice over,
+ * so raw updates stay well above 48 h. */
+static const struct retention {
+	const char *sql; /* ?1: older than this, ?2: at most so many */
+	int64_t keep_ms;
+} retentions[] = {
+	/* Ids grow with time, so the oldest rows come first and no index on
+	 * the time is needed; what must stay is looked past. */
+	{ "DELETE FROM updates WHERE id IN (SELECT id FROM (SELECT id,"
+	  " received_at, state FROM updates ORDER BY id LIMIT ?2 * 20)"
+	  " WHERE received_at < ?1 AND state IN ('done','parked')"
+	  " AND NOT EXISTS (SELECT 1 FROM dead_letters"
+	  "  WHERE kind = 'update' AND item = id) LIMIT ?2)",
+	    7 * DAY_MS },
+	{ "DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id,"
+	  " started_at, finished_at, crashed FROM runs ORDER BY id LIMIT ?2 * 20)"
+	  " WHERE started_at < ?1"
+	  " AND (finished_at IS NOT NULL OR crashed = 1) LIMIT ?2)",
+	    14 * DAY_MS },
+	{ "DELETE FROM messages WHERE id IN (SELECT id FROM (SELECT id,"
+	  " settled_at, state FROM messages ORDER BY id LIMIT ?2 * 20)"
+	  " WHERE settled_at < ?1"
+	  " AND state IN ('received','sent','expired','cancelled') LIMIT ?2)",
+	    90 * DAY_MS },
+	{ "DELETE FROM task_ends WHERE id IN (SELECT id FROM task_ends"
+	  " WHERE ended_at < ?1 AND state NOT IN ('held','dead')"
+	  " ORDER BY ended_at LIMIT ?2)",
+	    30 * DAY_MS },
+	/* A limit whose arrival time is long past says nothing. */
+	{ "DELETE FROM limits WHERE (kind, id) IN (SELECT kind, id"
+	  " FROM limits WHERE kind = 'chat' AND tat_us < ?1 * 1000"
+	  " AND blocked_until < ?1 LIMIT ?2)",
+	    DAY_MS },
+};
+
+enum outcome
+prune_some(struct db *db, int64_t now, int batch, int64_t deadline,
+    int *pruned, struct fault *fault)
+{
+	enum outcome out;
+
+	*pruned = 0;
+	out = db_begin(db, deadline, fault);
+	if (out != OUT_OK)
+		return out;
+	for (size_t i = 0; i < sizeof retentions / sizeof *retentions; i++) {
+		sqlite3_stmt *old = db_use(db, retentions[i].sql);
+		db_bind_int(old, 1, now - retentions[i].keep_ms);
+		db_bind_int(old, 2, batch);
+		db_run(db, old);
+		*pruned += db_changes(db);
+	}
+	out = db_result(db, fault);
+	if (out == OUT_OK)
+		return db_commit(db, fault);
+	db_rollback(db);
+	return out;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/runs.h"
+
+bool
+runs_last(struct db *db, const char *after, struct run_row *run)
+{
+	sqlite3_stmt *last = db_use(db,
+	    "SELECT id, started_at, coalesce(finished_at, 0),"
+	    " coalesce(exit_code, -1), coalesce(max_rss_kb, 0), worker,"
+	    " crashed, command FROM runs WHERE id = (SELECT max(id) FROM runs"
+	    "  WHERE command = (SELECT min(command) FROM runs"
+	    "   WHERE command > ?1))");
+
+	db_bind_text(last, 1, after);
+	if (!db_row(db, last))
+		return false;
+	run->id = db_int(last, 0);
+	run->started_at = db_int(last, 1);
+	run->finished_at = db_int(last, 2);
+	run->exit_code = db_int(last, 3);
+	run->max_rss_kb = db_int(last, 4);
+	run->worker = db_int(last, 5);
+	run->crashed = db_int(last, 6) != 0;
+	run->command = db_text(last, 7);
+	return true;
+}
+
+int64_t
+runs_crashed(struct db *db, int64_t since)
+{
+	int64_t crashed = 0;
+	sqlite3_stmt *count = db_use(db,
+	    "SELECT count(*) FROM runs WHERE crashed = 1"
+	    " AND started_at >= ?1");
+
+	db_bind_int(count, 1, since);
+	while (db_row(db, count))
+		crashed = db_int(count, 0);
+	return crashed;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a database of ours looks like.
+ */
+#ifndef LEADPIPE_SCHEMA_H
+#define LEADPIPE_SCHEMA_H
+
+/* "lpip": PRAGMA application_id of every database of ours. */
+#define SCHEMA_APPLICATION_ID 0x6c706970
+
+/* The version this program writes: PRAGMA user_version. */
+#ifdef LEADPIPE_TEST_MIGRATION
+#define SCHEMA_VERSION 2
+#else
+#define SCHEMA_VERSION 1
+#endif
+
+/* The statements of version 1, ended by NULL. */
+extern const char *const schema_v1[];
+
+#endif

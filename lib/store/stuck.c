@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/stuck.h"
+
+#include "store/lane.h"
+#include "store/meta.h"
+
+/* What the error rate looks at (design.md 7). */
+#define RATE_WINDOW_MS (15 * 60 * 1000)
+#define RATE_ROWS 20000
+
+/* As the index messages_stuck says it. */
+#define STUCK_STATES                                                          \
+	"(state = 'unknown' OR state = 'held' OR state = 'ambiguous')"
+
+static int64_t
+number(struct db *db, const char *query, int64_t a, int64_t b)
+{
+	int64_t value = 0;
+	sqlite3_stmt *count = db_use(db, query);
+
+	if (sqlite3_bind_parameter_count(count) >= 1)
+		db_bind_int(count, 1, a);
+	if (sqlite3_bind_parameter_count(count) >= 2)
+		db_bind_int(count, 2, b);
+	while (db_row(db, count))
+		value = db_int(count, 0);
+	return value;
+}
+
+static void
+count_rates(struct db *db, int64_t now, struct stuck *stuck)
+{
+	sqlite3_stmt *rates = db_use(db,
+	    "SELECT coalesce(sum(state = 'sent'), 0),"
+	    " coalesce(sum(tries + ambiguous + (state = 'dead')), 0)"
+	    " FROM messages WHERE settled_at > ?1"
+	    " AND id > (SELECT max(id) FROM messages) - ?2"
+	    " AND method IS NOT NULL");
+
+	db_bind_int(rates, 1, now - RATE_WINDOW_MS);
+	db_bind_int(rates, 2, RATE_ROWS);
+	while (db_row(db, rates)) {
+		stuck->failures = db_int(rates, 1);
+		stuck->attempts = db_int(rates, 0) + stuck->failures;
+	}
+}
+
+static int64_t
+older(int64_t a, int64_t b)
+{
+	if (a == 0 || b == 0)
+		return a + b;
+	return a < b ? a : b;
+}
+
+enum outcome
+stuck_count(struct db *db, int64_t now, struct stuck *stuck,
+    struct fault *fault)
+{
+	*stuck = (struct stuck){
+		.updates_waiting = number(db,
+		    "SELECT count(*) FROM updates"
+		    " WHERE state IN ('received','failed')", 0, 0),
+		.updates_parked = number(db,
+		    "SELECT count(*) FROM dead_letters WHERE kind = 'update'",
+		    0, 0),
+		.tasks_waiting = number(db, "SELECT count(*) FROM tasks", 0,
+		    0),
+		.tasks_overdue = number(db,
+		    "SELECT count(*) FROM tasks WHERE due_at <= ?1", now, 0),
+		.messages_queued = number(db,
+		    "SELECT count(*) FROM messages WHERE " MESSAGE_OPEN
+		    " AND state = 'queued'", 0, 0),
+		.messages_ready = number(db,
+		    "SELECT count(*) FROM lanes WHERE busy = 0"
+		    " AND awaits IS NULL AND not_before <= ?1", now, 0),
+		.sending = number(db,
+		    "SELECT count(*) FROM messages WHERE worker IS NOT NULL",
+		    0, 0),
+		.ambiguous = number(db,
+		    "SELECT count(*) FROM messages WHERE " STUCK_STATES
+		    " AND state = 'ambiguous'",
+		    0, 0),
+		.unknown = number(db,
+		    "SELECT count(*) FROM messages WHERE " STUCK_STATES
+		    " AND state = 'unknown'",
+		    0, 0),
+		.held = number(db,
+		    "SELECT count(*) FROM messages WHERE " STUCK_STATES
+		    " AND state = 'held'", 0,
+		    0),
+		.dead_letters = number(db,
+		    "SELECT count(*) FROM dead_letters", 0, 0),
+		.poll_at = meta_int(db, META_POLL_AT, 0),
+		.config_fault_at = meta_int(db, META_CONFIG_FAULT_AT, 0),
+	};
+	count_rates(db, now, stuck);
+	int64_t lane = number(db,
+	    "SELECT min(max(m.created_at, l.not_before * (m.tries = 0)))"
+	    " FROM lanes l JOIN messages m ON m.id = l.head"
+	    " WHERE l.not_before <= ?1 OR m.tries > 0", now, 0);
+	int64_t task = number(db,
+	    "SELECT due_at FROM tasks WHERE due_at <= ?1"
+	    " ORDER BY due_at, id LIMIT 1", now, 0);
+	stuck->oldest_due_at = older(lane, task);
+	return db_result(db, fault);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Numbers about the state, for healthcheck and lists: what waits, since when,
+ * what failed.
+ */
+#ifndef LEADPIPE_STUCK_H
+#define LEADPIPE_STUCK_H
+
+#include "store/db.h"
+
+struct stuck {
+	int64_t updates_waiting, updates_parked;
+	int64_t tasks_waiting, tasks_overdue;
+	int64_t messages_queued, messages_ready; /* ready: may be sent now */
+	int64_t sending, ambiguous, unknown, held, dead_letters;
+	int64_t oldest_due_at; /* of what should be sent by now, 0: nothing */
+	int64_t attempts, failures; /* in the last 15 min */
+	int64_t poll_at;       /* last good getUpdates, 0: never */
+	int64_t config_fault_at; /* 0: none */
+};
+
+enum outcome stuck_count(struct db *db, int64_t now, struct stuck *stuck,
+    struct fault *fault) must_check;
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: something to do at a time.
+ *
+ *   waiting in `tasks` -> promoted | cancelled | expired | dead
+ *                      -> held (the chat is blocked) -> waiting
+ */
+#ifndef LEADPIPE_TASKS_H
+#define LEADPIPE_TASKS_H
+
+#include "store/db.h"
+
+enum priority {
+	PRIORITY_ANSWER = 0,
+	PRIORITY_ALERT = 1,
+	PRIORITY_REMINDER = 5,
+	PRIORITY_BROADCAST = 9
+};
+
+enum task_kind {
+	TASK_FLOW, /* the schedule at `pointer` of the flow runs */
+	TASK_SEND  /* `method` with `params` is sent */
+};
+
+struct task {
+	int64_t id, due_at;
+	enum task_kind kind;
+	enum priority priority;
+	int64_t chat_id;
+	const char *name; /* unique per chat for TASK_FLOW; may be NULL else */
+	int64_t expire_at, created_at;
+	int64_t entries;
+	const char *flow, *pointer; /* TASK_FLOW */
+	const char *method, *params; /* TASK_SEND */
+};
+
+/*
+ * Adds a task and sets its id.  A TASK_FLOW whose name the chat already has
+ * waiting is kept (*ADDED false, id is the old one's) or with REPLACE takes
+ * its place (the old one is cancelled).
+ */
+enum outcome tasks_add(struct db *db, struct task *task, bool replace,
+    bool *added, struct fault *fault) must_check;
+
+/* The next task due at NOW after (DUE_AT, ID), by due time; its texts are
+ * borrowed until the next call.  False when there is none. */
+bool tasks_due(struct db *db, int64_t now, struct task *task);
+
+/* When the next one is due; CLOCK_NEVER when none waits. */
+int64_t tasks_next_due(struct db *db);
+
+enum task_end {
+	TASK_PROMOTED, TASK_CANCELLED, TASK_EXPIRED, TASK_DEAD, TASK_HELD
+};
+
+/* Ends the waiting task (DUE_AT, ID): its row moves to task_ends. */
+enum outcome tasks_end(struct db *db, int64_t due_at, int64_t id,
+    enum task_end how, const char *reason, int64_t now, struct fault *fault)
+    must_check;
+
+/*
+ * Cancels the waiting tasks of CHAT_ID called NAME (POINTER NULL: wherever
+ * made) and takes back what they have queued but not sent.  *COUNT: how many
+ * tasks and messages.
+ */
+enum outcome tasks_cancel(struct db *db, int64_t chat_id, const char *name,
+    const char *pointer, int64_t now, int *count, struct fault *fault)
+    must_check;
+
+/* The same for one id; OUT_NEVER/EXIT_INPUT when it does not wait. */
+enum outcome tasks_cancel_id(struct db *db, int64_t id, int64_t now,
+    struct fault *fault) must_check;
+
+/* One line of list-tasks: waiting tasks by due time.  CHAT_ID 0: all. Start
+ * with *DUE_AT = INT64_MIN, *ID = 0. */
+bool tasks_list(struct db *db, int64_t chat_id, int64_t *due_at, int64_t *id,
+    struct task *task);
+int64_t tasks_count(struct db *db, int64_t chat_id);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/updates.h"
+
+#include <stdio.h>
+
+#include "base/id.h"
+#include "store/dead.h"
+
+enum outcome
+updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
+    int64_t now, int64_t *row, bool *fresh, struct fault *fault)
+{
+	int64_t hash = (int64_t)id_hash(raw, len);
+	sqlite3_stmt *add = db_use(db,
+	    "INSERT INTO updates(update_id, hash, received_at, raw)"
+	    " VALUES(?1, ?2, ?3, ?4)"
+	    " ON CONFLICT(update_id, hash) DO NOTHING");
+
+	db_bind_int(add, 1, update_id);
+	db_bind_int(add, 2, hash);
+	db_bind_int(add, 3, now);
+	sqlite3_bind_text64(add, 4, raw, len, SQLITE_STATIC, SQLITE_UTF8);
+	db_run(db, add);
+	*fresh = db_changes(db) > 0;
+	*row = db_last_id(db);
+	if (*fresh)
+		return db_result(db, fault);
+	sqlite3_stmt *old = db_use(db,
+	    "SELECT id FROM updates WHERE update_id = ?1 AND hash = ?2");
+	db_bind_int(old, 1, update_id);
+	db_bind_int(old, 2, hash);
+	*row = 0;
+	while (db_row(db, old))
+		*row = db_int(old, 0);
+	return db_result(db, fault);
+}
+
+bool
+updates_next(struct db *db, int64_t after, struct update_row *row)
+{
+	sqlite3_stmt *next = db_use(db,
+	    "SELECT id, update_id, received_at, tries, raw FROM updates"
+	    " WHERE state IN ('received','failed') AND id > ?1"
+	    " ORDER BY id LIMIT 1");
+
+	db_bind_int(next, 1, after);
+	if (!db_row(db, next))
+		return false;
+	row->id = db_int(next, 0);
+	row->update_id = db_int(next, 1);
+	row->received_at = db_int(next, 2);
+	row->tries = (int)db_int(next, 3);
+	row->raw = db_text(next, 4);
+	row->raw_len = (size_t)sqlite3_column_bytes(next, 4);
+	return true;
+}
+
+enum outcome
+updates_done(struct db *db, int64_t row, int64_t chat_id, int64_t now,
+    struct fault *fault)
+{
+	sqlite3_stmt *done = db_use(db,
+	    "UPDATE updates SET state = 'done', chat_id = ?2,"
+	    " settled_at = ?3, reason = NULL WHERE id = ?1");
+
+	db_bind_int(done, 1, row);
+	db_bind_null_if(done, 2, chat_id, 0);
+	db_bind_int(done, 3, now);
+	db_run(db, done);
+	return db_result(db, fault);
+}
+
+static enum outcome
+park(struct db *db, int64_t row, int64_t chat_id, const char *reason,
+    int64_t now, struct fault *fault)
+{
+	char mend[96];
+	struct dead_letter letter = { .kind = "update", .item = row,
+		.chat_id = chat_id, .reason = reason, .mend = mend,
+		.died_at = now };
+
+	snprintf(mend, sizeof mend,
+	    "leadpipe recover-pending --retry update:%lld", (long long)row);
+	return dead_add(db, &letter, fault);
+}
+
+enum outcome
+updates_failed(struct db *db, int64_t row, int64_t chat_id,
+    const char *reason, int64_t now, bool *parked, struct fault *fault)
+{
+	sqlite3_stmt *fail = db_use(db,
+	    "UPDATE updates SET tries = tries + 1, reason = ?3,"
+	    " chat_id = ?2, settled_at = ?4,"
+	    " state = iif(tries + 1 >= ?5, 'parked', 'failed')"
+	    " WHERE id = ?1 RETURNING state = 'parked'");
+
+	db_bind_int(fail, 1, row);
+	db_bind_null_if(fail, 2, chat_id, 0);
+	db_bind_text(fail, 3, reason);
+	db_bind_int(fail, 4, now);
+	db_bind_int(fail, 5, UPDATES_TRIES);
+	*parked = false;
+	while (db_row(db, fail))
+		*parked = db_int(fail, 0) != 0;
+	enum outcome out = db_result(db, fault);
+	if (out == OUT_OK && *parked)
+		out = park(db, row, chat_id, reason, now, fault);
+	return out;
+}
+
+enum outcome
+updates_count_tries(struct db *db, int64_t now, int *waiting,
+    struct fault *fault)
+{
+	static const char reason[] =
+	    "the command died over it, or over one received with it";
+	enum outcome out = OUT_OK;
+	sqlite3_stmt *count = db_use(db,
+	    "UPDATE updates SET tries = tries + 1"
+	    " WHERE state IN ('received','failed')");
+
+	db_run(db, count);
+	*waiting = db_changes(db);
+	sqlite3_stmt *over = db_use(db,
+	    "UPDATE updates SET state = 'parked', settled_at = ?1,"
+	    " reason = coalesce(reason, ?2)"
+	    " WHERE id = (SELECT id FROM updates"
+	    "  WHERE state IN ('received','failed') AND tries > ?3"
+	    "  ORDER BY id LIMIT 1) RETURNING id, coalesce(chat_id, 0)");
+	for (;;) {
+		db_bind_int(over, 1, now);
+		db_bind_text(over, 2, reason);
+		db_bind_int(over, 3, UPDATES_TRIES);
+		if (!db_row(db, over))
+			break;
+		int64_t row = db_int(over, 0), chat_id = db_int(over, 1);
+		db_run(db, over);
+		--*waiting;
+		out = park(db, row, chat_id, reason, now, fault);
+		if (out != OUT_OK)
+			return out;
+	}
+	return db_result(db, fault);
+}
+
+int64_t
+updates_waiting(struct db *db)
+{
+	int64_t waiting = 0;
+	sqlite3_stmt *count = db_use(db,
+	    "SELECT count(*) FROM updates"
+	    " WHERE state IN ('received','failed')");
+
+	while (db_row(db, count))
+		waiting = db_int(count, 0);
+	return waiting;
+}
+
+enum outcome
+updates_retry(struct db *db, int64_t row, struct fault *fault)
+{
+	sqlite3_stmt *retry = db_use(db,
+	    "UPDATE updates SET state = 'received', tries = 0,"
+	    " settled_at = NULL WHERE id = ?1 AND state = 'parked'");
+
+	db_bind_int(retry, 1, row);
+	db_run(db, retry);
+	int changed = db_changes(db);
+	enum outcome out = db_result(db, fault);
+	if (out != OUT_OK)
+		return out;
+	if (changed == 0)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "update %lld is not parked; recover-pending --list "
+		    "update shows which are", (long long)row);
+	return dead_remove(db, "update", row, fault);
+}

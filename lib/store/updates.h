@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Updates as received.  An update is accepted when its row is committed; only
+ * then may the next getUpdates confirm it.
+ *
+ *   received(tries) -> done
+ *                   -> failed(tries) -> parked (after UPDATES_TRIES)
+ */
+#ifndef LEADPIPE_UPDATES_H
+#define LEADPIPE_UPDATES_H
+
+#include <stddef.h>
+
+#include "store/db.h"
+
+#define UPDATES_TRIES 3
+
+/*
+ * Stores one raw update.  The same update_id with the same body is the same
+ * update and changes nothing.  *ROW is its row, *FRESH whether it is new.
+ */
+enum outcome updates_add(struct db *db, int64_t update_id, const char *raw,
+    size_t len, int64_t now, int64_t *row, bool *fresh, struct fault *fault)
+    must_check;
+
+/* An update that waits to be stepped. */
+struct update_row {
+	int64_t id, update_id, received_at;
+	int tries;
+	const char *raw; /* borrowed until the next updates_next() */
+	size_t raw_len;
+};
+
+/* The next waiting update with a row above AFTER, in the order received;
+ * false when there is none. */
+bool updates_next(struct db *db, int64_t after, struct update_row *row);
+
+/* CHAT_ID 0: none. */
+enum outcome updates_done(struct db *db, int64_t row, int64_t chat_id,
+    int64_t now, struct fault *fault) must_check;
+
+/*
+ * One more failed try; *PARKED when it was the last: the update is then a
+ * dead letter, and the later ones of its chat go on.
+ */
+enum outcome updates_failed(struct db *db, int64_t row, int64_t chat_id,
+    const char *reason, int64_t now, bool *parked, struct fault *fault)
+    must_check;
+
+/* Counts a try for every update that waits (a process died over one of
+ * them); those over the limit are parked.  *WAITING is how many remain. */
+enum outcome updates_count_tries(struct db *db, int64_t now, int *waiting,
+    struct fault *fault) must_check;
+
+/* How many wait. */
+int64_t updates_waiting(struct db *db);
+
+/* A parked update back to received with no tries. */
+enum outcome updates_retry(struct db *db, int64_t row, struct fault *fault)
+    must_check;
+
+#endif
