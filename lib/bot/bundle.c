@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "bot/flow.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+/* What the Bot API takes as an upload (core.telegram.org/bots/api,
+ * "Sending files"). */
+#define PHOTO_MAX_BYTES (10LL << 20)
+#define FILE_MAX_BYTES (50LL << 20)
+
+/* Reads PATH as a JSON object, or adds to FINDINGS what is wrong at WHERE. */
+static json_t *
+object_read(const char *path, const char *where, struct findings *findings)
+{
+	struct fault fault;
+	json_error_t error;
+	json_t *root;
+	char *text;
+	size_t len;
+
+	if (file_read(path, FLOW_MAX_BYTES, &text, &len, &fault) != OUT_OK) {
+		findings_add(findings, where, "%s", fault.text);
+		return NULL;
+	}
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	free(text);
+	if (json_is_object(root))
+		return root;
+	if (root != NULL) {
+		findings_add(findings, where, "'%s' is not a JSON object",
+		    path);
+	} else if (where[0] == '\0') {
+		findings_add(findings, where, "%s", error.text);
+		findings->list[findings->count - 1].line = error.line;
+		findings->list[findings->count - 1].column = error.column;
+	} else {
+		findings_add(findings, where, "'%s' line %d column %d: %s",
+		    path, error.line, error.column, error.text);
+	}
+	json_decref(root);
+	return NULL;
+}
+
+static void
+texts_inline(json_t *root, const char *path, struct findings *findings)
+{
+	json_t *texts = json_object_get(root, "texts"), *value, *inlined;
+	const char *lang;
+	void *next;
+
+	json_object_foreach_safe (texts, next, lang, value) {
+		char *file, *where;
+
+		if (!json_is_string(value))
+			continue;
+		file = file_beside(path, json_string_value(value));
+		where = mem_printf("/texts/%s", lang);
+		inlined = object_read(file, where, findings);
+		if (inlined != NULL)
+			json_object_set_new(texts, lang, inlined);
+		free(where);
+		free(file);
+	}
+}
+
+static void
+media_resolve(json_t *medium, const char *kind, const char *path,
+    const char *where, struct findings *findings)
+{
+	const char *name = json_get_text(medium, kind);
+	char *file = file_beside(path, name), *real = realpath(file, NULL);
+	long long max = strcmp(kind, "photo") == 0 ? PHOTO_MAX_BYTES
+						   : FILE_MAX_BYTES;
+	char digest[ID_DIGEST_SIZE];
+	struct stat about;
+
+	if (real == NULL || stat(real, &about) != 0 ||
+	    (S_ISREG(about.st_mode) && about.st_size <= max &&
+		id_digest_file(real, digest) != 0)) {
+		findings_add(findings, where, "cannot read '%s': %s", file,
+		    strerror(errno));
+	} else if (!S_ISREG(about.st_mode)) {
+		findings_add(findings, where, "'%s' is not a file", file);
+	} else if (about.st_size == 0 || about.st_size > max) {
+		findings_add(findings, where,
+		    "'%s' has %lld bytes, Telegram takes 1 to %lld", file,
+		    (long long)about.st_size, max);
+	} else {
+		json_object_set_new(medium, kind, json_string(real));
+		json_object_set_new(medium, "digest", json_string(digest));
+		json_object_set_new(medium, "size",
+		    json_integer(about.st_size));
+	}
+	free(real);
+	free(file);
+}
+
+static void
+medium_inline(json_t *medium, const char *name, const char *path,
+    struct findings *findings)
+{
+	static const char *const kinds[] = { "photo", "video", "document",
+		"voice", "animation", "audio" };
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		char *where;
+
+		if (json_get_text(medium, kinds[i]) == NULL)
+			continue;
+		where = mem_printf("/media/%s/%s", name, kinds[i]);
+		media_resolve(medium, kinds[i], path, where, findings);
+		free(where);
+	}
+}
+
+enum outcome
+flow_bundle(const char *path, char **bundle, struct findings *findings,
+    struct fault *fault)
+{
+	size_t before = findings->count;
+	json_t *root, *medium;
+	const char *name;
+
+	*bundle = NULL;
+	root = object_read(path, "", findings);
+	if (root != NULL) {
+		json_object_del(root, "$schema");
+		texts_inline(root, path, findings);
+		json_object_foreach (json_object_get(root, "media"), name,
+		    medium)
+			medium_inline(medium, name, path, findings);
+	}
+	if (findings->count == before)
+		*bundle = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);
+	json_decref(root);
+	if (*bundle != NULL)
+		return OUT_OK;
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT, "flow '%s': %s", path,
+	    findings->list[before].text);
+}

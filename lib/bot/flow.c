@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "bot/flow.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "bot/check.h"
+#include "bot/model.h"
+
+static void
+lang_add(json_t *langs, const char *lang)
+{
+	size_t i;
+	json_t *other;
+
+	json_array_foreach (langs, i, other)
+		if (strcmp(json_string_value(other), lang) == 0)
+			return;
+	json_array_append_new(langs, json_string(lang));
+}
+
+/* The default first; what is not said is read off the texts. */
+static void
+langs_read(struct flow *flow)
+{
+	const json_t *lang = json_object_get(flow->root, "lang");
+	json_t *available = json_object_get(lang, "available"), *value;
+	const char *first = json_get_text(lang, "default"), *name;
+	size_t i;
+
+	flow->langs = json_array();
+	if (first != NULL)
+		lang_add(flow->langs, first);
+	json_array_foreach (available, i, value)
+		if (json_is_string(value))
+			lang_add(flow->langs, json_string_value(value));
+	if (available == NULL)
+		json_object_foreach (flow->texts, name, value)
+			lang_add(flow->langs, name);
+	if (json_array_size(flow->langs) == 0)
+		lang_add(flow->langs, "en");
+}
+
+static struct flow *
+flow_new(json_t *root, const char *bundle, size_t len)
+{
+	struct flow *flow = mem_alloc(sizeof(*flow));
+
+	flow->root = root;
+	flow->states = json_object_get(root, "states");
+	flow->commands = json_object_get(root, "commands");
+	flow->events = json_object_get(root, "events");
+	flow->texts = json_object_get(root, "texts");
+	flow->vars = json_object_get(root, "vars");
+	flow->media = json_object_get(root, "media");
+	flow->fallback = json_object_get(root, "fallback");
+	flow->roles = json_object();
+	flow->senders = json_object();
+	flow->labels = json_object();
+	flow->signals = json_object();
+	langs_read(flow);
+	id_digest(bundle, len, flow->hash);
+	return flow;
+}
+
+static void
+flow_check(struct flow *flow, const struct config *config,
+    struct findings *findings)
+{
+	struct check check = {
+		.flow = flow,
+		.config = config,
+		.findings = findings,
+		.path = BUF_INIT(64U << 10),
+		.plain = json_object(),
+		.captions = json_object(),
+		.cancelled = json_array(),
+		.buttons = json_array(),
+		.handled = json_object(),
+	};
+
+	buf_add_text(&check.path, "");
+	check_flow(&check, flow->root);
+	buf_release(&check.path);
+	json_decref(check.plain);
+	json_decref(check.captions);
+	json_decref(check.cancelled);
+	json_decref(check.buttons);
+	json_decref(check.handled);
+}
+
+enum outcome
+flow_open(const char *bundle, size_t len, const struct config *config,
+    struct flow **flow, struct findings *findings, struct fault *fault)
+{
+	size_t before = findings->count;
+	json_error_t error;
+	json_t *root;
+
+	*flow = NULL;
+	root = json_loadb(bundle, len, JSON_REJECT_DUPLICATES, &error);
+	if (root == NULL) {
+		findings_add(findings, "", "%s", error.text);
+		findings->list[before].line = error.line;
+		findings->list[before].column = error.column;
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the flow is not JSON: line %d: %s", error.line,
+		    error.text);
+	}
+	*flow = flow_new(root, bundle, len);
+	flow_check(*flow, config, findings);
+	if (findings->count == before)
+		return OUT_OK;
+	flow_close(*flow);
+	*flow = NULL;
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "the flow has %zu errors, the first at '%s': %s",
+	    findings->count - before, findings->list[before].where,
+	    findings->list[before].text);
+}
+
+void
+flow_close(struct flow *flow)
+{
+	size_t i;
+
+	if (flow == NULL)
+		return;
+	for (i = 0; i < flow->schedule_count; i++) {
+		free(flow->schedules[i].name);
+		free(flow->schedules[i].pointer);
+		free(flow->schedules[i].state);
+	}
+	free(flow->schedules);
+	for (i = 0; i < flow->pattern_count; i++)
+		regfree(&flow->patterns[i].regex);
+	free(flow->patterns);
+	json_decref(flow->roles);
+	json_decref(flow->langs);
+	json_decref(flow->senders);
+	json_decref(flow->labels);
+	json_decref(flow->signals);
+	json_decref(flow->root);
+	free(flow);
+}
+
+const char *
+flow_id(const struct flow *flow)
+{
+	return json_get_text(flow->root, "id");
+}
+
+const char *
+flow_hash(const struct flow *flow)
+{
+	return flow->hash;
+}
+
+const char *
+flow_start_state(const struct flow *flow)
+{
+	return json_get_text(flow->root, "start");
+}
+
+bool
+flow_has_state(const struct flow *flow, const char *state)
+{
+	return json_object_get(flow->states, state) != NULL;
+}
+
+bool
+flow_has_event(const struct flow *flow, const char *event)
+{
+	return json_object_get(flow->signals, event) != NULL;
+}
+
+size_t
+flow_schedules(const struct flow *flow, const char *name, const char **pointer)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < flow->schedule_count; i++) {
+		if (strcmp(flow->schedules[i].name, name) != 0)
+			continue;
+		if (count++ == 0 && pointer != NULL)
+			*pointer = flow->schedules[i].pointer;
+	}
+	return count;
+}
+
+const struct schedule *
+flow_schedule_at(const struct flow *flow, const char *pointer)
+{
+	size_t i;
+
+	for (i = 0; i < flow->schedule_count; i++)
+		if (strcmp(flow->schedules[i].pointer, pointer) == 0)
+			return &flow->schedules[i];
+	return NULL;
+}
+
+const struct schedule *
+flow_schedule_of(const struct flow *flow, const json_t *action)
+{
+	size_t i;
+
+	for (i = 0; i < flow->schedule_count; i++)
+		if (flow->schedules[i].action == action)
+			return &flow->schedules[i];
+	return NULL;
+}
+
+void
+state_hash(const char *state, char hash[STATE_HASH_SIZE])
+{
+	uint64_t full = id_hash(state, strlen(state));
+
+	snprintf(hash, STATE_HASH_SIZE, "%05x",
+	    (unsigned)((full ^ full >> 20 ^ full >> 40) & 0xfffff));
+}
+
+bool
+flow_in_role(const struct flow *flow, const char *role, int64_t person)
+{
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRId64, person);
+	return json_object_get(json_object_get(flow->roles, role), id) != NULL;
+}
+
+bool
+flow_media(const struct flow *flow, const char *name, struct flow_media *media)
+{
+	static const char *const kinds[] = { "photo", "video", "document",
+		"voice", "animation", "audio" };
+	const json_t *entry = json_object_get(flow->media, name);
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *path = json_get_text(entry, kinds[i]);
+
+		if (path == NULL)
+			continue;
+		media->kind = kinds[i];
+		media->path = path;
+		media->digest = json_get_text(entry, "digest");
+		media->spoiler = json_get_bool(entry, "spoiler", false);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A conversation flow, loaded and checked (flow(5)); it never changes
+ * afterwards.  Source files are first joined into a bundle: one JSON text that
+ * holds the flow with its texts inlined and, for each media, its absolute path
+ * and digest.  The bundle is what is stored, and its digest is the version.
+ */
+#ifndef LEADPIPE_FLOW_H
+#define LEADPIPE_FLOW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/fault.h"
+
+struct flow;
+
+/* One thing that is wrong, where, and what to do about it. */
+struct finding {
+	int line, column; /* of the source file, 0: unknown */
+	char where[96];	  /* JSON pointer: /states/welcome/enter/0 */
+	char text[240];
+};
+
+struct findings {
+	struct finding *list;
+	size_t count, size;
+};
+
+void findings_add(struct findings *findings, const char *where,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void findings_release(struct findings *findings);
+
+/* Fills in line and column of findings that have none, by looking their
+ * `where` up in the flow's source at PATH; left as they are when it cannot be
+ * read. */
+void findings_locate(struct findings *findings, const char *path);
+
+/* A larger flow or text file is refused. */
+#define FLOW_MAX_BYTES (4U << 20)
+
+/*
+ * Reads the flow at PATH with its text files and media into one bundle, which
+ * the caller frees.  EXIT_INPUT with FINDINGS when a file is missing or is not
+ * JSON.
+ */
+enum outcome flow_bundle(const char *path, char **bundle,
+    struct findings *findings, struct fault *fault) must_check;
+
+/*
+ * Loads a bundle.  Whatever is wrong is added to FINDINGS (all of it, not only
+ * the first); features of the format that this version does not run are
+ * refused by name.  CONFIG supplies $NAME values and is only read here; NULL:
+ * not resolved.  OUT_NEVER, EXIT_INPUT when there are findings.
+ */
+enum outcome flow_open(const char *bundle, size_t len,
+    const struct config *config, struct flow **flow, struct findings *findings,
+    struct fault *fault) must_check;
+void flow_close(struct flow *flow);
+
+const char *flow_id(const struct flow *flow);
+const char *flow_hash(const struct flow *flow); /* 64 hex digits */
+const char *flow_start_state(const struct flow *flow);
+bool flow_has_state(const struct flow *flow, const char *state);
+bool flow_has_event(const struct flow *flow, const char *event);
+
+/* How many schedule actions are called NAME; *POINTER (may be NULL) is the
+ * JSON pointer of the first, borrowed. */
+size_t flow_schedules(const struct flow *flow, const char *name,
+    const char **pointer);
+
+/* A file that messages send. */
+struct flow_media {
+	const char *kind; /* photo, video, document, voice, animation, audio */
+	const char *path, *digest;
+	bool spoiler;
+};
+
+/* False when the flow has no media NAME; members are borrowed. */
+bool flow_media(const struct flow *flow, const char *name,
+    struct flow_media *media);
+
+#endif

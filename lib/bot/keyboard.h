@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buttons under a message (inline) and in place of the keyboard (reply).
+ */
+#ifndef LEADPIPE_BOT_KEYBOARD_H
+#define LEADPIPE_BOT_KEYBOARD_H
+
+#include <jansson.h>
+
+#include "bot/chat.h"
+#include "bot/flow.h"
+
+/*
+ * The reply_markup of the send action ACTION for CHAT, a new reference, or
+ * NULL when it has none.  STATE is the one that sends: its inline buttons are
+ * handled there, wherever the person went meanwhile.
+ */
+json_t *keyboard_markup(const struct flow *flow, const struct chat *chat,
+    const json_t *action, const char *state);
+
+/* Splits callback data: returns the id (borrowed) and the name of the state
+ * that sent the button, NULL when the flow has none such.  NULL: the data is
+ * not ours. */
+const char *keyboard_read(const struct flow *flow, const char *data,
+    const char **state);
+
+#endif

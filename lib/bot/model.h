@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is inside of a flow.  Only lib/bot sees this.  All of it is made when
+ * the flow is loaded; a step only looks things up.
+ */
+#ifndef LEADPIPE_BOT_MODEL_H
+#define LEADPIPE_BOT_MODEL_H
+
+#include <jansson.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/id.h"
+#include "bot/chat.h"
+#include "bot/flow.h"
+
+struct schedule {
+	char *name, *pointer;
+	char *state; /* in which it is written, NULL: outside of states */
+	json_t *action;
+};
+
+/* A `regex:` key of an `on` object. */
+struct pattern {
+	const json_t *actions; /* that it leads to */
+	regex_t regex;
+};
+
+struct flow {
+	json_t *root;
+	json_t *states, *commands, *events, *texts, *vars, *media, *fallback;
+	json_t *roles;	 /* owned: role to { "id": true } */
+	json_t *langs;	 /* owned: array of languages, the default first */
+	json_t *senders; /* owned: hash of a state's name to the name */
+	json_t *labels;	 /* owned: label of a reply keyboard to an array of
+			    [button id, state or null] */
+	json_t *signals; /* owned: names of the events it knows, to true */
+	struct schedule *schedules;
+	size_t schedule_count;
+	struct pattern *patterns;
+	size_t pattern_count;
+	char hash[ID_DIGEST_SIZE];
+};
+
+/* The schedule at POINTER, or NULL. */
+const struct schedule *flow_schedule_at(const struct flow *flow,
+    const char *pointer);
+
+/* The schedule made of ACTION. */
+const struct schedule *flow_schedule_of(const struct flow *flow,
+    const json_t *action);
+
+/* What the bot calls a state in callback data, so that a button outlives flow
+ * versions: 5 hexadecimal digits of its name. */
+#define STATE_HASH_SIZE 6
+void state_hash(const char *state, char hash[STATE_HASH_SIZE]);
+
+/* True when ROLE of FLOW holds the person. */
+bool flow_in_role(const struct flow *flow, const char *role, int64_t person);
+
+#endif

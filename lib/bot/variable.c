@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "bot/variable.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "bot/model.h"
+#include "bot/person.h"
+
+#define TEXT_MAX 256 /* of a variable that does not say */
+
+static const char *
+type_of(const json_t *var)
+{
+	const char *type = json_get_text(var, "type");
+
+	return type ? type : "text";
+}
+
+static size_t
+max_of(const json_t *var)
+{
+	int64_t max = json_get_int(var, "max", TEXT_MAX);
+
+	return max > 0 && max <= 4096 ? (size_t)max : TEXT_MAX;
+}
+
+/* The person's field a variable is from, or NULL. */
+static const char *
+field_of(const json_t *var)
+{
+	const char *from = json_get_text(var, "from");
+
+	return from && strncmp(from, "user.", 5) == 0 ? from + 5 : NULL;
+}
+
+static char *
+value_text(const json_t *value)
+{
+	switch (value ? json_typeof(value) : JSON_NULL) {
+	case JSON_STRING:
+		return mem_dup(json_string_value(value));
+	case JSON_INTEGER:
+		return mem_printf("%" JSON_INTEGER_FORMAT,
+		    json_integer_value(value));
+	case JSON_REAL:
+		return mem_printf("%.15g", json_real_value(value));
+	case JSON_TRUE:
+		return mem_dup("true");
+	case JSON_FALSE:
+		return mem_dup("false");
+	default:
+		return NULL;
+	}
+}
+
+/* What the chat holds under NAME, cut to what VAR allows now. */
+static json_t *
+stored(const struct chat *chat, const json_t *var, const char *name)
+{
+	json_t *value = json_object_get(chat->vars, name);
+	const char *text = json_string_value(value);
+
+	if (text != NULL && json_string_length(value) > max_of(var))
+		return json_stringn(text, utf8_prefix(text, max_of(var)));
+	return json_is_null(value) ? NULL : json_incref(value);
+}
+
+/* What Telegram says that VAR is from; NULL when it is from nothing, or that
+ * is empty. */
+static char *
+from_person(const struct chat *chat, const json_t *var)
+{
+	const char *field = field_of(var);
+	char *text = field ? person_text(&chat->person, field) : NULL;
+
+	if (text != NULL && text[0] != '\0') {
+		text[utf8_prefix(text, max_of(var))] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+char *
+variable_text(const struct flow *flow, const struct chat *chat,
+    const char *name)
+{
+	const json_t *var;
+	json_t *value;
+	char *text;
+
+	if (strncmp(name, "user.", 5) == 0)
+		return person_text(&chat->person, name + 5);
+	var = json_object_get(flow->vars, name);
+	value = stored(chat, var, name);
+	text = value_text(value);
+	json_decref(value);
+	if (text == NULL)
+		text = from_person(chat, var);
+	return text ? text : value_text(json_object_get(var, "default"));
+}
+
+json_t *
+variable_get(const struct flow *flow, const struct chat *chat,
+    const char *name, bool defaults)
+{
+	const json_t *var = json_object_get(flow->vars, name);
+	json_t *value = stored(chat, var, name);
+	char *text;
+
+	if (value != NULL)
+		return value;
+	text = from_person(chat, var);
+	if (text != NULL)
+		value = json_string(text);
+	else if (defaults)
+		value = json_incref(json_object_get(var, "default"));
+	free(text);
+	return value;
+}
+
+static json_t *
+to_number(const char *text, bool whole)
+{
+	char *end;
+	double real;
+	long long number;
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (end != text && *end == '\0' && errno == 0)
+		return json_integer(number);
+	errno = 0;
+	real = strtod(text, &end);
+	if (end == text || *end != '\0' || errno != 0 || !isfinite(real))
+		return NULL;
+	if (!whole)
+		return json_real(real);
+	/* a double holds whole numbers up to 2^53 */
+	return fabs(real) < 9007199254740992.0 ? json_integer((json_int_t)real)
+					       : NULL;
+}
+
+static json_t *
+to_bool(const char *text)
+{
+	if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
+		return json_true();
+	if (strcmp(text, "false") == 0 || strcmp(text, "0") == 0)
+		return json_false();
+	return NULL;
+}
+
+void
+variable_set_text(const struct flow *flow, struct chat *chat, const char *name,
+    const char *text)
+{
+	const json_t *var = json_object_get(flow->vars, name);
+	const char *type = type_of(var);
+	json_t *value;
+
+	if (var == NULL)
+		return;
+	if (strcmp(type, "bool") == 0)
+		value = to_bool(text);
+	else if (strcmp(type, "int") == 0 || strcmp(type, "number") == 0)
+		value = to_number(text, type[0] == 'i');
+	else
+		value = json_stringn(text, utf8_prefix(text, max_of(var)));
+	if (value != NULL)
+		json_object_set_new(chat->vars, name, value);
+	else
+		json_object_del(chat->vars, name);
+}
+
+void
+variable_set(const struct flow *flow, struct chat *chat, const char *name,
+    const json_t *value)
+{
+	char *text = value_text(value);
+
+	if (text != NULL)
+		variable_set_text(flow, chat, name, text);
+	else
+		json_object_del(chat->vars, name);
+	free(text);
+}
+
+void
+variable_end_session(const struct flow *flow, struct chat *chat)
+{
+	const char *name, *scope;
+	json_t *var;
+
+	json_object_foreach (flow->vars, name, var) {
+		scope = json_get_text(var, "scope");
+		if (scope != NULL && strcmp(scope, "session") == 0)
+			json_object_del(chat->vars, name);
+	}
+}
+
+void
+variable_take(const struct flow *flow, struct chat *chat, const char *source,
+    const char *text)
+{
+	const char *name, *from;
+	json_t *var;
+
+	json_object_foreach (flow->vars, name, var) {
+		char *clean;
+
+		from = json_get_text(var, "from");
+		if (from == NULL || strcmp(from, source) != 0)
+			continue;
+		clean = person_clean(text, max_of(var));
+		if (clean[0] != '\0')
+			variable_set_text(flow, chat, name, clean);
+		free(clean);
+	}
+}
+
+void
+variable_check_name(struct check *check, struct json_slice name)
+{
+	char *text = mem_dup_n(name.at, name.len);
+	json_t *known;
+	size_t i;
+
+	if (strcmp(text, "session.id") == 0) {
+		check_add(check,
+		    "'session.id' is not supported by this "
+		    "version of leadpipe");
+	} else if (strncmp(text, "user.", 5) != 0 ||
+	    person_max(text + 5) == 0) {
+		if (json_object_get(check->flow->vars, text) == NULL) {
+			known = json_object();
+			(void)json_object_update(known, check->flow->vars);
+			for (i = 0; person_fields[i] != NULL; i++) {
+				char *full =
+				    mem_printf("user.%s", person_fields[i]);
+
+				json_object_set_new(known, full, json_true());
+				free(full);
+			}
+			check_unknown(check, "variable", text, known);
+			json_decref(known);
+		}
+	}
+	free(text);
+}
+
+size_t
+variable_max(const struct flow *flow, struct json_slice name)
+{
+	char *text = mem_dup_n(name.at, name.len);
+	const json_t *var = json_object_get(flow->vars, text);
+	const char *type = type_of(var), *given;
+	size_t max;
+
+	given = json_get_text(var, "default");
+	if (strncmp(text, "user.", 5) == 0)
+		max = person_max(text + 5);
+	else if (strcmp(type, "text") != 0)
+		max = 24;
+	else
+		max = max_of(var);
+	if (given != NULL && utf8_length(given) > max)
+		max = utf8_length(given);
+	free(text);
+	return max;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Variables: typed, of limited length, never trusted.  A name is that of a
+ * variable of the flow or one of the person's: user.id, user.first_name ...
+ */
+#ifndef LEADPIPE_BOT_VARIABLE_H
+#define LEADPIPE_BOT_VARIABLE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+#include "bot/chat.h"
+#include "bot/check.h"
+#include "bot/flow.h"
+
+#define VARIABLE_NAME_SIZE 64
+
+/* What the flow's variable NAME holds for CHAT: a new reference, NULL when
+ * unset.  With DEFAULTS its default stands in. */
+json_t *variable_get(const struct flow *flow, const struct chat *chat,
+    const char *name, bool defaults);
+
+/* What NAME, also one of the person's, or its default says as text that the
+ * caller frees; NULL when unset. */
+char *variable_text(const struct flow *flow, const struct chat *chat,
+    const char *name);
+
+/* Sets the flow's variable NAME to VALUE (borrowed), made to its type and cut
+ * to its length; what has no such form, and null, unsets it. */
+void variable_set(const struct flow *flow, struct chat *chat, const char *name,
+    const json_t *value);
+void variable_set_text(const struct flow *flow, struct chat *chat,
+    const char *name, const char *text);
+
+/* Unsets those of session scope. */
+void variable_end_session(const struct flow *flow, struct chat *chat);
+
+/* Sets the variables that are `from` SOURCE, cleaned. */
+void variable_take(const struct flow *flow, struct chat *chat,
+    const char *source, const char *text);
+
+/* Adds a finding unless NAME can be used in a template. */
+void variable_check_name(struct check *check, struct json_slice name);
+
+/* The most characters that NAME can hold. */
+size_t variable_max(const struct flow *flow, struct json_slice name);
+
+#endif

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+/* needs: bot base */
+/*
+ * Loading: what is wrong with a flow is found, placed and said.
+ */
+#include "flow_case.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+struct wrong {
+	const char *patch, *where, *text;
+};
+
+#define SECOND "'states':{'second':{'enter':["
+#define END "]}}"
+#define LINK "{'text':'b','url':'tg://x'}"
+#define NINE \
+	LINK "," LINK "," LINK "," LINK "," LINK "," LINK "," LINK "," LINK \
+	     "," LINK
+
+/* Each is one thing that is wrong, with the one finding that it makes. */
+static const struct wrong wrongs[] = {
+	{ "'sttes':{}", "/sttes",
+	    "unknown member 'sttes'; did you mean 'states'?" },
+	{ "'leadpipe':2", "/leadpipe", "reads format 1" },
+	{ "'id':null", "", "'id' is missing" },
+	{ "'id':'Big'", "/id", "bad name 'Big'" },
+	{ "'start':null", "", "'start' is missing" },
+	{ "'start':'frist'", "/start",
+	    "unknown state 'frist'; did you mean 'first'?" },
+	{ "'states':{'Up':{}}", "/states/Up", "bad name 'Up'" },
+	{ "'states':{'second':[]}", "/states/second", "must be an object" },
+	{ "'states':{'second':{'entr':[]}}", "/states/second/entr",
+	    "unknown member 'entr'; did you mean 'enter'?" },
+	{ "'states':{'second':{'enter':{}}}", "/states/second/enter",
+	    "must be a list" },
+	{ SECOND "{'goto':'nowhere'}" END, "/states/second/enter/0/goto",
+	    "unknown state 'nowhere'" },
+	{ SECOND "{'send':'helo'}" END, "/states/second/enter/0/send",
+	    "unknown text 'helo'" },
+	{ SECOND "{'send':'hi','media':'clap'}" END,
+	    "/states/second/enter/0/media",
+	    "unknown media 'clap'; did you mean 'clip'?" },
+	{ SECOND "{'sand':'hi'}" END, "/states/second/enter/0",
+	    "unknown action 'sand'; did you mean 'send'?" },
+	{ SECOND "{}" END, "/states/second/enter/0", "an action is" },
+	{ SECOND "'send'" END, "/states/second/enter/0", "an action is" },
+	{ SECOND "{'send':'hi','goto':'third'}" END, "/states/second/enter/0",
+	    "'send' and 'goto' in one action" },
+	{ SECOND "{'goto':'third'},{'send':'hi'}" END, "/states/second/enter",
+	    "what follows a 'goto' is never run" },
+	{ SECOND "{'send':'hi','silent':1}" END,
+	    "/states/second/enter/0/silent", "must be true or false" },
+	{ SECOND "{'send':'hi','keyboard':'off'}" END,
+	    "/states/second/enter/0/keyboard",
+	    "must be \"keep\" or \"remove\"" },
+	{ SECOND "{'send':'hi','keyboard':'remove','buttons':[]}" END,
+	    "/states/second/enter/0", "a message carries one of" },
+	{ SECOND "{'send':'hi','buttons':[[{'text':'b'}]]}" END,
+	    "/states/second/enter/0/buttons/0/0",
+	    "either an 'id' or a 'url'" },
+	{ SECOND "{'send':'hi','buttons':[[{'text':'b','id':'go'}]]}" END,
+	    "/states/second/enter/0/buttons/0/0/id",
+	    "no state has 'button:go'" },
+	{ SECOND "{'send':'hi','buttons':[[{'text':'b','id':"
+		 "'a0123456789012345678901234567890123456789'}]]}" END,
+	    "/states/second/enter/0/buttons/0/0/id", "64 bytes" },
+	{ SECOND "{'send':'hi','buttons':[[{'text':'b','url':"
+		 "'https://a/?n={{name}}'}]]}" END,
+	    "/states/second/enter/0/buttons/0/0/url",
+	    "'name' in an address must end with |urlencode" },
+	{ SECOND "{'send':'hi','buttons':[[{'text':'b','url':"
+		 "'javascript:1'}]]}" END,
+	    "/states/second/enter/0/buttons/0/0/url", "must be an address" },
+	{ SECOND "{'send':'hi','buttons':[[" NINE "]]}" END,
+	    "/states/second/enter/0/buttons/0", "has more than 8" },
+	{ "'roles':{'Boss':[7]}", "/roles/Boss", "bad name 'Boss'" },
+	{ SECOND "{'set':{'nn':1}}" END, "/states/second/enter/0/set/nn",
+	    "unknown variable 'nn'; did you mean 'n'?" },
+	{ SECOND "{'set':{'n':[]}}" END, "/states/second/enter/0/set/n",
+	    "must be a string, a number" },
+	{ SECOND "{'clear':['m']}" END, "/states/second/enter/0/clear/0",
+	    "unknown variable 'm'" },
+	{ SECOND "{'tag':['vip']}" END, "/states/second/enter/0/tag/0",
+	    "must be \"+tag\" or \"-tag\"" },
+	{ SECOND "{'if':{'tag':'a'}}" END, "/states/second/enter/0",
+	    "'then' is missing" },
+	{ SECOND "{'if':{'beeen':'first'},'then':[]}" END,
+	    "/states/second/enter/0/if/beeen",
+	    "unknown member 'beeen'; did you mean 'been'?" },
+	{ SECOND "{'if':{'tag':'a','been':'first'},'then':[]}" END,
+	    "/states/second/enter/0/if", "a guard is one of" },
+	{ SECOND "{'if':{'var':'n'},'then':[]}" END,
+	    "/states/second/enter/0/if", "a guard is one of" },
+	{ SECOND "{'if':{'eq':1},'then':[]}" END, "/states/second/enter/0/if",
+	    "a guard is one of" },
+	{ SECOND "{'if':{'var':'n','lt':'5'},'then':[]}" END,
+	    "/states/second/enter/0/if/lt", "must be a number" },
+	{ SECOND "{'if':{'role':'boss'},'then':[]}" END,
+	    "/states/second/enter/0/if/role", "unknown role 'boss'" },
+	{ SECOND "{'if':{'all':[]},'then':[]}" END,
+	    "/states/second/enter/0/if/all", "must not be empty" },
+	{ SECOND "{'schedule':'r','after':'0m','do':[]}" END,
+	    "/states/second/enter/0/after", "must be a span" },
+	{ SECOND "{'schedule':'r','after':'5m','do':[],"
+		 "'cancel_on':['state:thrid']}" END,
+	    "/states/second/enter/0/cancel_on/0",
+	    "unknown state 'thrid'; did you mean 'third'?" },
+	{ SECOND "{'schedule':'r','after':'5m','do':[],"
+		 "'cancel_on':['command:/stop']}" END,
+	    "/states/second/enter/0/cancel_on/0", "unknown command '/stop'" },
+	{ SECOND "{'cancel':['r']}" END, "/states/second/enter/0/cancel/0",
+	    "unknown schedule 'r'" },
+	{ SECOND "{'unsubscribe':false}" END,
+	    "/states/second/enter/0/unsubscribe", "must be true" },
+	{ "'states':{'second':{'on':{'buton:a':[]}}}",
+	    "/states/second/on/buton:a", "is none of button:ID" },
+	{ "'states':{'second':{'on':{'regex:(':[]}}}",
+	    "/states/second/on/regex:(", "bad regular expression" },
+	{ "'states':{'second':{'on':{'regex:(a)\\\\1':[]}}}",
+	    "/states/second/on/regex:(a)\\1", "back references" },
+	{ "'states':{'second':{'on':{'regex:((a{99}){99}){99}':[]}}}",
+	    "/states/second/on/regex:((a{99}){99}){99}", "repeats more" },
+	{ "'commands':{'/Start':[]}", "/commands/~1Start", "bad name" },
+	{ "'commands':{'/a':{'who':'boss','do':[]}}", "/commands/~1a/who",
+	    "unknown role 'boss'" },
+	{ "'commands':{'/a':{'who':'admin'}}", "/commands/~1a",
+	    "'do' is missing" },
+	{ "'commands':{'/a':{'do':[],'args':['zz']}}", "/commands/~1a/args/0",
+	    "unknown variable 'zz'" },
+	{ "'commands':{'/a':{'do':[],'help':'zz'}}", "/commands/~1a/help",
+	    "unknown text 'zz'" },
+	{ "'vars':{'n':{'type':'float'}}", "/vars/n/type",
+	    "must be one of text" },
+	{ "'vars':{'n':{'default':'x'}}", "/vars/n",
+	    "'default' is not of type 'int'" },
+	{ "'vars':{'s':{'max':5000}}", "/vars/s/max", "1 to 4096" },
+	{ "'vars':{'s':{'from':'user.phone'}}", "/vars/s/from",
+	    "must be start.payload" },
+	{ "'vars':{'s':{'scope':'day'}}", "/vars/s/scope", "\"session\"" },
+	{ "'media':{'clip':{'photo':'/p'}}", "/media/clip",
+	    "must have one of" },
+	{ "'media':{'pics':{'photo':['/p']}}", "/media/pics/photo",
+	    "albums are not supported" },
+	{ "'roles':{'admin':'7'}", "/roles/admin", "must be a list of ids" },
+	{ "'roles':{'admin':['x']}", "/roles/admin", "list of numbers" },
+	{ "'stats':{'all':['first','fourth']}", "/stats/all/1",
+	    "unknown state 'fourth'" },
+	{ "'texts':{'en':{'new':'New'}}", "/texts/ru",
+	    "'new' is not translated to 'ru'" },
+	{ "'texts':{'ru':{'new':'Новый'}}", "/texts/ru/new",
+	    "unknown text 'new'" },
+	{ "'texts':{'de':{'hi':'Hallo','b':'Los','bye':'Ade'}}", "/texts/de",
+	    "unknown language 'de'" },
+	{ "'texts':{'ru':'ru.json'}", "/texts/ru", "must be an object" },
+	{ "'texts':{'en':{'hi':1}}", "/texts/en/hi", "must be a string" },
+	{ "'texts':{'en':{'hi':''}}", "/texts/en/hi", "is empty" },
+	{ "'texts':{'en':{'hi':'<b>Hi'}}", "/texts/en/hi",
+	    "<b> is never closed" },
+	{ "'texts':{'en':{'hi':'Hi</b>'}}", "/texts/en/hi",
+	    "</b> closes nothing" },
+	{ "'texts':{'en':{'hi':'<b><i>Hi</b></i>'}}", "/texts/en/hi",
+	    "</b> where <i> is open" },
+	{ "'texts':{'en':{'hi':'<p>Hi</p>'}}", "/texts/en/hi", "no tag <p>" },
+	{ "'texts':{'en':{'hi':'1 < 2'}}", "/texts/en/hi",
+	    "a lone '<': write &lt;" },
+	{ "'texts':{'en':{'hi':'{{nam}}'}}", "/texts/en/hi",
+	    "unknown variable 'nam'; did you mean 'name'?" },
+	{ "'texts':{'en':{'hi':'{{user.phone}}'}}", "/texts/en/hi",
+	    "unknown variable 'user.phone'" },
+	{ "'texts':{'en':{'hi':'{{name'}}", "/texts/en/hi",
+	    "is not a template" },
+	{ "'texts':{'en':{'hi':'{{name|shout}}'}}", "/texts/en/hi",
+	    "unknown filter 'shout'" },
+	{ "'texts':{'en':{'hi':'{{name|default}}'}}", "/texts/en/hi",
+	    "wants an argument" },
+	{ "'texts':{'en':{'hi':'<a href=\\\"http://a/{{name}}\\\">x</a>'}}",
+	    "/texts/en/hi", "must end with |urlencode" },
+	{ "'texts':{'en':{'hi':'{{s}}'}},'vars':{'s':{'max':4096}},"
+	  "'states':{'second':{'enter':[{'send':'hi'}]}}",
+	    NULL, NULL },
+	{ "'texts':{'en':{'hi':'!{{s}}'}},'vars':{'s':{'max':4096}}",
+	    "/texts/en/hi",
+	    "can become 4097 characters long, Telegram "
+	    "takes 4096" },
+	{ "'texts':{'en':{'hi':'!{{s}}'}},'vars':{'s':{'max':1024}},"
+	  "'states':{'second':{'enter':[{'send':'hi','media':'clip'}]}}",
+	    "/texts/en/hi",
+	    "can become 1025 characters long, Telegram "
+	    "takes 1024" },
+	/* labels: what was pressed is known by its text alone */
+	{ "'texts':{'en':{'b':'{{name}}'}},'states':{'second':{'enter':["
+	  "{'send':'hi','reply':[[{'text':'b','id':'go'}]]}],"
+	  "'on':{'button:go':[]}}}",
+	    "/states/second/enter/0/reply/0/0", "holds a template" },
+};
+
+#define UNSUPPORTED(patch, place, name) \
+	{ \
+		patch, place, "'" name "' is not supported by this version" \
+	}
+
+static const struct wrong unsupported[] = {
+	UNSUPPORTED("'groups':{}", "/groups", "groups"),
+	UNSUPPORTED("'renamed':{}", "/renamed", "renamed"),
+	UNSUPPORTED("'states':{'second':{'ask':{}}}", "/states/second/ask",
+	    "ask"),
+	UNSUPPORTED("'states':{'second':{'then':''}}", "/states/second/then",
+	    "then"),
+	UNSUPPORTED("'states':{'second':{'after':{}}}", "/states/second/after",
+	    "after"),
+	UNSUPPORTED("'states':{'second':{'ttl':'1h'}}", "/states/second/ttl",
+	    "ttl"),
+	UNSUPPORTED("'states':{'second':{'on_expire':[]}}",
+	    "/states/second/on_expire", "on_expire"),
+	UNSUPPORTED("'states':{'second':{'final':true}}",
+	    "/states/second/final", "final"),
+	UNSUPPORTED("'states':{'second':{'alias':[]}}", "/states/second/alias",
+	    "alias"),
+	UNSUPPORTED(SECOND "{'split':'a'}" END, "/states/second/enter/0",
+	    "split"),
+	UNSUPPORTED(SECOND "{'lead':{}}" END, "/states/second/enter/0",
+	    "lead"),
+	UNSUPPORTED(SECOND "{'notify':'a'}" END, "/states/second/enter/0",
+	    "notify"),
+	UNSUPPORTED(SECOND "{'exec':{}}" END, "/states/second/enter/0",
+	    "exec"),
+	UNSUPPORTED(SECOND "{'handoff':{}}" END, "/states/second/enter/0",
+	    "handoff"),
+	UNSUPPORTED(SECOND "{'report':'today'}" END, "/states/second/enter/0",
+	    "report"),
+	UNSUPPORTED(SECOND "{'schedule':'r','after':'1m','do':[],"
+			   "'not_before':'10:00'}" END,
+	    "/states/second/enter/0/not_before", "not_before"),
+	UNSUPPORTED(SECOND "{'schedule':'r','after':'1m','do':[],"
+			   "'not_after':'10:00'}" END,
+	    "/states/second/enter/0/not_after", "not_after"),
+	UNSUPPORTED(SECOND "{'schedule':'r','after':'1m','do':[],"
+			   "'at':'{{x}}'}" END,
+	    "/states/second/enter/0/at", "at"),
+	UNSUPPORTED("'vars':{'s':{'type':'phone'}}", "/vars/s/type", "phone"),
+	UNSUPPORTED("'vars':{'s':{'type':'email'}}", "/vars/s/type", "email"),
+	UNSUPPORTED("'vars':{'s':{'type':'date'}}", "/vars/s/type", "date"),
+	UNSUPPORTED("'texts':{'en':{'hi':'{{session.id}}'}}", "/texts/en/hi",
+	    "session.id"),
+};
+
+static void
+check_wrongs(const struct wrong *list, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct findings findings = { 0 };
+		char *patch = mem_printf("{%s}", list[i].patch);
+		struct flow *flow = case_open(patch, &findings);
+
+		if (list[i].where == NULL) {
+			if (flow == NULL)
+				fail_msg("%s: %s", patch,
+				    findings.list[0].text);
+		} else if (flow != NULL) {
+			fail_msg("accepted: %s", patch);
+		} else if (findings.count != 1 ||
+		    strcmp(findings.list[0].where, list[i].where) != 0 ||
+		    strstr(findings.list[0].text, list[i].text) == NULL) {
+			fail_msg("%s: %zu findings, the first '%s': %s", patch,
+			    findings.count, findings.list[0].where,
+			    findings.list[0].text);
+		}
+		flow_close(flow);
+		findings_release(&findings);
+		free(patch);
+	}
+}
+
+static void
+test_every_finding(void **state)
+{
+	(void)state;
+	check_wrongs(wrongs, sizeof(wrongs) / sizeof(wrongs[0]));
+}
+
+static void
+test_unsupported_by_name(void **state)
+{
+	(void)state;
+	check_wrongs(unsupported,
+	    sizeof(unsupported) / sizeof(unsupported[0]));
+}
+
+static void
+test_all_findings_at_once(void **state)
+{
+	struct findings findings = { 0 };
+
+	(void)state;
+	assert_null(case_open("{'start':'x','id':'Y','zz':1}", &findings));
+	assert_int_equal(findings.count, 3);
+	findings_release(&findings);
+}
+
+/* Of these two names the five digits are the same; found by counting up. */
+static void
+test_hash_collision(void **state)
+{
+	struct findings findings = { 0 };
+
+	(void)state;
+	assert_null(case_open("{'states':{'s90':{},'s1316':{}}}", &findings));
+	assert_int_equal(findings.count, 1);
+	assert_non_null(strstr(findings.list[0].text, "same hash"));
+	findings_release(&findings);
+}
+
+static char dir[] = "/tmp/flow-XXXXXX";
+
+static char *
+put(const char *name, const char *text)
+{
+	char *path = mem_printf("%s/%s", dir, name), *copy = mem_dup(text);
+	size_t i, len = strlen(text);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	for (i = 0; i < len; i++)
+		if (copy[i] == '\'')
+			copy[i] = '"';
+	assert_int_equal(fwrite(copy, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+	free(copy);
+	return path;
+}
+
+static const char source[] =
+    "{\n  '$schema': './flow.schema.json', 'leadpipe': 1, 'id': 'f',\n"
+    "  'start': 'a', 'media': { 'm': { 'photo': 'p.jpg' } },\n"
+    "  'states': { 'a': { 'enter': [ { 'send': 'hi' } ] } },\n"
+    "  'texts': { 'ru': 'ru.json' }\n}\n";
+
+/* The same in another order, with other blanks. */
+static const char reordered[] =
+    "{'texts':{'ru':'ru.json'},'states':{'a':{'enter':[{'send':'hi'}]}},"
+    "'media':{'m':{'photo':'p.jpg'}},'start':'a','id':'f','leadpipe':1}";
+
+static void
+test_bundle(void **state)
+{
+	struct findings findings = { 0 };
+	struct fault fault;
+	struct flow_media media;
+	struct flow *flow;
+	char *one = put("one.json", source), *two = put("two.json", reordered);
+	char *ru = put("ru.json", "{'hi':'Привет'}");
+	char *photo = put("p.jpg", "abc"), *a, *b;
+
+	(void)state;
+	assert_int_equal(flow_bundle(one, &a, &findings, &fault), OUT_OK);
+	assert_int_equal(flow_bundle(two, &b, &findings, &fault), OUT_OK);
+	assert_string_equal(a, b);
+	unlink(one);
+	unlink(ru);
+	assert_int_equal(flow_open(a, strlen(a), NULL, &flow, &findings,
+			     &fault),
+	    OUT_OK);
+	assert_true(flow_media(flow, "m", &media));
+	assert_string_equal(media.kind, "photo");
+	assert_string_equal(media.path, photo);
+	/* FIPS 180-4, "abc" */
+	assert_string_equal(media.digest,
+	    "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(strlen(flow_hash(flow)), 64);
+	flow_close(flow);
+	unlink(two);
+	unlink(photo);
+	free(a);
+	free(b);
+	free(one);
+	free(two);
+	free(ru);
+	free(photo);
+	findings_release(&findings);
+}
+
+/* Makes NAME with TEXT and expects one finding at LINE and COLUMN. */
+static void
+expect(const char *text, const char *where, int line, int column,
+    const char *says)
+{
+	struct findings findings = { 0 };
+	struct fault fault;
+	struct flow *flow = NULL;
+	char *path = put("bad.json", text), *bundle;
+
+	if (flow_bundle(path, &bundle, &findings, &fault) == OUT_OK)
+		assert_int_equal(flow_open(bundle, strlen(bundle), NULL, &flow,
+				     &findings, &fault),
+		    OUT_NEVER);
+	assert_int_equal(fault.code, EXIT_INPUT);
+	findings_locate(&findings, path);
+	assert_int_equal(findings.count, 1);
+	assert_string_equal(findings.list[0].where, where);
+	if (strstr(findings.list[0].text, says) == NULL)
+		fail_msg("%s", findings.list[0].text);
+	assert_int_equal(findings.list[0].line, line);
+	assert_int_equal(findings.list[0].column, column);
+	free(bundle);
+	unlink(path);
+	free(path);
+	findings_release(&findings);
+}
+
+static void
+test_located(void **state)
+{
+	char *ru = put("ru.json", "{'hi':'Привет'}");
+
+	(void)state;
+	expect("{\n 'id': 'f',\n 'id': 'g' }", "", 3, 5, "duplicate");
+	expect("{\n 'id': }", "", 2, 8, "near '}'");
+	expect("[]", "", 1, 1, "is not a JSON object");
+	expect("{'leadpipe':1,'id':'f','start':'a','states':{'a':{}},\n"
+	       "'texts':{'ru':'none.json'}}",
+	    "/texts/ru", 2, 15, "none.json");
+	expect("{'leadpipe':1,'id':'f','start':'a',\n'note':'Ы','states':\n"
+	       "{'a':{'enter':[{'send':'hi'},\n {'send':'ho'}]}},\n"
+	       "'texts':{'ru':'ru.json'}}",
+	    "/states/a/enter/1/send", 4, 10, "unknown text 'ho'");
+	expect("{'leadpipe':1,'id':'f','start':'a','commands':{'/x':\n"
+	       "{'do':1}},'states':{'a':{}},'texts':{'ru':'ru.json'}}",
+	    "/commands/~1x/do", 2, 7, "must be a list");
+	expect("{'leadpipe':1,'id':'f','start':'a','states':{'a':{}},"
+	       "'media':{\n'm':{'photo':'none.jpg'}},"
+	       "'texts':{'ru':'ru.json'}}",
+	    "/media/m/photo", 2, 14, "cannot read");
+	unlink(ru);
+	free(ru);
+	ru = put("ru.json", "{'hi':'a',\n'hi':'b'}");
+	expect("{'leadpipe':1,'id':'f','start':'a','states':{'a':{}},\n"
+	       "'texts':{'ru':'ru.json'}}",
+	    "/texts/ru", 2, 15, "line 2");
+	unlink(ru);
+	free(ru);
+}
+
+static void
+test_roles_from_config(void **state)
+{
+	struct findings findings = { 0 };
+	struct config *config;
+	struct fault fault;
+	struct flow *flow;
+	json_t *root = case_json(case_base);
+	char *text;
+
+	(void)state;
+	json_object_set_new(root, "roles",
+	    json_pack("{ss}", "admin", "$ADMIN_IDS"));
+	text = json_dumps(root, JSON_COMPACT);
+	setenv("ADMIN_IDS", "7, 8 9", 1);
+	assert_int_equal(config_open(&config, "/dev/null", &fault), OUT_OK);
+	assert_int_equal(flow_open(text, strlen(text), config, &flow,
+			     &findings, &fault),
+	    OUT_OK);
+	flow_close(flow);
+	config_close(config);
+	setenv("ADMIN_IDS", "7, Ann", 1);
+	assert_int_equal(config_open(&config, "/dev/null", &fault), OUT_OK);
+	assert_int_equal(flow_open(text, strlen(text), config, &flow,
+			     &findings, &fault),
+	    OUT_NEVER);
+	assert_string_equal(findings.list[0].where, "/roles/admin");
+	assert_non_null(strstr(findings.list[0].text, "'Ann'"));
+	config_close(config);
+	findings_release(&findings);
+	free(text);
+	json_decref(root);
+}
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(dir) == NULL;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_finding),
+		cmocka_unit_test(test_unsupported_by_name),
+		cmocka_unit_test(test_all_findings_at_once),
+		cmocka_unit_test(test_hash_collision),
+		cmocka_unit_test(test_bundle),
+		cmocka_unit_test(test_located),
+		cmocka_unit_test(test_roles_from_config),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
