@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Receive, store, confirm, step, answer.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "delivery/loop.h"
+#include "ops/run.h"
+
+/* A command ends within --for plus its longest call's deadline. */
+#define GRACE_MS 90000
+
+static int64_t for_ms, lock_wait_ms = 15000;
+static bool print;
+
+static const struct opt options[] = {
+	{ OPT_SPAN, 'f', "for", "SECONDS",
+	    "keep polling this long; without it one pass", { .number = &for_ms } },
+	{ OPT_SPAN, 0, "lock-wait", "SECONDS",
+	    "wait this long for a running poll-updates (15)",
+	    { .number = &lock_wait_ms } },
+	{ OPT_FLAG, 0, "print", NULL, "print each update that is stored",
+	    { .flag = &print } },
+	OPT_END
+};
+
+static const struct opt_command command = {
+	.name = "poll-updates",
+	.synopsis = "[--for SECONDS] [--lock-wait SECONDS] [--print]",
+	.summary = "Receives updates from Telegram, stores them, confirms "
+		   "them, and answers.",
+	.usage_exit = EXIT_USAGE,
+};
+
+static enum outcome
+poll(struct run *run, struct loop *loop)
+{
+	enum outcome out = telegram_open(&loop->telegram, run->config,
+	    &run->fault);
+
+	if (out == OUT_OK)
+		out = turn_open(&loop->turn, run->db, run->config,
+		    &run->fault);
+	if (out == OUT_OK)
+		out = delivery_open(&loop->delivery, run->db, loop->telegram,
+		    loop->turn, &run->worker, run->config, &run->fault);
+	if (out != OUT_OK)
+		return out;
+	loop->poller = poller_open(run->db, loop->telegram,
+	    print ? stdout : NULL);
+	log_event(LOG_INFO, "bot_ready", NULL);
+	return loop_run(loop, &run->fault);
+}
+
+/* Only one process polls; who comes while it still does waits for its turn. */
+static enum outcome
+poll_alone(struct run *run, struct loop *loop, int64_t started)
+{
+	struct command_lock lock = COMMAND_LOCK_INIT;
+	enum outcome out = command_lock_take(run->db, "poll",
+	    started + lock_wait_ms, &lock, &run->fault);
+
+	if (out == OUT_LATER) {
+		log_event(LOG_INFO, "already_running", NULL);
+		run->fault = (struct fault){ .what = OUT_OK };
+		return OUT_OK;
+	}
+	if (out == OUT_OK)
+		out = run_work(run, &command, true);
+	if (out == OUT_OK) {
+		int64_t now = clock_mono_ms();
+		stop_install();
+		loop->db = run->db;
+		loop->config = run->config;
+		loop->lock = &lock;
+		loop->end = for_ms > 0 ? started + for_ms : 0;
+		loop->hard_end =
+		    (loop->end > now ? loop->end : now) + GRACE_MS;
+		stop_hard_at(loop->hard_end);
+		out = poll(run, loop);
+	}
+	command_lock_drop(&lock);
+	return out;
+}
+
+static char *
+counts_text(const struct loop *loop)
+{
+	const struct delivery_counts *sent = delivery_counts(loop->delivery);
+	const struct turn_counts *turns = turn_counts(loop->turn);
+
+	return mem_printf("{\"received\":%lld,\"stepped\":%lld,"
+			  "\"parked\":%lld,\"sent\":%lld,\"retried\":%lld,"
+			  "\"ambiguous\":%lld,\"dead\":%lld}",
+	    (long long)poller_report(loop->poller)->received,
+	    (long long)turns->stepped, (long long)turns->parked,
+	    (long long)sent->sent, (long long)sent->retried,
+	    (long long)sent->ambiguous, (long long)sent->dead);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = RUN_INIT;
+	struct loop loop = { 0 };
+	int64_t started = clock_mono_ms();
+	char *counts = NULL;
+	bool dead = false;
+
+	opt_parse(&command, options, &run.shared, argc, argv);
+	if (run_begin(&run, &command, DB_CREATE,
+		for_ms + lock_wait_ms + GRACE_MS) == OUT_OK &&
+	    poll_alone(&run, &loop, started) == OUT_OK &&
+	    loop.poller != NULL) {
+		counts = counts_text(&loop);
+		dead = delivery_counts(loop.delivery)->dead > 0 ||
+		    turn_counts(loop.turn)->parked > 0;
+	}
+	poller_close(loop.poller);
+	delivery_close(loop.delivery);
+	turn_close(loop.turn);
+	telegram_close(loop.telegram);
+	int code = run_end(&run, dead, counts);
+	free(counts);
+	return code;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Choosing what is sent next and marking it, before anything leaves.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "delivery/slot.h"
+#include "store/media.h"
+
+/* Tasks promoted in one transaction; more are promoted in the next. */
+#define PROMOTE_BATCH 200
+
+/* Broadcasts leave this many messages a second to everything else. */
+#define BROADCAST_RESERVE 5
+
+enum choice {
+	CHOICE_SEND,
+	CHOICE_PASS,	/* settled otherwise, or its lane waits now */
+	CHOICE_BOT_WAITS /* the whole bot waits */
+};
+
+/* Ends a head that must not be sent. */
+static enum outcome
+end_unsent(struct delivery *d, const struct message *m, enum settle how,
+    const char *reason, int64_t now, struct fault *fault)
+{
+	bool lost;
+	const struct settlement end = { .how = how, .reason = reason };
+
+	if (how == SETTLE_DEAD)
+		++d->counts.dead;
+	return messages_settle(d->db, m, 0, &end, now, &lost, fault);
+}
+
+static enum outcome
+check_life(struct delivery *d, const struct message *m, int64_t now,
+    enum choice *choice, struct fault *fault)
+{
+	if (m->expire_at == 0 || m->expire_at >= now)
+		return OUT_OK;
+	*choice = CHOICE_PASS;
+	++d->counts.expired;
+	return end_unsent(d, m, SETTLE_EXPIRED,
+	    m->ambiguous > 0 ? "its life ended; an earlier try may have "
+			       "arrived" :
+			       "its life ended before it could be sent",
+	    now, fault);
+}
+
+/*
+ * The file of a message: known to Telegram, or uploaded by this very message,
+ * or another one is uploading it and the lane waits for that.
+ */
+static enum outcome
+choose_file(struct delivery *d, const struct message *m, struct slot *slot,
+    int64_t now, enum choice *choice, struct fault *fault)
+{
+	struct media media;
+	struct stat st;
+	enum outcome out;
+
+	if (m->media == 0)
+		return OUT_OK;
+	out = media_load(d->db, m->media, &media, fault);
+	if (out != OUT_OK)
+		goto out;
+	if (media.file_id != NULL) {
+		slot->file_id = mem_dup(media.file_id);
+	} else if (media.uploader != 0 && media.uploader != m->id) {
+		*choice = CHOICE_PASS;
+		out = messages_postpone(d->db, m->chat_id, 0, m->media, fault);
+	} else if (stat(media.path, &st) == -1) {
+		*choice = CHOICE_PASS;
+		char *why = mem_printf("the file '%s' is not there; put it "
+		    "back, then recover-pending --resend", media.path);
+		log_error("message %lld: %s", (long long)m->id, why);
+		out = end_unsent(d, m, SETTLE_DEAD, why, now, fault);
+		free(why);
+	} else {
+		slot->upload = mem_dup(media.path);
+		slot->upload_size = (int64_t)st.st_size;
+		out = media_upload(d->db, m->media, m->id, fault);
+	}
+out:
+	media_release(&media);
+	return out;
+}
+
+static enum outcome
+check_limits(struct delivery *d, const struct message *m, int64_t now,
+    enum choice *choice, struct fault *fault)
+{
+	int64_t wait_until;
+	bool bot_wide;
+	int64_t reserve =
+	    m->priority >= PRIORITY_BROADCAST ? BROADCAST_RESERVE : 0;
+	enum outcome out = limits_take(d->db, &d->limits, m->chat_id,
+	    m->priority < PRIORITY_REMINDER, reserve, now, &wait_until,
+	    &bot_wide, fault);
+
+	if (out != OUT_OK || wait_until == 0)
+		return out;
+	++d->counts.limited;
+	if (bot_wide) {
+		*choice = CHOICE_BOT_WAITS;
+		d->bot_waits_until = wait_until;
+		return OUT_OK;
+	}
+	*choice = CHOICE_PASS;
+	return messages_postpone(d->db, m->chat_id, wait_until, 0, fault);
+}
+
+/* A reminder says what is right now, or is not sent any more. */
+static enum outcome
+render(struct delivery *d, const struct message *m, struct slot *slot,
+    int64_t now, enum choice *choice, struct fault *fault)
+{
+	bool cancelled;
+	char *params = NULL, *text = NULL;
+	enum outcome out;
+
+	if (m->action == NULL) {
+		slot->params = mem_dup(m->params);
+		return OUT_OK;
+	}
+	out = turn_render(d->turn, m, &cancelled, &params, &text, fault);
+	if (out == OUT_OK && cancelled) {
+		*choice = CHOICE_PASS;
+		out = end_unsent(d, m, SETTLE_CANCELLED, "unless holds", now,
+		    fault);
+	} else if (out == OUT_OK && params != NULL) {
+		slot->params = mem_dup(params);
+		if (m->params == NULL || strcmp(params, m->params) != 0)
+			out = messages_rewrite(d->db, m->id, params, text,
+			    fault);
+	} else if (out == OUT_OK) {
+		slot->params = mem_dup(m->params);
+	}
+	free(params);
+	free(text);
+	return out;
+}
+
+static enum outcome
+choose(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
+    enum choice *choice, struct fault *fault)
+{
+	enum outcome out;
+
+	*choice = CHOICE_SEND;
+	slot->method = method_find(m->method);
+	if (!method_deliverable(slot->method)) {
+		*choice = CHOICE_PASS;
+		return end_unsent(d, m, SETTLE_DEAD,
+		    "no such method can be sent", now, fault);
+	}
+	out = check_life(d, m, now, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND)
+		out = render(d, m, slot, now, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND)
+		out = check_limits(d, m, now, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND)
+		out = choose_file(d, m, slot, now, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND)
+		out = messages_claim(d->db, m, d->worker, now, fault);
+	return out;
+}
+
+/* The row's texts are borrowed: what is kept must not have them. */
+static void
+keep(struct slot *slot, const struct message *m)
+{
+	slot->message = *m;
+	slot->message.method = slot->message.params = slot->message.text =
+	    slot->message.flow = slot->message.action =
+		slot->message.task_name = NULL;
+	slot->phase = SLOT_CLAIMED;
+}
+
+static enum outcome
+claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
+{
+	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
+	int bulk_slots = d->slot_count - SLOTS_FOR_ANSWERS(d->slot_count);
+	int bulk = d->bulk_in_flight;
+	enum outcome out = OUT_OK;
+	struct message m;
+	struct slot *slot;
+
+	while (out == OUT_OK && d->left != 0 &&
+	    (slot = slot_find(d)) != NULL) {
+		enum choice choice;
+		bool full = bulk >= bulk_slots || d->bot_waits_until > now;
+		if (!messages_ready(d->db, now,
+			full ? PRIORITY_ALERT : PRIORITY_BROADCAST, &place,
+			&m))
+			return db_result(d->db, fault);
+		out = choose(d, &m, slot, now, &choice, fault);
+		if (out == OUT_OK && choice == CHOICE_SEND) {
+			keep(slot, &m);
+			if (slot_is_bulk(slot))
+				++bulk;
+			if (d->left > 0)
+				--d->left;
+			continue;
+		}
+		slot_free(slot);
+		/* A flood wait of the whole bot stops answers too. */
+		if (choice == CHOICE_BOT_WAITS && m.priority <= PRIORITY_ALERT)
+			return out;
+	}
+	*more = *more || slot_find(d) == NULL;
+	return out;
+}
+
+void
+delivery_limit(struct delivery *d, int64_t left)
+{
+	d->left = left;
+}
+
+enum outcome
+delivery_claim(struct delivery *d, int64_t now, bool *more,
+    struct fault *fault)
+{
+	enum outcome out;
+
+	*more = false;
+	if (d->is_stopped)
+		return OUT_OK;
+	out = turn_tasks(d->turn, now, PROMOTE_BATCH, more, fault);
+	return out == OUT_OK ? claim_heads(d, now, more, fault) : out;
+}
+
+int64_t
+delivery_next(struct delivery *d)
+{
+	if (d->is_stopped)
+		return CLOCK_NEVER;
+	int64_t task = tasks_next_due(d->db);
+	/* With every slot taken a ready lane changes nothing. */
+	int64_t lane = slot_find(d) == NULL ? CLOCK_NEVER :
+					      messages_next_ready(d->db);
+	if (lane < d->bot_waits_until && lane != CLOCK_NEVER)
+		lane = d->bot_waits_until;
+	return task < lane ? task : lane;
+}

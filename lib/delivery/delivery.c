@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "delivery/delivery.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "delivery/slot.h"
+
+#define SLOTS_DEFAULT 64
+#define SLOTS_MOST 256
+
+bool
+slot_is_bulk(const struct slot *slot)
+{
+	return slot->message.priority >= PRIORITY_REMINDER;
+}
+
+void
+slot_free(struct slot *slot)
+{
+	http_call_free(slot->call);
+	free(slot->params);
+	free(slot->file_id);
+	free(slot->upload);
+	slot->call = NULL;
+	slot->params = slot->file_id = slot->upload = NULL;
+	slot->phase = SLOT_FREE;
+}
+
+struct slot *
+slot_find(struct delivery *d)
+{
+	for (int i = 0; i < d->slot_count; i++)
+		if (d->slots[i].phase == SLOT_FREE)
+			return &d->slots[i];
+	return NULL;
+}
+
+static enum outcome
+read_limits(struct delivery *d, const struct config *config,
+    struct fault *fault)
+{
+	int64_t slots;
+	enum outcome out = config_int(config, "LEADPIPE_LIMIT_PER_SECOND", 0,
+	    1000, 30, &d->limits.per_second, fault);
+
+	if (out == OUT_OK)
+		out = config_int(config, "LEADPIPE_LIMIT_CHAT_PER_SECOND", 0,
+		    1000, 1, &d->limits.chat_per_second, fault);
+	if (out == OUT_OK)
+		out = config_int(config, "LEADPIPE_LIMIT_GROUP_PER_MINUTE",
+		    0, 10000, 20, &d->limits.group_per_minute, fault);
+	if (out == OUT_OK)
+		out = config_int(config, "LEADPIPE_SEND_SLOTS", 1, SLOTS_MOST,
+		    SLOTS_DEFAULT, &slots, fault);
+	if (out == OUT_OK)
+		d->slot_count = (int)slots;
+	return out;
+}
+
+enum outcome
+delivery_open(struct delivery **delivery, struct db *db,
+    struct telegram *telegram, struct turn *turn, const struct worker *worker,
+    const struct config *config, struct fault *fault)
+{
+	struct delivery *d = mem_alloc(sizeof *d);
+
+	d->db = db;
+	d->telegram = telegram;
+	d->turn = turn;
+	d->worker = worker->id;
+	enum outcome out = read_limits(d, config, fault);
+	if (out != OUT_OK) {
+		free(d);
+		return out;
+	}
+	d->slots = mem_alloc((size_t)d->slot_count * sizeof *d->slots);
+	*delivery = d;
+	return OUT_OK;
+}
+
+void
+delivery_close(struct delivery *d)
+{
+	if (d == NULL)
+		return;
+	for (int i = 0; i < d->slot_count; i++)
+		slot_free(&d->slots[i]);
+	free(d->slots);
+	free(d);
+}
+
+static void
+take_answer(struct delivery *d, struct slot *slot)
+{
+	answer_read(slot->method, http_call_result(slot->call),
+	    &slot->answer);
+	http_call_free(slot->call);
+	slot->call = NULL;
+	slot->phase = SLOT_ANSWERED;
+	++d->results;
+	--d->in_flight;
+	if (slot_is_bulk(slot))
+		--d->bulk_in_flight;
+}
+
+bool
+delivery_collect(struct delivery *d, struct http_call **other)
+{
+	struct http_call *call;
+
+	while ((call = http_done(telegram_http(d->telegram))) != NULL) {
+		if (http_call_tag(call) >= DELIVERY_TAGS) {
+			*other = call;
+			return true;
+		}
+		take_answer(d, &d->slots[http_call_id(call)]);
+	}
+	return false;
+}
+
+bool
+delivery_has_results(const struct delivery *d)
+{
+	return d->results > 0;
+}
+
+void
+delivery_undo(struct delivery *d)
+{
+	for (int i = 0; i < d->slot_count; i++) {
+		struct slot *slot = &d->slots[i];
+		if (slot->phase == SLOT_CLAIMED) {
+			slot_free(slot);
+		} else if (slot->phase == SLOT_SETTLED) {
+			slot->phase = SLOT_ANSWERED;
+			++d->results;
+		}
+	}
+}
+
+static void
+start(struct delivery *d, struct slot *slot)
+{
+	const struct telegram_request request = {
+		.method = slot->method,
+		.params = slot->params,
+		.chat_id = slot->message.chat_id,
+		.file_id = slot->file_id,
+		.upload = slot->upload,
+		.upload_size = slot->upload_size,
+		.id = slot - d->slots,
+	};
+
+	slot->call = telegram_start(d->telegram, &request);
+	slot->phase = SLOT_FLYING;
+	++d->in_flight;
+	if (slot_is_bulk(slot))
+		++d->bulk_in_flight;
+	log_event(LOG_DEBUG, "message_sending", "id=%lld chat=%lld method=%s",
+	    (long long)slot->message.id, (long long)slot->message.chat_id,
+	    method_name(slot->method));
+}
+
+void
+delivery_start(struct delivery *d)
+{
+	for (int i = 0; i < d->slot_count; i++) {
+		if (d->slots[i].phase == SLOT_SETTLED)
+			slot_free(&d->slots[i]);
+		else if (d->slots[i].phase == SLOT_CLAIMED)
+			start(d, &d->slots[i]);
+	}
+}
+
+void
+delivery_abandon(struct delivery *d)
+{
+	for (int i = 0; i < d->slot_count; i++) {
+		struct slot *slot = &d->slots[i];
+		if (slot->phase != SLOT_FLYING)
+			continue;
+		bool left = http_call_left(slot->call) == HTTP_LEFT;
+		http_cancel(slot->call);
+		slot->call = NULL;
+		slot->answer = (struct answer){
+			.verdict = left ? VERDICT_AMBIGUOUS : VERDICT_WAIT,
+			.text = "the command was stopped while sending it" };
+		slot->phase = SLOT_ANSWERED;
+		++d->results;
+	}
+	d->in_flight = d->bulk_in_flight = 0;
+}
+
+int
+delivery_in_flight(const struct delivery *d)
+{
+	return d->in_flight;
+}
+
+const struct fault *
+delivery_stopped(const struct delivery *d)
+{
+	return d->is_stopped ? &d->stopped : NULL;
+}
+
+const struct delivery_counts *
+delivery_counts(const struct delivery *d)
+{
+	return &d->counts;
+}

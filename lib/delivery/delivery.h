@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending: what is due is promoted, the heads of the lanes are marked
+ * `sending`, and only after that is committed do their requests leave; what
+ * came back is settled in the next transaction.  poll-updates and send-due
+ * share this; each turn of their event loop is
+ *
+ *	delivery_collect()   answers that came, no database
+ *	db_begin()
+ *	delivery_settle()    what finished
+ *	... step what arrived ...
+ *	delivery_promote()   tasks that are due
+ *	delivery_claim()     mark the next heads `sending`
+ *	db_commit()
+ *	delivery_start()     only now the requests
+ */
+#ifndef LEADPIPE_DELIVERY_H
+#define LEADPIPE_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "store/db.h"
+#include "store/worker.h"
+#include "telegram/client.h"
+#include "turn/turn.h"
+
+struct delivery;
+
+/* Tags of calls that are not the delivery's begin here. */
+#define DELIVERY_TAGS 100
+
+struct delivery_counts {
+	int64_t sent, retried, ambiguous, dead, blocked, expired, limited;
+};
+
+/* Reads LEADPIPE_LIMIT_* and LEADPIPE_SEND_SLOTS. */
+enum outcome delivery_open(struct delivery **delivery, struct db *db,
+    struct telegram *telegram, struct turn *turn,
+    const struct worker *worker, const struct config *config,
+    struct fault *fault) must_check;
+void delivery_close(struct delivery *delivery);
+
+/*
+ * Takes finished calls.  One that is not the delivery's (tag DELIVERY_TAGS or
+ * above) is handed back through *OTHER, which is freed by the caller; true
+ * then: call again.
+ */
+bool delivery_collect(struct delivery *delivery, struct http_call **other);
+
+/* True when there are answers to settle. */
+bool delivery_has_results(const struct delivery *delivery);
+
+enum outcome delivery_settle(struct delivery *delivery, int64_t now,
+    struct fault *fault) must_check;
+
+/* The transaction failed: what was settled in it is to be settled again, what
+ * was claimed in it is forgotten. */
+void delivery_undo(struct delivery *delivery);
+
+/* The transaction was committed: results are done with, requests of what was
+ * claimed leave. */
+void delivery_start(struct delivery *delivery);
+
+/*
+ * Promotes due tasks and claims ready heads, as far as slots and limits go.
+ * *MORE tells that more is ready at once.
+ */
+enum outcome delivery_claim(struct delivery *delivery, int64_t now,
+    bool *more, struct fault *fault) must_check;
+
+/* The next delivery_claim() claims at most LEFT heads; negative: any. */
+void delivery_limit(struct delivery *delivery, int64_t left);
+
+/* Wall time at which something may become ready or due; CLOCK_NEVER: only a
+ * new row changes that. */
+int64_t delivery_next(struct delivery *delivery);
+
+/* Messages on their way. */
+int delivery_in_flight(const struct delivery *delivery);
+
+/*
+ * Ends what is on its way: what has not left goes back to its queue, what has
+ * left is ambiguous; both become results for a last delivery_settle().
+ */
+void delivery_abandon(struct delivery *delivery);
+
+/* Sending is stopped by the configuration (token, webhook): why; else NULL. */
+const struct fault *delivery_stopped(const struct delivery *delivery);
+
+const struct delivery_counts *delivery_counts(const struct delivery *d);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "delivery/poller.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/retry.h"
+#include "store/meta.h"
+#include "store/updates.h"
+#include "telegram/answer.h"
+
+/* A proxy or an emulator may answer an empty array at once. */
+#define EMPTY_PAUSE_MS 1000
+
+/* Over the server's own limit of 4 MiB for one answer. */
+#define ANSWER_MOST (16 * 1024 * 1024)
+
+#define BATCH 100
+
+struct press {
+	char *callback_id;
+	int64_t at;
+};
+
+struct poller {
+	struct db *db;
+	struct telegram *telegram;
+	FILE *print;
+	int64_t offset, next_offset;
+	struct http_call *call, *answer;
+	int64_t started_at, ready_at, failures;
+	int64_t fresh[BATCH]; /* rows stored in the open transaction */
+	struct json_slice fresh_raw[BATCH];
+	int fresh_count;
+	bool empty;
+	struct press presses[BATCH];
+	int press_count;
+	struct poller_report report;
+};
+
+struct poller *
+poller_open(struct db *db, struct telegram *telegram, FILE *print)
+{
+	struct poller *p = mem_alloc(sizeof *p);
+
+	p->db = db;
+	p->telegram = telegram;
+	p->print = print;
+	p->offset = meta_int(db, META_OFFSET, 0);
+	return p;
+}
+
+void
+poller_close(struct poller *p)
+{
+	if (p == NULL)
+		return;
+	poller_cancel(p);
+	http_call_free(p->answer);
+	for (int i = 0; i < p->press_count; i++)
+		free(p->presses[i].callback_id);
+	free(p);
+}
+
+bool
+poller_busy(const struct poller *p)
+{
+	return p->call != NULL || p->answer != NULL;
+}
+
+int64_t
+poller_ready_at(const struct poller *p)
+{
+	return p->ready_at;
+}
+
+void
+poller_start(struct poller *p, int64_t timeout_s)
+{
+	char params[256], offset[48] = "";
+
+	if (p->offset != 0)
+		snprintf(offset, sizeof offset, "\"offset\":%" PRId64 ",",
+		    p->offset);
+	snprintf(params, sizeof params,
+	    "{%s\"limit\":%d,\"timeout\":%" PRId64 ",\"allowed_updates\":"
+	    "[\"message\",\"callback_query\",\"my_chat_member\"]}",
+	    offset, BATCH, timeout_s);
+	const struct telegram_request request = {
+		.method = METHOD_GET_UPDATES,
+		.params = params,
+		.deadline = clock_mono_ms() + timeout_s * 1000 + 10000,
+		.tag = POLLER_TAG,
+	};
+	p->started_at = clock_mono_ms();
+	p->call = telegram_start(p->telegram, &request);
+}
+
+void
+poller_cancel(struct poller *p)
+{
+	if (p->call != NULL)
+		http_cancel(p->call);
+	p->call = NULL;
+}
+
+void
+poller_take(struct poller *p, struct http_call *call)
+{
+	p->call = NULL;
+	p->answer = call;
+}
+
+bool
+poller_has_answer(const struct poller *p)
+{
+	return p->answer != NULL;
+}
+
+const struct poller_report *
+poller_report(const struct poller *p)
+{
+	return &p->report;
+}
+
+static void
+remember_press(struct poller *p, struct json_slice raw)
+{
+	struct json_slice query, id;
+
+	if (p->press_count == BATCH ||
+	    !json_member(raw, "callback_query", &query) ||
+	    !json_member(query, "id", &id) || id.len < 3 || *id.at != '"')
+		return;
+	p->presses[p->press_count++] = (struct press){
+		.callback_id = mem_dup_n(id.at + 1, id.len - 2),
+		.at = clock_mono_ms(),
+	};
+}
+
+static enum outcome
+store_one(struct poller *p, struct json_slice raw, int64_t now,
+    struct fault *fault)
+{
+	struct json_slice id;
+	int64_t update_id, row;
+	bool fresh;
+
+	if (!json_member(raw, "update_id", &id) || !json_int(id, &update_id)) {
+		log_warning("Telegram sent an update without an id; it is "
+			    "passed over");
+		return OUT_OK;
+	}
+	enum outcome out = updates_add(p->db, update_id, raw.at, raw.len, now,
+	    &row, &fresh, fault);
+	if (out != OUT_OK)
+		return out;
+	p->next_offset = update_id + 1;
+	if (fresh && p->fresh_count < BATCH) {
+		p->fresh[p->fresh_count] = row;
+		p->fresh_raw[p->fresh_count++] = raw;
+	}
+	return OUT_OK;
+}
+
+static void
+note_failure(struct poller *p, const struct answer *answer)
+{
+	int64_t wait = answer->retry_ms;
+
+	++p->failures;
+	if (wait == 0)
+		wait = retry_wait_ms(&retry_telegram, p->failures);
+	p->ready_at = clock_mono_ms() + wait;
+	p->report.stopped = answer->verdict == VERDICT_CONFIG;
+	/* One 409 may come from a poller that is just ending elsewhere. */
+	if (answer->status == 409 && p->failures < 2)
+		p->report.stopped = false;
+	fault_set(&p->report.fault,
+	    p->report.stopped ? OUT_NEVER : OUT_LATER,
+	    answer->verdict == VERDICT_CONFIG ? answer->code : EXIT_LATER,
+	    "%s", answer->text);
+	log_event(LOG_INFO, "poll_failed", "status=%d stat=%s",
+	    answer->status, log_quote(answer->text));
+	http_call_free(p->answer);
+	p->answer = NULL;
+}
+
+enum outcome
+poller_store(struct poller *p, int64_t now, struct fault *fault)
+{
+	struct json_slice updates, raw;
+	struct answer answer = { 0 };
+	size_t pos = 0;
+	bool broken = false;
+	enum outcome out = OUT_OK;
+
+	p->fresh_count = 0;
+	p->next_offset = 0;
+	if (!answer_updates(http_call_result(p->answer), &updates, &answer)) {
+		note_failure(p, &answer);
+		return OUT_OK;
+	}
+	while (out == OUT_OK && json_element(updates, &pos, &raw, &broken))
+		out = store_one(p, raw, now, fault);
+	if (broken)
+		log_warning("the answer of getUpdates is damaged; what was "
+			    "whole is stored");
+	p->empty = p->next_offset == 0;
+	if (out == OUT_OK && !p->empty)
+		out = meta_set_int(p->db, META_OFFSET, p->next_offset, fault);
+	if (out == OUT_OK)
+		out = meta_set_int(p->db, META_POLL_AT, now, fault);
+	return out;
+}
+
+static void
+print_update(struct poller *p, struct json_slice raw)
+{
+	for (size_t i = 0; i < raw.len; i++)
+		putc(raw.at[i] == '\n' || raw.at[i] == '\r' ? ' ' : raw.at[i],
+		    p->print);
+	putc('\n', p->print);
+}
+
+void
+poller_stored(struct poller *p)
+{
+	int64_t mono = clock_mono_ms();
+
+	if (p->answer == NULL) /* it was a failure */
+		return;
+	for (int i = 0; i < p->fresh_count; i++) {
+		remember_press(p, p->fresh_raw[i]);
+		if (p->print != NULL)
+			print_update(p, p->fresh_raw[i]);
+	}
+	if (p->print != NULL)
+		fflush(p->print);
+	if (p->fresh_count > 0)
+		log_event(LOG_INFO, "updates_stored", "count=%d offset=%lld",
+		    p->fresh_count, (long long)p->next_offset);
+	p->report.received += p->fresh_count;
+	p->report.drained = p->empty;
+	p->report.worked = true;
+	p->failures = 0;
+	if (p->empty && mono - p->started_at < EMPTY_PAUSE_MS)
+		p->ready_at = p->started_at + EMPTY_PAUSE_MS;
+	if (!p->empty)
+		p->offset = p->next_offset;
+	p->fresh_count = 0;
+	http_call_free(p->answer);
+	p->answer = NULL;
+}
+
+char *
+poller_unanswered(struct poller *p, int64_t since)
+{
+	for (int i = 0; i < p->press_count; i++) {
+		if (p->presses[i].at > since)
+			continue;
+		char *id = p->presses[i].callback_id;
+		p->presses[i] = p->presses[--p->press_count];
+		return id;
+	}
+	return NULL;
+}
+
+void
+poller_answered(struct poller *p, const char *callback_id)
+{
+	for (int i = 0; i < p->press_count; i++) {
+		if (strcmp(p->presses[i].callback_id, callback_id) != 0)
+			continue;
+		free(p->presses[i].callback_id);
+		p->presses[i] = p->presses[--p->press_count];
+		return;
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of lib/delivery share.  A slot holds one message from the
+ * transaction that marks it `sending` to the one that settles it:
+ *
+ *   FREE -> CLAIMED -> FLYING -> ANSWERED -> SETTLED -> FREE
+ *
+ * CLAIMED and SETTLED are of the open transaction and go back one step when it
+ * fails.
+ */
+#ifndef LEADPIPE_SLOT_H
+#define LEADPIPE_SLOT_H
+
+#include "delivery/delivery.h"
+#include "store/limits.h"
+#include "store/messages.h"
+#include "telegram/answer.h"
+#include "telegram/method.h"
+
+enum slot_phase {
+	SLOT_FREE,
+	SLOT_CLAIMED,
+	SLOT_FLYING,
+	SLOT_ANSWERED,
+	SLOT_SETTLED
+};
+
+struct slot {
+	enum slot_phase phase;
+	/* Without texts: those of the row are borrowed from the statement. */
+	struct message message;
+	enum method method;
+	char *params;
+	char *file_id, *upload; /* the file: known to Telegram, or its path */
+	int64_t upload_size;
+	struct http_call *call;
+	struct answer answer;
+};
+
+struct delivery {
+	struct db *db;
+	struct telegram *telegram;
+	struct turn *turn;
+	int64_t worker;
+	struct limits limits;
+	struct slot *slots;
+	int slot_count, in_flight;
+	int bulk_in_flight; /* of them reminders and broadcasts */
+	int results;
+	int64_t left; /* heads that may still be claimed, negative: any */
+	int64_t bot_waits_until; /* wall ms, of the bot's limit */
+	bool is_stopped, fault_recorded;
+	struct fault stopped;
+	struct delivery_counts counts;
+};
+
+/* Slots that reminders and broadcasts leave to answers. */
+#define SLOTS_FOR_ANSWERS(count) (((count) + 3) / 4)
+
+bool slot_is_bulk(const struct slot *slot);
+void slot_free(struct slot *slot);
+
+/* A free slot or NULL. */
+struct slot *slot_find(struct delivery *delivery);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/run.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "store/chats.h"
+#include "telegram/token.h"
+
+/* How long the first transaction of a run waits for the others. */
+#define BEGIN_WAIT_MS 20000
+
+char *
+run_db_path(const struct run *run)
+{
+	const char *state = getenv("STATE_DIRECTORY");
+	const char *home = getenv("HOME");
+
+	if (run->shared.db_file != NULL)
+		return mem_dup(run->shared.db_file);
+	if (config_get(run->config, "DATABASE_PATH") != NULL)
+		return mem_dup(config_get(run->config, "DATABASE_PATH"));
+	if (state != NULL && *state != '\0')
+		return mem_printf("%s/leadpipe.db", state);
+	if (home == NULL || *home == '\0') {
+		const struct passwd *user = getpwuid(geteuid());
+		home = user ? user->pw_dir : "/";
+	}
+	return mem_printf("%s/.local/state/leadpipe/leadpipe.db", home);
+}
+
+static enum outcome
+start_log(struct run *run, const struct opt_command *command)
+{
+	bool dev = false;
+	enum outcome out = config_bool(run->config, "DEV_MODE", false, &dev,
+	    &run->fault);
+	struct log_options options = { .format = run->shared.log_format,
+		.level = LOG_WARNING, .command = command->name,
+		.run = (uint64_t)id_random() };
+
+	if (run->shared.quiet)
+		options.level = LOG_ERROR;
+	else if (run->shared.verbose > 1)
+		options.level = LOG_DEBUG;
+	else if (run->shared.verbose > 0 || dev)
+		options.level = LOG_INFO;
+	log_setup(&options);
+	return out;
+}
+
+enum outcome
+run_begin_bare(struct run *run, const struct opt_command *command,
+    int64_t life_ms)
+{
+	const struct log_options early = { .format = run->shared.log_format,
+		.level = LOG_WARNING, .command = command->name };
+	enum outcome out;
+
+	file_sanitize_process();
+	log_setup(&early);
+	stop_hard_at(clock_mono_ms() + life_ms);
+	out = config_open(&run->config, run->shared.config_file, &run->fault);
+	if (out == OUT_OK)
+		out = start_log(run, command);
+	return out;
+}
+
+/* The directory that a path is in. */
+static char *
+dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return mem_dup(".");
+	return slash == path ? mem_dup("/") :
+			       mem_dup_n(path, (size_t)(slash - path));
+}
+
+static void
+tell_surroundings(const struct run *run, const char *path)
+{
+	const char *file = config_path(run->config);
+
+	log_event(LOG_INFO, "run_started", "db=%s config=%s flow=%s",
+	    log_quote(path), log_quote(file ? file : "none"),
+	    log_quote(config_get_or(run->config, "FLOW_FILE",
+		"in the database")));
+	log_event(LOG_INFO, "redis", "text=%s",
+	    log_quote("redis: not configured, local state only"));
+}
+
+enum outcome
+run_begin(struct run *run, const struct opt_command *command,
+    enum db_mode mode, int64_t life_ms)
+{
+	enum outcome out = run_begin_bare(run, command, life_ms);
+
+	if (out != OUT_OK)
+		return out;
+	const char *token = config_get(run->config, "BOT_TOKEN");
+	char *path = run_db_path(run), *dir = dir_of(path);
+	out = file_become_owner(dir, &run->fault);
+	if (out == OUT_OK) {
+		tell_surroundings(run, path);
+		out = db_open(&run->db, path, mode,
+		    token ? telegram_bot_id(token) : 0, &run->fault);
+	}
+	free(path);
+	free(dir);
+	return out;
+}
+
+enum outcome
+run_work(struct run *run, const struct opt_command *command, bool steps)
+{
+	struct recovered recovered;
+	enum outcome out = worker_begin(run->db, &run->worker, command->name,
+	    steps, clock_mono_ms() + BEGIN_WAIT_MS, &recovered, &run->fault);
+
+	if (out == OUT_OK && recovered.workers > 0)
+		log_event(LOG_INFO, "recovered",
+		    "workers=%d ambiguous=%d crashed_runs=%d",
+		    recovered.workers, recovered.ambiguous,
+		    recovered.crashed_runs);
+	return out;
+}
+
+static int
+exit_of(const struct run *run, bool dead)
+{
+	if (run->fault.what != OUT_OK)
+		return run->fault.code ? (int)run->fault.code : EXIT_BUG;
+	return dead ? EXIT_DEAD : EXIT_DONE;
+}
+
+int
+run_end(struct run *run, bool dead, const char *counts)
+{
+	/* A reader that went away (list-tasks | head) is no failure. */
+	if (fflush(stdout) != 0 && errno != EPIPE &&
+	    run->fault.what == OUT_OK)
+		fault_set(&run->fault, OUT_LATER, EXIT_IO,
+		    "cannot write to stdout: %s", strerror(errno));
+	int code = exit_of(run, dead);
+	if (run->fault.what != OUT_OK)
+		log_fault(&run->fault);
+	if (run->db != NULL) {
+		worker_end(run->db, &run->worker, code,
+		    counts ? counts : "{}");
+		db_close(run->db);
+	}
+	log_event(LOG_INFO, "run_finished", "exit=%d", code);
+	log_finish();
+	config_close(run->config);
+	return code;
+}
+
+enum outcome
+run_user(struct run *run, const char *user, int64_t *chat_id)
+{
+	char *end;
+
+	errno = 0;
+	long long id = strtoll(user, &end, 10);
+	*chat_id = id;
+	if (errno == 0 && end != user && *end == '\0' && id != 0)
+		return OUT_OK;
+	*chat_id = *user == '@' ? chats_find(run->db, user) : 0;
+	if (*chat_id == 0)
+		return fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
+		    "'%s' is neither a chat id nor the @name of somebody who "
+		    "wrote to the bot", user);
+	return OUT_OK;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run of a command: configuration, log, database, worker, exit code.
+ */
+#ifndef LEADPIPE_RUN_H
+#define LEADPIPE_RUN_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/opt.h"
+#include "store/db.h"
+#include "store/worker.h"
+
+struct run {
+	struct opt_shared shared;
+	struct config *config;
+	struct db *db;
+	struct worker worker;
+	struct fault fault; /* why it failed; OUT_OK: it did not */
+};
+
+#define RUN_INIT { .worker = WORKER_INIT }
+
+/*
+ * Prepares the process (file_sanitize_process(), log, signals, root becomes
+ * the owner of the state directory), reads the configuration and opens the
+ * database in MODE.  The process ends by itself LIFE_MS from now, whatever it
+ * hangs in.  RUN->shared must have been filled by opt_parse().
+ */
+enum outcome run_begin(struct run *run, const struct opt_command *command,
+    enum db_mode mode, int64_t life_ms) must_check;
+
+/* The same without a database, for what must work when it does not. */
+enum outcome run_begin_bare(struct run *run,
+    const struct opt_command *command, int64_t life_ms) must_check;
+
+/* Where the database is, by --db, DATABASE_PATH, $STATE_DIRECTORY or the home
+ * directory; the caller frees it. */
+char *run_db_path(const struct run *run);
+
+/* Makes the process a worker (worker_begin()). STEPS: it steps updates. */
+enum outcome run_work(struct run *run, const struct opt_command *command,
+    bool steps) must_check;
+
+/*
+ * Ends the run: says what went wrong, records the end with COUNTS (a JSON
+ * object or NULL), closes everything, checks that stdout was written.  DEAD:
+ * something became dead.  Returns the exit code.
+ */
+int run_end(struct run *run, bool dead, const char *counts);
+
+/*
+ * USER as given on a command line: a chat id, or @username of a known chat.
+ */
+enum outcome run_user(struct run *run, const char *user, int64_t *chat_id)
+    must_check;
+
+#endif

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn/deploy.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/flows.h"
+#include "store/meta.h"
+
+/* An editor or an upload may still be writing the file. */
+#define QUIET_MS 2000
+
+static void
+count_stranded(struct db *db, const struct flow *flow,
+    struct deploy_report *report)
+{
+	const char *state = "";
+	char after[sizeof report->stranded_in] = "";
+	int64_t chats;
+
+	while ((state = flows_next_state(db, after, &chats)) != NULL) {
+		snprintf(after, sizeof after, "%s", state);
+		report->chats += chats;
+		if (flow_has_state(flow, after))
+			continue;
+		report->stranded += chats;
+		memcpy(report->stranded_in, after, sizeof after);
+	}
+}
+
+static enum outcome
+move_stranded(struct db *db, const struct flow *flow, const char *to,
+    struct fault *fault)
+{
+	char state[65] = "";
+	const char *next;
+	int64_t chats;
+	enum outcome out = OUT_OK;
+
+	while (out == OUT_OK &&
+	    (next = flows_next_state(db, state, &chats)) != NULL) {
+		snprintf(state, sizeof state, "%s", next);
+		if (!flow_has_state(flow, state))
+			out = flows_move_chats(db, state, to, fault);
+	}
+	return out;
+}
+
+static enum outcome
+check_people(struct db *db, const struct flow *flow,
+    const struct deploy *deploy, struct deploy_report *report,
+    struct fault *fault)
+{
+	count_stranded(db, flow, report);
+	if (deploy->drop_to != NULL && !flow_has_state(flow, deploy->drop_to))
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "--drop-to '%s': the new flow has no such state",
+		    deploy->drop_to);
+	if (report->stranded > 0 && deploy->drop_to == NULL)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "%" PRId64 " chats are in states that the new flow does "
+		    "not have (such as '%s'); keep the state, or say where "
+		    "they go with --drop-to STATE", report->stranded,
+		    report->stranded_in);
+	return db_result(db, fault);
+}
+
+static enum outcome
+store(struct db *db, const struct flow *flow, const char *bundle,
+    const struct deploy *deploy, struct deploy_report *report,
+    struct fault *fault)
+{
+	char *current = meta_text(db, META_FLOW);
+	enum outcome out;
+
+	snprintf(report->hash, sizeof report->hash, "%s", flow_hash(flow));
+	report->unchanged =
+	    current != NULL && strcmp(current, flow_hash(flow)) == 0;
+	free(current);
+	out = check_people(db, flow, deploy, report, fault);
+	if (out != OUT_OK || deploy->dry_run || report->unchanged)
+		return out;
+	if (report->stranded > 0)
+		out = move_stranded(db, flow, deploy->drop_to, fault);
+	if (out == OUT_OK)
+		out = flows_deploy(db, flow_hash(flow), flow_id(flow),
+		    deploy->path, bundle, clock_wall_ms(), fault);
+	if (out == OUT_OK)
+		out = meta_set_text(db, META_FLOW_REFUSED, NULL, fault);
+	return out;
+}
+
+enum outcome
+deploy_flow(struct db *db, const struct config *config,
+    const struct deploy *deploy, int64_t deadline,
+    struct deploy_report *report, struct findings *findings,
+    struct fault *fault)
+{
+	struct flow *flow = NULL;
+	char *bundle = NULL;
+	enum outcome out;
+
+	*report = (struct deploy_report){ 0 };
+	out = flow_bundle(deploy->path, &bundle, findings, fault);
+	if (out == OUT_OK)
+		out = flow_open(bundle, strlen(bundle), config, &flow,
+		    findings, fault);
+	if (out == OUT_OK)
+		out = db_begin(db, deadline, fault);
+	if (out == OUT_OK)
+		out = store(db, flow, bundle, deploy, report, fault);
+	if (out == OUT_OK && !deploy->dry_run)
+		out = db_commit(db, fault);
+	db_rollback(db);
+	flow_close(flow);
+	free(bundle);
+	return out;
+}
+
+/* What tells one version of a file from the next without reading it. */
+static char *
+file_mark(const struct stat *st)
+{
+	return mem_printf("%ju %lld.%09ld %lld", (uintmax_t)st->st_ino,
+	    (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+	    (long long)st->st_size);
+}
+
+/* Remembers that this version of the file was looked at, and what of it. */
+static enum outcome
+remember(struct db *db, const char *mark, const char *refused,
+    int64_t deadline, struct fault *fault)
+{
+	enum outcome out = db_begin(db, deadline, fault);
+
+	if (out == OUT_OK)
+		out = meta_set_text(db, META_FLOW_SOURCE, mark, fault);
+	if (out == OUT_OK)
+		out = meta_set_text(db, META_FLOW_REFUSED, refused, fault);
+	if (out == OUT_OK)
+		out = db_commit(db, fault);
+	db_rollback(db);
+	return out;
+}
+
+static enum outcome
+try_file(struct db *db, const struct config *config, const char *path,
+    const char *mark, int64_t deadline, bool *deployed, struct fault *fault)
+{
+	struct findings findings = { 0 };
+	struct deploy_report report;
+	struct fault why;
+	char *refused = NULL;
+	const struct deploy deploy = { .path = path };
+	enum outcome out = deploy_flow(db, config, &deploy, deadline, &report,
+	    &findings, &why);
+
+	if (out == OUT_NEVER) {
+		const struct finding *first = findings.list;
+		refused = findings.count == 0 ? mem_dup(why.text) :
+		    mem_printf("%s:%d:%d: %s: %s", path, first->line,
+			first->column, first->where, first->text);
+		log_error("the flow '%s' is not used, the old one goes on: "
+		    "%s; 'leadpipe deploy-flow --dry-run %s' shows all",
+		    path, refused, path);
+	} else if (out != OUT_OK) {
+		*fault = why;
+		findings_release(&findings);
+		return out;
+	}
+	*deployed = out == OUT_OK && !report.unchanged;
+	out = remember(db, mark, refused, deadline, fault);
+	free(refused);
+	findings_release(&findings);
+	return out;
+}
+
+enum outcome
+deploy_pickup(struct db *db, const struct config *config, int64_t deadline,
+    bool *deployed, struct fault *fault)
+{
+	const char *path = config_get(config, "FLOW_FILE");
+	struct stat st;
+
+	*deployed = false;
+	if (path == NULL)
+		return OUT_OK;
+	if (stat(path, &st) == -1) {
+		log_warning("FLOW_FILE '%s' cannot be read; the flow in the "
+			    "database goes on", path);
+		return OUT_OK;
+	}
+	char *mark = file_mark(&st), *seen = meta_text(db, META_FLOW_SOURCE);
+	char *current = meta_text(db, META_FLOW);
+	int64_t changed = (int64_t)st.st_mtim.tv_sec * 1000;
+	int64_t age = clock_wall_ms() - changed;
+	bool quiet = current == NULL || age > QUIET_MS || age < -QUIET_MS;
+	enum outcome out = OUT_OK;
+
+	if (quiet && (seen == NULL || strcmp(mark, seen) != 0))
+		out = try_file(db, config, path, mark, deadline, deployed,
+		    fault);
+	free(mark);
+	free(seen);
+	free(current);
+	return out;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A new version of the flow: checked, stored by its hash, made current.  A bad
+ * one never replaces a good one, and nobody is dropped silently.
+ */
+#ifndef LEADPIPE_DEPLOY_H
+#define LEADPIPE_DEPLOY_H
+
+#include "base/config.h"
+#include "bot/flow.h"
+#include "store/db.h"
+
+struct deploy {
+	const char *path;
+	const char *drop_to; /* state for chats whose state vanishes, or NULL */
+	bool dry_run;
+};
+
+struct deploy_report {
+	char hash[65];
+	bool unchanged;	      /* it is the current version already */
+	int64_t chats;	      /* known chats */
+	int64_t stranded;     /* chats in states that vanish */
+	char stranded_in[65]; /* one such state */
+};
+
+/*
+ * Reads, checks and stores the flow, in its own transaction.  OUT_NEVER/
+ * EXIT_INPUT: FINDINGS, or chats would be stranded and there is no drop_to.
+ */
+enum outcome deploy_flow(struct db *db, const struct config *config,
+    const struct deploy *deploy, int64_t deadline,
+    struct deploy_report *report, struct findings *findings,
+    struct fault *fault) must_check;
+
+/*
+ * Picks up FLOW_FILE when it changed and has been quiet for 2 s (or when there
+ * is no flow yet).  A bad one is recorded (META_FLOW_REFUSED) and reported
+ * once; the old version goes on.  *DEPLOYED tells that a new one is current.
+ */
+enum outcome deploy_pickup(struct db *db, const struct config *config,
+    int64_t deadline, bool *deployed, struct fault *fault) must_check;
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn/effects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/media.h"
+#include "store/messages.h"
+#include "telegram/method.h"
+#include "turn/turn.h"
+
+/* The row of the file that EFFECT sends; 0: it sends none. */
+static enum outcome
+media_of(struct db *db, const struct flow *flow, const struct effect *effect,
+    int64_t *id, struct fault *fault)
+{
+	struct flow_media media;
+
+	*id = 0;
+	if (effect->media == NULL)
+		return OUT_OK;
+	if (!flow_media(flow, effect->media, &media))
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the flow has no media '%s'", effect->media);
+	return media_add(db, media.digest, media.kind, media.path, id, fault);
+}
+
+static enum outcome
+write_message(struct db *db, const struct flow *flow,
+    const struct chat *chat, const struct effect *effect,
+    const struct effects_origin *origin, int64_t now, struct fault *fault)
+{
+	bool reminder = effect->urgency == URGENCY_REMINDER;
+	const struct task *task = origin->task;
+	char *params = json_text(effect->params);
+	char *action = effect->action ? json_text(effect->action) : NULL;
+	struct message message = {
+		.chat_id = effect->chat_id,
+		.priority = reminder ? PRIORITY_REMINDER : PRIORITY_ANSWER,
+		.policy = method_idempotent(method_find(effect->method)) ?
+		    POLICY_IDEMPOTENT :
+		    POLICY_RESEND,
+		.method = effect->method,
+		.params = params,
+		.text = effect->plain,
+		.flow = action ? flow_hash(flow) : NULL,
+		.action = action,
+		.update_row = origin->update_row,
+		.task_id = task ? task->id : 0,
+		.task_name = task ? task->name : NULL,
+		.created_at = now,
+		.expire_at = now + TURN_ANSWER_LIFE_MS,
+	};
+	if (task != NULL)
+		message.expire_at = task->expire_at;
+	enum outcome out =
+	    media_of(db, flow, effect, &message.media, fault);
+	bool held = chat->blocked && effect->chat_id == chat->id;
+	if (out == OUT_OK)
+		out = messages_add(db, &message, held, fault);
+	free(params);
+	free(action);
+	return out;
+}
+
+static enum outcome
+write_task(struct db *db, const struct flow *flow,
+    const struct effect *effect, int64_t now, struct fault *fault)
+{
+	bool added;
+	struct task task = {
+		.kind = TASK_FLOW,
+		.priority = PRIORITY_REMINDER,
+		.chat_id = effect->chat_id,
+		.name = effect->text,
+		.due_at = effect->due_at,
+		.expire_at = effect->expire_at,
+		.created_at = now,
+		.entries = effect->entries,
+		.flow = flow_hash(flow),
+		.pointer = effect->pointer,
+	};
+
+	return tasks_add(db, &task, effect->replace, &added, fault);
+}
+
+static enum outcome
+write_one(struct db *db, const struct flow *flow, const struct chat *chat,
+    const struct effect *effect, const struct effects_origin *origin,
+    int64_t now, struct effects_result *result, struct fault *fault)
+{
+	int count = 0;
+	enum outcome out = OUT_OK;
+
+	switch (effect->kind) {
+	case EFFECT_MESSAGE:
+		return write_message(db, flow, chat, effect, origin, now,
+		    fault);
+	case EFFECT_TASK:
+		return write_task(db, flow, effect, now, fault);
+	case EFFECT_CANCEL:
+		out = tasks_cancel(db, effect->chat_id, effect->text,
+		    effect->pointer, now, &count, fault);
+		result->cancelled += count;
+		return out;
+	case EFFECT_NOTICE:
+		free(result->notice);
+		result->notice = mem_dup(effect->text);
+		return OUT_OK;
+	case EFFECT_ENTERED:
+	case EFFECT_SUBSCRIPTION:
+		/* Both are in the chat's row, which the caller saves. */
+		return OUT_OK;
+	}
+	return fault_set(fault, OUT_BUG, EXIT_BUG, "unknown effect %d",
+	    (int)effect->kind);
+}
+
+enum outcome
+effects_write(struct db *db, const struct flow *flow,
+    const struct chat *chat, const struct effects *effects,
+    const struct effects_origin *origin, int64_t now,
+    struct effects_result *result, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+
+	for (size_t i = 0; i < effects->count && out == OUT_OK; i++)
+		out = write_one(db, flow, chat, &effects->list[i], origin,
+		    now, result, fault);
+	return out;
+}

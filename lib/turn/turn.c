@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn/turn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/flows.h"
+#include "store/meta.h"
+#include "turn/chat_io.h"
+#include "turn/turn_private.h"
+
+/* A stored bundle was checked when it was deployed; that it fails now means
+ * that this program knows less than the one that deployed it. */
+static enum outcome
+load_flow(struct turn *turn, const char *hash, struct flow **flow,
+    struct fault *fault)
+{
+	struct findings findings = { 0 };
+	char *bundle = flows_bundle(turn->db, hash);
+
+	*flow = NULL;
+	if (bundle == NULL)
+		return OUT_OK;
+	enum outcome out = flow_open(bundle, strlen(bundle), turn->config,
+	    flow, &findings, fault);
+	if (out != OUT_OK && findings.count > 0)
+		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the deployed flow cannot be run: %s: %s; deploy it again "
+		    "with 'leadpipe deploy-flow FILE'", findings.list[0].where,
+		    findings.list[0].text);
+	findings_release(&findings);
+	free(bundle);
+	return out;
+}
+
+enum outcome
+turn_open(struct turn **turn, struct db *db, const struct config *config,
+    struct fault *fault)
+{
+	*turn = mem_alloc(sizeof **turn);
+	(*turn)->db = db;
+	(*turn)->config = config;
+	enum outcome out = load_flow(*turn, NULL, &(*turn)->flow, fault);
+	if (out != OUT_OK) {
+		turn_close(*turn);
+		*turn = NULL;
+	}
+	return out;
+}
+
+void
+turn_close(struct turn *turn)
+{
+	if (turn == NULL)
+		return;
+	flow_close(turn->flow);
+	for (size_t i = 0; i < TURN_OLD_FLOWS; i++)
+		flow_close(turn->old[i]);
+	turn_notices_drop(turn);
+	free(turn->notices);
+	free(turn);
+}
+
+const struct flow *
+turn_flow(const struct turn *turn)
+{
+	return turn->flow;
+}
+
+enum outcome
+turn_refresh(struct turn *turn, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+	char *hash = meta_text(turn->db, META_FLOW);
+	struct flow *fresh = NULL;
+
+	if (hash != NULL &&
+	    (turn->flow == NULL || strcmp(hash, flow_hash(turn->flow)) != 0))
+		out = load_flow(turn, hash, &fresh, fault);
+	if (out == OUT_OK && fresh != NULL) {
+		flow_close(turn->flow);
+		turn->flow = fresh;
+	}
+	free(hash);
+	return out;
+}
+
+const struct flow *
+turn_old_flow(struct turn *turn, const char *hash)
+{
+	struct fault fault;
+	struct flow *flow;
+
+	if (hash == NULL)
+		return NULL;
+	for (size_t i = 0; i < TURN_OLD_FLOWS; i++)
+		if (turn->old[i] != NULL &&
+		    strcmp(flow_hash(turn->old[i]), hash) == 0)
+			return turn->old[i];
+	if (load_flow(turn, hash, &flow, &fault) != OUT_OK || flow == NULL)
+		return NULL;
+	size_t place = turn->old_next++ % TURN_OLD_FLOWS;
+	flow_close(turn->old[place]);
+	turn->old[place] = flow;
+	return flow;
+}
+
+enum outcome
+turn_chat_open(struct turn *turn, int64_t chat_id, struct turn_chat *open,
+    struct fault *fault)
+{
+	enum outcome out = chats_load(turn->db, chat_id, &open->row, fault);
+
+	chat_init(&open->chat, chat_id);
+	if (out != OUT_OK)
+		return out;
+	chat_release(&open->chat);
+	return chat_from_row(&open->chat, &open->row, fault);
+}
+
+void
+turn_chat_close(struct turn_chat *open)
+{
+	chat_release(&open->chat);
+	chat_row_release(&open->row);
+}
+
+enum outcome
+turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
+    const struct input *input, const struct effects_origin *origin,
+    int64_t now, struct effects_result *result, struct fault *fault)
+{
+	struct effects effects = { 0 };
+	enum outcome out =
+	    step(flow, &open->chat, input, now, &effects, fault);
+
+	if (out == OUT_OK)
+		out = effects_write(turn->db, flow, &open->chat, &effects,
+		    origin, now, result, fault);
+	if (out == OUT_OK) {
+		chat_to_row(&open->chat, &open->row, now);
+		out = chats_save(turn->db, &open->row, fault);
+	}
+	turn->counts.cancelled += result->cancelled;
+	effects_release(&effects);
+	return out;
+}
+
+enum outcome
+turn_chat(struct turn *turn, int64_t chat_id, struct chat *chat,
+    bool *exists, struct fault *fault)
+{
+	struct turn_chat open;
+	enum outcome out = turn_chat_open(turn, chat_id, &open, fault);
+
+	*exists = open.row.exists;
+	*chat = open.chat;
+	chat_row_release(&open.row);
+	if (out != OUT_OK)
+		chat_release(chat);
+	return out;
+}
+
+void
+turn_notice_add(struct turn *turn, int64_t update_row,
+    const char *callback_id, char *text)
+{
+	if (turn->notice_next == turn->notice_count)
+		turn->notice_next = turn->notice_count = 0;
+	if (turn->notice_count == turn->notice_size) {
+		turn->notice_size = turn->notice_size * 2 + 8;
+		turn->notices = mem_array(turn->notices, turn->notice_size,
+		    sizeof *turn->notices);
+	}
+	turn->notices[turn->notice_count++] = (struct turn_notice){
+		.update_row = update_row,
+		.callback_id = mem_dup(callback_id),
+		.text = text,
+	};
+}
+
+bool
+turn_notice_next(struct turn *turn, struct turn_notice *notice)
+{
+	if (turn->notice_next == turn->notice_count)
+		return false;
+	*notice = turn->notices[turn->notice_next++];
+	return true;
+}
+
+void
+turn_notices_drop(struct turn *turn)
+{
+	struct turn_notice notice;
+
+	while (turn_notice_next(turn, &notice)) {
+		free(notice.callback_id);
+		free(notice.text);
+	}
+}
+
+const struct turn_counts *
+turn_counts(const struct turn *turn)
+{
+	return &turn->counts;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of lib/turn share of a turn.
+ */
+#ifndef LEADPIPE_TURN_PRIVATE_H
+#define LEADPIPE_TURN_PRIVATE_H
+
+#include "store/chats.h"
+#include "turn/effects.h"
+#include "turn/turn.h"
+
+/* Versions of the flow that tasks of a backlog were made under. */
+#define TURN_OLD_FLOWS 4
+
+struct turn {
+	struct db *db;
+	const struct config *config;
+	struct flow *flow;
+	struct flow *old[TURN_OLD_FLOWS];
+	size_t old_next;
+	struct turn_notice *notices;
+	size_t notice_count, notice_size, notice_next;
+	struct turn_counts counts;
+};
+
+/* The chat with its row, while it is worked on. */
+struct turn_chat {
+	struct chat_row row;
+	struct chat chat;
+};
+
+enum outcome turn_chat_open(struct turn *turn, int64_t chat_id,
+    struct turn_chat *open, struct fault *fault) must_check;
+void turn_chat_close(struct turn_chat *open);
+
+/*
+ * Steps INPUT on an open chat and writes all of it.  *RESULT's notice belongs
+ * to the caller.
+ */
+enum outcome turn_step(struct turn *turn, const struct flow *flow,
+    struct turn_chat *open, const struct input *input,
+    const struct effects_origin *origin, int64_t now,
+    struct effects_result *result, struct fault *fault) must_check;
+
+/* The stored version HASH, or NULL when it cannot be had. */
+const struct flow *turn_old_flow(struct turn *turn, const char *hash);
+
+void turn_notice_add(struct turn *turn, int64_t update_row,
+    const char *callback_id, char *text);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks that are due, events from outside, and what a reminder says when it is
+ * really sent.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/dead.h"
+#include "turn/turn_private.h"
+
+struct ending {
+	enum task_end how;
+	const char *reason;
+};
+
+/*
+ * The version of the flow that has the task's schedule: the current one, or
+ * for a name that vanished the one the task was made under.
+ */
+static const struct flow *
+flow_for(struct turn *turn, const char *name, const char *hash)
+{
+	if (turn->flow != NULL && flow_schedules(turn->flow, name, NULL) > 0)
+		return turn->flow;
+	return turn_old_flow(turn, hash);
+}
+
+static enum outcome
+run_schedule(struct turn *turn, const struct task *task,
+    struct turn_chat *open, int64_t now, struct ending *end,
+    struct fault *fault)
+{
+	const struct flow *flow = flow_for(turn, task->name, task->flow);
+	const struct effects_origin origin = { .task = task };
+	struct effects_result result = { 0 };
+	const struct input input = { .kind = INPUT_SCHEDULE,
+		.text = task->pointer, .name = task->name,
+		.entries = task->entries };
+
+	if (flow == NULL)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "no version of the flow has the schedule '%s'",
+		    task->name);
+	if (step_unless(flow, &open->chat, task->pointer, task->entries)) {
+		*end = (struct ending){ TASK_CANCELLED, "unless holds" };
+		return OUT_OK;
+	}
+	*end = (struct ending){ TASK_PROMOTED, NULL };
+	enum outcome out = turn_step(turn, flow, open, &input, &origin, now,
+	    &result, fault);
+	free(result.notice);
+	return out;
+}
+
+static enum outcome
+send_directly(struct turn *turn, const struct task *task, int64_t now,
+    struct fault *fault)
+{
+	struct message message = {
+		.chat_id = task->chat_id,
+		.priority = task->priority,
+		.policy = task->priority == PRIORITY_BROADCAST ?
+		    POLICY_ONCE :
+		    POLICY_RESEND,
+		.method = task->method,
+		.params = task->params,
+		.task_id = task->id,
+		.task_name = task->name,
+		.created_at = now,
+		.expire_at = task->expire_at,
+	};
+	json_t *params = json_loads(task->params, 0, NULL);
+	const char *text = json_get_text(params, "text");
+
+	message.text = text ? text : json_get_text(params, "caption");
+	enum outcome out = messages_add(turn->db, &message, false, fault);
+	json_decref(params);
+	return out;
+}
+
+static enum outcome
+promote(struct turn *turn, const struct task *task, int64_t now,
+    struct ending *end, struct fault *fault)
+{
+	struct turn_chat open = { 0 };
+	enum outcome out;
+
+	if (task->expire_at < now) {
+		*end = (struct ending){ TASK_EXPIRED, "too late to be of use" };
+		return OUT_OK;
+	}
+	out = turn_chat_open(turn, task->chat_id, &open, fault);
+	if (out != OUT_OK)
+		goto out;
+	if (open.chat.blocked)
+		*end = (struct ending){ TASK_HELD, open.row.blocked_reason };
+	else if (open.chat.unsubscribed &&
+	    task->priority >= PRIORITY_REMINDER)
+		*end = (struct ending){ TASK_CANCELLED, "unsubscribed" };
+	else if (task->kind == TASK_FLOW)
+		out = run_schedule(turn, task, &open, now, end, fault);
+	else
+		out = send_directly(turn, task, now, fault);
+	/* The reason of a held task is the chat's, which goes now. */
+	if (end->how == TASK_HELD)
+		end->reason = "the chat is blocked";
+out:
+	turn_chat_close(&open);
+	return out;
+}
+
+static enum outcome
+bury_task(struct turn *turn, const struct task *task, const char *reason,
+    int64_t now, struct fault *fault)
+{
+	const struct dead_letter letter = { .kind = "task",
+		.item = task->id, .chat_id = task->chat_id, .reason = reason,
+		.mend = "deploy a flow that has this schedule, then "
+			"'leadpipe schedule-task'",
+		.died_at = now };
+
+	log_error("task %lld '%s' of chat %lld is dead: %s",
+	    (long long)task->id, task->name ? task->name : "",
+	    (long long)task->chat_id, reason);
+	return dead_add(turn->db, &letter, fault);
+}
+
+static void
+count_end(struct turn_counts *counts, enum task_end how)
+{
+	switch (how) {
+	case TASK_PROMOTED:
+		++counts->promoted;
+		break;
+	case TASK_EXPIRED:
+		++counts->expired;
+		break;
+	case TASK_CANCELLED:
+		++counts->cancelled;
+		break;
+	case TASK_HELD:
+		++counts->held;
+		break;
+	case TASK_DEAD:
+		++counts->failed;
+		break;
+	}
+}
+
+static enum outcome
+promote_marked(struct turn *turn, const struct task *task, int64_t now,
+    struct fault *fault)
+{
+	struct ending end = { TASK_PROMOTED, NULL };
+	struct fault why;
+	enum outcome out = db_mark(turn->db, fault);
+
+	if (out != OUT_OK)
+		return out;
+	out = promote(turn, task, now, &end, &why);
+	if (out == OUT_OK) {
+		out = db_unmark(turn->db, fault);
+	} else {
+		db_return(turn->db);
+		if (out != OUT_NEVER || db_broken(turn->db)) {
+			*fault = why;
+			return out;
+		}
+		end = (struct ending){ TASK_DEAD, why.text };
+		out = bury_task(turn, task, why.text, now, fault);
+	}
+	count_end(&turn->counts, end.how);
+	if (out == OUT_OK)
+		out = tasks_end(turn->db, task->due_at, task->id, end.how,
+		    end.reason, now, fault);
+	return out;
+}
+
+enum outcome
+turn_tasks(struct turn *turn, int64_t now, int limit, bool *more,
+    struct fault *fault)
+{
+	struct task task;
+	int count = 0;
+
+	*more = false;
+	while (tasks_due(turn->db, now, &task)) {
+		if (count++ == limit) {
+			*more = true;
+			break;
+		}
+		enum outcome out = promote_marked(turn, &task, now, fault);
+		if (out != OUT_OK)
+			return out;
+	}
+	return db_result(turn->db, fault);
+}
+
+static enum outcome
+open_known(struct turn *turn, int64_t chat_id, struct turn_chat *open,
+    struct fault *fault)
+{
+	enum outcome out = turn_chat_open(turn, chat_id, open, fault);
+
+	if (out == OUT_OK && !open->row.exists)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "chat %lld is not known: nobody with this id has written "
+		    "to the bot", (long long)chat_id);
+	if (out == OUT_OK && turn->flow == NULL)
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "there is no flow yet; deploy one with 'leadpipe "
+		    "deploy-flow FILE' or set FLOW_FILE");
+	return out;
+}
+
+enum outcome
+turn_event(struct turn *turn, int64_t chat_id, const char *event,
+    const json_t *data, int64_t now, struct fault *fault)
+{
+	const struct effects_origin origin = { 0 };
+	struct effects_result result = { 0 };
+	struct turn_chat open = { 0 };
+	const struct input input = { .kind = INPUT_EVENT, .text = event,
+		.data = data };
+	enum outcome out = open_known(turn, chat_id, &open, fault);
+
+	if (out == OUT_OK && !flow_has_event(turn->flow, event))
+		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the flow '%s' has no event '%s'", flow_id(turn->flow),
+		    event);
+	if (out == OUT_OK)
+		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
+		    &result, fault);
+	free(result.notice);
+	turn_chat_close(&open);
+	return out;
+}
+
+enum outcome
+turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
+    int64_t due_at, int64_t now, int64_t *id, bool *added,
+    struct fault *fault)
+{
+	struct turn_chat open = { 0 };
+	const char *pointer = NULL;
+	enum outcome out = open_known(turn, chat_id, &open, fault);
+
+	if (out == OUT_OK) {
+		size_t count = flow_schedules(turn->flow, name, &pointer);
+		if (count != 1)
+			out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
+			    "the flow '%s' has %s schedule called '%s'",
+			    flow_id(turn->flow),
+			    count == 0 ? "no" : "more than one", name);
+	}
+	if (out == OUT_OK) {
+		struct task task = {
+			.kind = TASK_FLOW,
+			.priority = PRIORITY_REMINDER,
+			.chat_id = chat_id,
+			.name = name,
+			.due_at = due_at,
+			.expire_at = due_at + TURN_REMINDER_LIFE_MS,
+			.created_at = now,
+			.entries = open.chat.entries,
+			.flow = flow_hash(turn->flow),
+			.pointer = pointer,
+		};
+		out = tasks_add(turn->db, &task, false, added, fault);
+		*id = task.id;
+	}
+	turn_chat_close(&open);
+	return out;
+}
+
+enum outcome
+turn_render(struct turn *turn, const struct message *message,
+    bool *cancelled, char **params, char **text, struct fault *fault)
+{
+	struct turn_chat open = { 0 };
+	struct effect rendered = { 0 };
+	json_t *action = json_loads(message->action, 0, NULL);
+	const char *pointer = json_get_text(action, "schedule");
+	const struct flow *flow =
+	    flow_for(turn, message->task_name, message->flow);
+	enum outcome out =
+	    turn_chat_open(turn, message->chat_id, &open, fault);
+
+	*cancelled = false;
+	*params = *text = NULL;
+	/* What it said when it was queued still stands then. */
+	if (out != OUT_OK || flow == NULL || action == NULL)
+		goto out;
+	if (open.chat.unsubscribed ||
+	    (pointer != NULL &&
+		step_unless(flow, &open.chat, pointer,
+		    json_get_int(action, "entries", 0)))) {
+		*cancelled = true;
+		goto out;
+	}
+	out = step_render(flow, &open.chat, action, &rendered, fault);
+	if (out == OUT_OK) {
+		*params = json_text(rendered.params);
+		*text = mem_dup(rendered.plain);
+	}
+out:
+	effect_release(&rendered);
+	json_decref(action);
+	turn_chat_close(&open);
+	return out;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stepping of updates.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/updates.h"
+#include "telegram/update.h"
+#include "turn/turn_private.h"
+
+static void
+replace_text(char **place, const char *text)
+{
+	free(*place);
+	*place = mem_dup(text);
+}
+
+/* People rename themselves: what Telegram says last counts. */
+static void
+meet_person(struct turn_chat *open, const struct update *update, int64_t now)
+{
+	struct person *person = &open->chat.person;
+
+	if (update->from_id != 0) {
+		person->id = update->from_id;
+		replace_text(&person->first_name, update->first_name);
+		replace_text(&person->last_name, update->last_name);
+		replace_text(&person->username, update->username);
+		replace_text(&person->lang, update->lang);
+	}
+	if (update->chat_type != NULL)
+		replace_text(&open->row.type, update->chat_type);
+	open->row.seen_at = now;
+}
+
+static struct input
+input_of(const struct update *update)
+{
+	switch (update->kind) {
+	case UPDATE_CALLBACK:
+		return (struct input){ .kind = INPUT_BUTTON,
+			.text = update->callback_data,
+			.user_id = update->from_id };
+	case UPDATE_CONTACT:
+		return (struct input){ .kind = INPUT_CONTACT,
+			.text = update->phone,
+			.user_id = update->contact_user_id };
+	case UPDATE_MEDIA:
+		return (struct input){ .kind = INPUT_MEDIA,
+			.text = update->media, .user_id = update->from_id };
+	case UPDATE_TEXT:
+	case UPDATE_BLOCKED:
+	case UPDATE_UNBLOCKED:
+	case UPDATE_MIGRATED:
+	case UPDATE_OTHER:
+		break;
+	}
+	return (struct input){ .kind = INPUT_TEXT, .text = update->text,
+		.user_id = update->from_id };
+}
+
+/* What the history says of an update that has no text. */
+static const char *
+said(const struct update *update)
+{
+	if (update->kind == UPDATE_CALLBACK)
+		return update->callback_data;
+	if (update->kind == UPDATE_CONTACT)
+		return update->phone;
+	if (update->kind == UPDATE_MEDIA && update->text == NULL)
+		return update->media;
+	return update->text;
+}
+
+/* Somebody wrote or pressed: the conversation goes on. */
+static enum outcome
+converse(struct turn *turn, const struct update_row *row,
+    const struct update *update, int64_t now, struct fault *fault)
+{
+	struct db *db = turn->db;
+	struct turn_chat open = { 0 };
+	struct input input = input_of(update);
+	const struct effects_origin origin = { .update_row = row->id };
+	struct effects_result result = { 0 };
+	enum outcome out;
+
+	out = turn_chat_open(turn, update->chat_id, &open, fault);
+	if (out == OUT_OK && open.chat.blocked) {
+		out = chats_unblock(db, update->chat_id, now, fault);
+		open.chat.blocked = false;
+	}
+	if (out == OUT_OK)
+		out = messages_received(db, update->chat_id, row->id,
+		    update->message_id, said(update), now, fault);
+	if (out == OUT_OK) {
+		meet_person(&open, update, now);
+		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
+		    &result, fault);
+	}
+	turn_chat_close(&open);
+	if (out == OUT_OK && update->callback_id != NULL) {
+		turn_notice_add(turn, row->id, update->callback_id,
+		    result.notice);
+		result.notice = NULL;
+	}
+	free(result.notice);
+	return out;
+}
+
+static enum outcome
+dispatch(struct turn *turn, const struct update_row *row,
+    const struct update *update, int64_t now, struct fault *fault)
+{
+	switch (update->kind) {
+	case UPDATE_TEXT:
+	case UPDATE_CONTACT:
+	case UPDATE_MEDIA:
+	case UPDATE_CALLBACK:
+		if (update->chat_id == 0)
+			return OUT_OK;
+		return converse(turn, row, update, now, fault);
+	case UPDATE_BLOCKED:
+		return chats_block(turn->db, update->chat_id,
+		    "the person blocked the bot", now, fault);
+	case UPDATE_UNBLOCKED:
+		return chats_unblock(turn->db, update->chat_id, now, fault);
+	case UPDATE_MIGRATED:
+		return chats_migrate(turn->db, update->chat_id,
+		    update->migrate_to, fault);
+	case UPDATE_OTHER:
+		return OUT_OK;
+	}
+	return OUT_OK;
+}
+
+/* One update within its savepoint. *CHAT_ID is whose it is, 0: unknown. */
+static enum outcome
+step_one(struct turn *turn, const struct update_row *row, int64_t now,
+    int64_t *chat_id, char **failed_callback, struct fault *fault)
+{
+	struct update update = { 0 };
+	enum outcome out =
+	    update_parse(row->raw, row->raw_len, &update, fault);
+
+	*chat_id = update.chat_id;
+	if (out == OUT_OK) {
+		out = db_mark(turn->db, fault);
+		if (out == OUT_OK)
+			out = dispatch(turn, row, &update, now, fault);
+		if (out == OUT_OK)
+			out = db_unmark(turn->db, fault);
+		else
+			db_return(turn->db);
+	}
+	if (out == OUT_OK)
+		out = updates_done(turn->db, row->id, *chat_id, now, fault);
+	else if (update.callback_id != NULL)
+		*failed_callback = mem_dup(update.callback_id);
+	update_release(&update);
+	return out;
+}
+
+/* The chats whose update failed in this pass: their later ones wait. */
+struct waiting {
+	int64_t chats[16];
+	size_t count;
+};
+
+static bool
+waits(const struct waiting *waiting, int64_t chat_id)
+{
+	for (size_t i = 0; i < waiting->count; i++)
+		if (waiting->chats[i] == chat_id)
+			return true;
+	return false;
+}
+
+/* The chat of a raw update without stepping it, 0 when it has none. */
+static int64_t
+peek_chat(const struct update_row *row)
+{
+	struct update update;
+	struct fault fault;
+	int64_t chat_id = 0;
+
+	if (update_parse(row->raw, row->raw_len, &update, &fault) == OUT_OK) {
+		chat_id = update.chat_id;
+		update_release(&update);
+	}
+	return chat_id;
+}
+
+static enum outcome
+note_failure(struct turn *turn, const struct update_row *row,
+    int64_t chat_id, const char *callback_id, int64_t now,
+    const struct fault *why, struct waiting *waiting, struct fault *fault)
+{
+	bool parked;
+	enum outcome out = updates_failed(turn->db, row->id, chat_id,
+	    why->text, now, &parked, fault);
+
+	if (out != OUT_OK)
+		return out;
+	++turn->counts.failed;
+	if (parked) {
+		++turn->counts.parked;
+		log_error("update %lld is parked after %d tries: %s; mend "
+		    "with 'leadpipe recover-pending --retry update:%lld'",
+		    (long long)row->id, UPDATES_TRIES, why->text,
+		    (long long)row->id);
+		if (callback_id != NULL)
+			turn_notice_add(turn, row->id, callback_id, NULL);
+	} else if (chat_id != 0) {
+		waiting->chats[waiting->count++] = chat_id;
+	}
+	return OUT_OK;
+}
+
+enum outcome
+turn_updates(struct turn *turn, int64_t now, int limit, bool *more,
+    struct fault *fault)
+{
+	struct waiting waiting = { .count = 0 };
+	struct update_row row = { 0 };
+	int stepped = 0;
+
+	*more = false;
+	if (turn->flow == NULL)
+		return OUT_OK;
+	while (updates_next(turn->db, row.id, &row)) {
+		char *callback_id = NULL;
+		int64_t chat_id;
+		struct fault why;
+
+		bool suspect = row.tries > 0;
+		if (stepped == limit || (suspect && stepped > 0) ||
+		    waiting.count == sizeof waiting.chats / sizeof(int64_t)) {
+			*more = true;
+			break;
+		}
+		if (waiting.count > 0 && waits(&waiting, peek_chat(&row))) {
+			*more = true;
+			continue;
+		}
+		enum outcome out = step_one(turn, &row, now, &chat_id,
+		    &callback_id, &why);
+		if (out == OUT_NEVER && !db_broken(turn->db)) {
+			out = note_failure(turn, &row, chat_id, callback_id,
+			    now, &why, &waiting, &why);
+			*more = true;
+		} else if (out == OUT_OK) {
+			++turn->counts.stepped;
+		}
+		free(callback_id);
+		if (out != OUT_OK) {
+			*fault = why;
+			return out;
+		}
+		++stepped;
+		if (suspect) {
+			*more = true;
+			break;
+		}
+	}
+	return db_result(turn->db, fault);
+}
