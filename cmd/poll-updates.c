@@ -8,12 +8,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "delivery/loop.h"
 #include "ops/run.h"
-
-/* A command ends within --for plus its longest call's deadline. */
-#define GRACE_MS 90000
 
 static int64_t for_ms, lock_wait_ms = 15000;
 static bool print;
@@ -38,17 +34,11 @@ static const struct opt_command command = {
 };
 
 static enum outcome
-poll(struct run *run, struct loop *loop)
+poll(struct run *run, struct loop *loop, int64_t started)
 {
-	enum outcome out = telegram_open(&loop->telegram, run->config,
+	enum outcome out = loop_open(loop, &run->worker, started, for_ms,
 	    &run->fault);
 
-	if (out == OUT_OK)
-		out = turn_open(&loop->turn, run->db, run->config,
-		    &run->fault);
-	if (out == OUT_OK)
-		out = delivery_open(&loop->delivery, run->db, loop->telegram,
-		    loop->turn, &run->worker, run->config, &run->fault);
 	if (out != OUT_OK)
 		return out;
 	loop->poller = poller_open(run->db, loop->telegram,
@@ -73,16 +63,10 @@ poll_alone(struct run *run, struct loop *loop, int64_t started)
 	if (out == OUT_OK)
 		out = run_work(run, &command, true);
 	if (out == OUT_OK) {
-		int64_t now = clock_mono_ms();
-		stop_install();
 		loop->db = run->db;
 		loop->config = run->config;
 		loop->lock = &lock;
-		loop->end = for_ms > 0 ? started + for_ms : 0;
-		loop->hard_end =
-		    (loop->end > now ? loop->end : now) + GRACE_MS;
-		stop_hard_at(loop->hard_end);
-		out = poll(run, loop);
+		out = poll(run, loop, started);
 	}
 	command_lock_drop(&lock);
 	return out;
@@ -114,17 +98,14 @@ main(int argc, char **argv)
 
 	opt_parse(&command, options, &run.shared, argc, argv);
 	if (run_begin(&run, &command, DB_CREATE,
-		for_ms + lock_wait_ms + GRACE_MS) == OUT_OK &&
+		for_ms + lock_wait_ms + LOOP_GRACE_MS) == OUT_OK &&
 	    poll_alone(&run, &loop, started) == OUT_OK &&
 	    loop.poller != NULL) {
 		counts = counts_text(&loop);
 		dead = delivery_counts(loop.delivery)->dead > 0 ||
 		    turn_counts(loop.turn)->parked > 0;
 	}
-	poller_close(loop.poller);
-	delivery_close(loop.delivery);
-	turn_close(loop.turn);
-	telegram_close(loop.telegram);
+	loop_close(&loop);
 	int code = run_end(&run, dead, counts);
 	free(counts);
 	return code;

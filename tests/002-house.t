@@ -94,9 +94,9 @@ is './leadpipe after make is leadpipe' "leadpipe $version" \
 # --- every command
 
 for command in $commands; do
-	help=0 usage=64
+	help=0 usage=64 told=err
 	if [ "$command" = healthcheck ]; then
-		help=3 usage=3
+		help=3 usage=3 told=out
 	fi
 	run "$LEADPIPE" "$command" --help
 	is "$command --help exits $help, helps on stdout only" \
@@ -108,8 +108,8 @@ for command in $commands; do
 	run "$LEADPIPE" "$command" --no-such-option
 	is "$command exits $usage on an unknown option, naming it" \
 		"$usage 1 --no-such-option" \
-		"$status $(wc -l <"$tmp/err") $(grep -o -- '--no-such-option' \
-		"$tmp/err" "$tmp/out" | head -n 1 | sed 's/.*err://')"
+		"$status $(cat "$tmp/err" "$tmp/out" | wc -l) $(grep -o -- \
+		'--no-such-option' "$tmp/$told" | head -n 1)"
 done
 is 'what sends nothing does not load libcurl' '' "$(for command in leadpipe \
 	libexec/{schedule-task,cancel-task,list-tasks,fire-event,show-chat} \

@@ -23,37 +23,41 @@ struct config {
 	struct config_setting *settings; /* one for each of config_keys */
 };
 
-static enum outcome
-resolve(struct config *config, struct fault *fault)
+static void
+resolve(struct config *config, const struct config_listener *listener)
 {
 	struct config_setting *setting;
-	enum outcome result = OUT_OK;
+	struct fault fault;
 
-	for (size_t i = 0; i < config_key_count && result == OUT_OK; i++) {
+	for (size_t i = 0; i < config_key_count; i++) {
 		setting = &config->settings[i];
-		result = config_setting_find(setting, &config_keys[i],
-		    &config->file, fault);
+		if (config_setting_find(setting, &config_keys[i],
+			&config->file, &fault) != OUT_OK)
+			listener->hear(listener->arg, &fault);
 		if (setting->value != NULL)
 			config_key_hide(config_keys[i].name, setting->value);
 	}
-	return result;
 }
 
-static enum outcome
-refuse_name(const char *name, const char *where, struct fault *fault)
+static void
+refuse_name(const char *name, const char *where,
+    const struct config_listener *listener)
 {
 	const char *nearest = config_key_suggest(name);
+	struct fault fault;
 
 	if (nearest != NULL)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		fault.what = fault_set(&fault, OUT_NEVER, EXIT_CONFIG,
 		    "%s: unknown setting '%s', did you mean '%s'?", where,
 		    name, nearest);
-	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-	    "%s: unknown setting '%s'", where, name);
+	else
+		fault.what = fault_set(&fault, OUT_NEVER, EXIT_CONFIG,
+		    "%s: unknown setting '%s'", where, name);
+	listener->hear(listener->arg, &fault);
 }
 
-static enum outcome
-check_environment(struct fault *fault)
+static void
+check_environment(const struct config_listener *listener)
 {
 	char name[128];
 	size_t len;
@@ -62,14 +66,15 @@ check_environment(struct fault *fault)
 		len = strcspn(*entry, "=");
 		snprintf(name, sizeof(name), "%.*s", (int)len, *entry);
 		if (config_key_is_wrong(name, false))
-			return refuse_name(name, "the environment", fault);
+			refuse_name(name, "the environment", listener);
 	}
-	return OUT_OK;
 }
 
-static enum outcome
-check_file(const struct config *config, struct fault *fault)
+static void
+check_file(const struct config *config,
+    const struct config_listener *listener)
 {
+	struct fault fault;
 	const struct config_line *line;
 	bool secrets = false;
 	char where[256];
@@ -86,10 +91,11 @@ check_file(const struct config *config, struct fault *fault)
 		snprintf(where, sizeof(where), "%s line %d", config->file.path,
 		    line->line);
 		if (config_key_is_wrong(line->name, true))
-			return refuse_name(line->name, where, fault);
+			refuse_name(line->name, where, listener);
 	}
-	return secrets ? config_file_check_mode(config->file.path, fault)
-		       : OUT_OK;
+	if (secrets &&
+	    config_file_check_mode(config->file.path, &fault) != OUT_OK)
+		listener->hear(listener->arg, &fault);
 }
 
 /* Which file to read, or NULL for none. */
@@ -118,43 +124,68 @@ choose_file(const char *file)
 	return NULL;
 }
 
-static enum outcome
-load(struct config *config, const char *path, struct fault *fault)
+static bool
+load(struct config *config, const char *path,
+    const struct config_listener *listener)
 {
+	struct fault fault;
+	enum outcome result;
 	char *text;
 	size_t len;
-	enum outcome result;
 
 	config->file.path = mem_dup(path);
-	result = config_file_load(path, &text, &len, fault);
-	if (result != OUT_OK)
-		return result;
-	result = config_file_parse(&config->file, text, len, fault);
-	free(text);
-	return result == OUT_OK ? check_file(config, fault) : result;
+	result = config_file_load(path, &text, &len, &fault);
+	if (result == OUT_OK) {
+		result = config_file_parse(&config->file, text, len, &fault);
+		free(text);
+	}
+	if (result == OUT_OK)
+		check_file(config, listener);
+	else
+		listener->hear(listener->arg, &fault);
+	return result == OUT_OK;
+}
+
+struct config *
+config_examine(const char *file, const struct config_listener *listener)
+{
+	struct config *opened = mem_alloc(sizeof(*opened));
+	const char *path = choose_file(file);
+
+	opened->settings = mem_alloc(
+	    config_key_count * sizeof(*opened->settings));
+	if (path != NULL && !load(opened, path, listener)) {
+		config_close(opened);
+		return NULL;
+	}
+	check_environment(listener);
+	resolve(opened, listener);
+	return opened;
+}
+
+static void
+keep_first(void *arg, const struct fault *fault)
+{
+	struct fault *first = arg;
+
+	if (first->what == OUT_OK)
+		*first = *fault;
 }
 
 enum outcome
 config_open(struct config **config, const char *file, struct fault *fault)
 {
-	struct config *opened = mem_alloc(sizeof(*opened));
-	const char *path = choose_file(file);
-	enum outcome result = OUT_OK;
+	struct fault first = { .what = OUT_OK };
+	const struct config_listener listener = { keep_first, &first };
 
-	opened->settings = mem_alloc(
-	    config_key_count * sizeof(*opened->settings));
-	if (path != NULL)
-		result = load(opened, path, fault);
-	if (result == OUT_OK)
-		result = check_environment(fault);
-	if (result == OUT_OK)
-		result = resolve(opened, fault);
-	if (result != OUT_OK) {
-		config_close(opened);
-		opened = NULL;
-	}
-	*config = opened;
-	return result;
+	*config = config_examine(file, &listener);
+	if (first.what == OUT_OK)
+		return OUT_OK;
+	config_close(*config);
+	*config = NULL;
+	if (fault != NULL)
+		*fault = first;
+	return first.what;
 }
 
 void

@@ -24,6 +24,18 @@ struct config;
  */
 enum outcome config_open(struct config **config, const char *file,
     struct fault *fault) must_check;
+
+/*
+ * The same for who wants to hear of everything that is wrong: each is told to
+ * LISTENER, and what could be read is returned all the same; NULL only when
+ * the file cannot be read at all.
+ */
+struct config_listener {
+	void (*hear)(void *arg, const struct fault *fault);
+	void *arg;
+};
+struct config *config_examine(const char *file,
+    const struct config_listener *listener);
 void config_close(struct config *config);
 
 /*

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/fault.h"
-#include "base/log.h"
 
 static const char *
 skip_space(const char *at, const char *end)
@@ -20,11 +16,13 @@ skip_space(const char *at, const char *end)
 static const char *
 skip_string(const char *at, const char *end)
 {
-	for (at++; at < end; at++) {
-		if (*at == '"')
+	const char *start = ++at, *back;
+
+	for (; (at = memchr(at, '"', (size_t)(end - at))) != NULL; at++) {
+		for (back = at; back > start && back[-1] == '\\'; back--)
+			;
+		if ((at - back) % 2 == 0)
 			return at + 1;
-		if (*at == '\\')
-			at++;
 	}
 	return NULL;
 }
@@ -198,17 +196,4 @@ json_get_bool(const json_t *object, const char *key, bool otherwise)
 	const json_t *value = json_object_get(object, key);
 
 	return json_is_boolean(value) ? json_boolean_value(value) : otherwise;
-}
-
-char *
-json_text(const json_t *value)
-{
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-
-	/* A tree that exists can be written; only memory can be missing. */
-	if (text == NULL) {
-		log_error("out of memory");
-		_Exit(EXIT_LATER);
-	}
-	return text;
 }

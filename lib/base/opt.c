@@ -33,7 +33,10 @@ opt_usage(const struct opt_command *command, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	log_error("%s", text);
+	if (command->plugin)
+		printf("LEADPIPE UNKNOWN: %s\n", text);
+	else
+		log_error("%s", text);
 	exit(command->usage_exit);
 }
 

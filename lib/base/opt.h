@@ -58,6 +58,7 @@ struct opt_command {
 	int max_operands;     /* further ones are a usage error; -1: any */
 	int usage_exit;	      /* 64; healthcheck 3 */
 	int help_exit;	      /* 0; healthcheck 3 */
+	bool plugin; /* read by Nagios: a wrong command line is told on stdout */
 };
 
 /*

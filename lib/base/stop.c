@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -72,17 +73,26 @@ stop_fd(void)
 	return wake_fd;
 }
 
+static char last_words[160] = "leadpipe: hard lifetime reached, "
+			      "the next run goes on\n";
+static int last_fd = STDERR_FILENO, last_code = EXIT_LATER;
+
 static void
 on_lifetime(int number)
 {
-	static const char text[] = "leadpipe: hard lifetime reached, "
-				   "the next run goes on\n";
-
 	(void)number;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0) {
+	if (write(last_fd, last_words, strlen(last_words)) < 0) {
 		/* Nobody listens; the exit code still tells. */
 	}
-	_exit(EXIT_LATER);
+	_exit(last_code);
+}
+
+void
+stop_hard_say(int fd, const char *line, int code)
+{
+	snprintf(last_words, sizeof(last_words), "%s", line);
+	last_fd = fd;
+	last_code = code;
 }
 
 void

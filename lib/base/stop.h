@@ -33,4 +33,8 @@ int stop_fd(void);
  */
 void stop_hard_at(int64_t deadline);
 
+/* What it writes then (LINE with its line end, to FD) and exits with; to be
+ * said before stop_hard_at(). */
+void stop_hard_say(int fd, const char *line, int code);
+
 #endif

@@ -111,6 +111,20 @@ span_ms(const json_t *action, const char *key, int64_t otherwise)
 	return text && clock_parse_span(text, &ms) == 0 ? ms : otherwise;
 }
 
+static int64_t
+life_ms(const json_t *action)
+{
+	return span_ms(action, "expire", EXPIRE_MS);
+}
+
+int64_t
+flow_schedule_life(const struct flow *flow, const char *pointer)
+{
+	const struct schedule *schedule = flow_schedule_at(flow, pointer);
+
+	return life_ms(schedule ? schedule->action : NULL);
+}
+
 static void
 do_schedule(struct run *run, const json_t *action)
 {
@@ -128,7 +142,7 @@ do_schedule(struct run *run, const json_t *action)
 	task->text = mem_dup(schedule->name);
 	task->pointer = mem_dup(schedule->pointer);
 	task->due_at = run->now + span_ms(action, "after", 0);
-	task->expire_at = task->due_at + span_ms(action, "expire", EXPIRE_MS);
+	task->expire_at = task->due_at + life_ms(action);
 	task->entries = run->chat->entries;
 	task->replace = exists != NULL && strcmp(exists, "replace") == 0;
 }

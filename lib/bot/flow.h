@@ -72,6 +72,10 @@ bool flow_has_event(const struct flow *flow, const char *event);
 size_t flow_schedules(const struct flow *flow, const char *name,
     const char **pointer);
 
+/* How long what the schedule at POINTER does is of use after it is due, in
+ * ms. */
+int64_t flow_schedule_life(const struct flow *flow, const char *pointer);
+
 /* A file that messages send. */
 struct flow_media {
 	const char *kind; /* photo, video, document, voice, animation, audio */

@@ -71,6 +71,7 @@ choose_file(struct delivery *d, const struct message *m, struct slot *slot,
 		goto out;
 	if (media.file_id != NULL) {
 		slot->file_id = mem_dup(media.file_id);
+		slot->file_id_at = media.file_id_at;
 	} else if (media.uploader != 0 && media.uploader != m->id) {
 		*choice = CHOICE_PASS;
 		out = messages_postpone(d->db, m->chat_id, 0, m->media, fault);
@@ -137,7 +138,7 @@ render(struct delivery *d, const struct message *m, struct slot *slot,
 		slot->params = mem_dup(params);
 		if (m->params == NULL || strcmp(params, m->params) != 0)
 			out = messages_rewrite(d->db, m->id, params, text,
-			    fault);
+			    false, fault);
 	} else if (out == OUT_OK) {
 		slot->params = mem_dup(m->params);
 	}
@@ -186,7 +187,6 @@ static enum outcome
 claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 {
 	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
-	int bulk_slots = d->slot_count - SLOTS_FOR_ANSWERS(d->slot_count);
 	int bulk = d->bulk_in_flight;
 	enum outcome out = OUT_OK;
 	struct message m;
@@ -195,7 +195,7 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 	while (out == OUT_OK && d->left != 0 &&
 	    (slot = slot_find(d)) != NULL) {
 		enum choice choice;
-		bool full = bulk >= bulk_slots || d->bot_waits_until > now;
+		bool full = bulk >= d->bulk_most || d->bot_waits_until > now;
 		if (!messages_ready(d->db, now,
 			full ? PRIORITY_ALERT : PRIORITY_BROADCAST, &place,
 			&m))
@@ -203,6 +203,7 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 		out = choose(d, &m, slot, now, &choice, fault);
 		if (out == OUT_OK && choice == CHOICE_SEND) {
 			keep(slot, &m);
+			++d->claimed;
 			if (slot_is_bulk(slot))
 				++bulk;
 			if (d->left > 0)
@@ -216,6 +217,12 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 	}
 	*more = *more || slot_find(d) == NULL;
 	return out;
+}
+
+bool
+delivery_throttled(const struct delivery *d, int64_t now)
+{
+	return d->bot_waits_until > now && d->bot_waits_until <= now + 1000;
 }
 
 void

@@ -12,6 +12,9 @@
 #define SLOTS_DEFAULT 64
 #define SLOTS_MOST 256
 
+/* Answers never wait for reminders and broadcasts: these slots are theirs. */
+#define SLOTS_FOR_ANSWERS(bulk) (((bulk) + 3) / 4)
+
 bool
 slot_is_bulk(const struct slot *slot)
 {
@@ -33,7 +36,8 @@ slot_free(struct slot *slot)
 struct slot *
 slot_find(struct delivery *d)
 {
-	for (int i = 0; i < d->slot_count; i++)
+	for (int i = 0;
+	     i < d->slot_count && d->in_flight + d->claimed < d->most; i++)
 		if (d->slots[i].phase == SLOT_FREE)
 			return &d->slots[i];
 	return NULL;
@@ -56,9 +60,20 @@ read_limits(struct delivery *d, const struct config *config,
 	if (out == OUT_OK)
 		out = config_int(config, "LEADPIPE_SEND_SLOTS", 1, SLOTS_MOST,
 		    SLOTS_DEFAULT, &slots, fault);
-	if (out == OUT_OK)
-		d->slot_count = (int)slots;
-	return out;
+	if (out != OUT_OK)
+		return out;
+	d->bulk_most = (int)slots;
+	d->most = (int)(slots + SLOTS_FOR_ANSWERS(slots));
+	d->slot_count = 2 * d->most;
+	return OUT_OK;
+}
+
+enum outcome
+delivery_check_config(const struct config *config, struct fault *fault)
+{
+	struct delivery scratch = { 0 };
+
+	return read_limits(&scratch, config, fault);
 }
 
 enum outcome
@@ -72,6 +87,7 @@ delivery_open(struct delivery **delivery, struct db *db,
 	d->telegram = telegram;
 	d->turn = turn;
 	d->worker = worker->id;
+	d->left = -1;
 	enum outcome out = read_limits(d, config, fault);
 	if (out != OUT_OK) {
 		free(d);
@@ -96,8 +112,13 @@ delivery_close(struct delivery *d)
 static void
 take_answer(struct delivery *d, struct slot *slot)
 {
-	answer_read(slot->method, http_call_result(slot->call),
-	    &slot->answer);
+	const struct http_result *result = http_call_result(slot->call);
+
+	answer_read(slot->method, result, &slot->answer);
+	if (result->answered)
+		d->answered = true;
+	else if (result->fault.what == OUT_LATER)
+		d->unanswered = result->fault;
 	http_call_free(slot->call);
 	slot->call = NULL;
 	slot->phase = SLOT_ANSWERED;
@@ -128,6 +149,12 @@ delivery_has_results(const struct delivery *d)
 	return d->results > 0;
 }
 
+bool
+delivery_expects(const struct delivery *d)
+{
+	return d->in_flight > 8 * d->results;
+}
+
 void
 delivery_undo(struct delivery *d)
 {
@@ -140,6 +167,7 @@ delivery_undo(struct delivery *d)
 			++d->results;
 		}
 	}
+	d->claimed = 0;
 }
 
 static void
@@ -174,6 +202,7 @@ delivery_start(struct delivery *d)
 		else if (d->slots[i].phase == SLOT_CLAIMED)
 			start(d, &d->slots[i]);
 	}
+	d->claimed = 0;
 }
 
 void
@@ -205,6 +234,15 @@ const struct fault *
 delivery_stopped(const struct delivery *d)
 {
 	return d->is_stopped ? &d->stopped : NULL;
+}
+
+enum outcome
+delivery_reached(const struct delivery *d, struct fault *fault)
+{
+	if (d->answered || d->unanswered.what == OUT_OK)
+		return OUT_OK;
+	*fault = d->unanswered;
+	return fault->what;
 }
 
 const struct delivery_counts *

@@ -42,6 +42,10 @@ enum outcome delivery_open(struct delivery **delivery, struct db *db,
     struct fault *fault) must_check;
 void delivery_close(struct delivery *delivery);
 
+/* Whether delivery_open() would take the settings it reads. */
+enum outcome delivery_check_config(const struct config *config,
+    struct fault *fault) must_check;
+
 /*
  * Takes finished calls.  One that is not the delivery's (tag DELIVERY_TAGS or
  * above) is handed back through *OTHER, which is freed by the caller; true
@@ -51,6 +55,10 @@ bool delivery_collect(struct delivery *delivery, struct http_call **other);
 
 /* True when there are answers to settle. */
 bool delivery_has_results(const struct delivery *delivery);
+
+/* True when much more is under way than came: waiting a moment for some of it
+ * saves transactions. */
+bool delivery_expects(const struct delivery *delivery);
 
 enum outcome delivery_settle(struct delivery *delivery, int64_t now,
     struct fault *fault) must_check;
@@ -70,6 +78,9 @@ void delivery_start(struct delivery *delivery);
 enum outcome delivery_claim(struct delivery *delivery, int64_t now,
     bool *more, struct fault *fault) must_check;
 
+/* The bot is at its limit of messages a second, and goes on within one. */
+bool delivery_throttled(const struct delivery *delivery, int64_t now);
+
 /* The next delivery_claim() claims at most LEFT heads; negative: any. */
 void delivery_limit(struct delivery *delivery, int64_t left);
 
@@ -85,6 +96,11 @@ int delivery_in_flight(const struct delivery *delivery);
  * left is ambiguous; both become results for a last delivery_settle().
  */
 void delivery_abandon(struct delivery *delivery);
+
+/* Why not one request of this run was answered; OUT_OK: one was, or none was
+ * sent. */
+enum outcome delivery_reached(const struct delivery *delivery,
+    struct fault *fault) must_check;
 
 /* Sending is stopped by the configuration (token, webhook): why; else NULL. */
 const struct fault *delivery_stopped(const struct delivery *delivery);

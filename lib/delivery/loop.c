@@ -28,6 +28,9 @@
 /* A pressed button spins in the person's hand. */
 #define PRESS_PATIENCE_MS 1000
 
+/* What answers are waited for together; a commit costs as much. */
+#define GATHER_MS 4
+
 #define STEP_BATCH 100
 #define PRUNE_BATCH 200
 #define PICKUP_MS 2000
@@ -47,16 +50,25 @@ struct course {
 	struct fault fault;
 };
 
+/* How many messages this run may still send; -1: any number. */
+static int64_t
+left(const struct loop *l)
+{
+	const struct delivery_counts *n = delivery_counts(l->delivery);
+	int64_t begun = n->sent + n->retried + n->ambiguous + n->dead +
+	    n->blocked + delivery_in_flight(l->delivery);
+
+	if (l->most == 0)
+		return -1;
+	return begun < l->most ? l->most - begun : 0;
+}
+
 static bool
 may_start(const struct course *c)
 {
 	const struct loop *l = c->loop;
-	const struct delivery_counts *n = delivery_counts(l->delivery);
 
-	if (stop_wanted() || c->draining || c->out != OUT_OK)
-		return false;
-	if (l->most > 0 &&
-	    n->sent + n->retried + delivery_in_flight(l->delivery) >= l->most)
+	if (stop_wanted() || c->draining || c->out != OUT_OK || left(l) == 0)
 		return false;
 	return l->end == 0 || clock_mono_ms() < l->end;
 }
@@ -127,6 +139,25 @@ collect(struct course *c)
 			poller_take(c->loop->poller, other);
 		else
 			http_call_free(other);
+	}
+}
+
+/*
+ * With many calls under way their answers come one by one, and a transaction
+ * for each would cost several times the work of sending.
+ */
+static void
+gather(struct course *c)
+{
+	struct loop *l = c->loop;
+	int64_t until = clock_mono_ms() + GATHER_MS;
+
+	collect(c);
+	while (delivery_has_results(l->delivery) &&
+	    delivery_expects(l->delivery) && !stop_wanted() &&
+	    clock_mono_ms() < until) {
+		http_run(telegram_http(l->telegram), until, stop_fd());
+		collect(c);
 	}
 }
 
@@ -238,16 +269,16 @@ work(struct course *c)
 	if (out == OUT_OK && l->poller != NULL && !c->draining)
 		out = turn_updates(l->turn, now, STEP_BATCH, &more_updates,
 		    &fault);
-	if (out == OUT_OK && may_start(c))
+	if (out == OUT_OK && may_start(c)) {
+		delivery_limit(l->delivery, left(l));
 		out = delivery_claim(l->delivery, now, &more_tasks, &fault);
+	}
 	if (!commit(c, out, &fault))
 		return;
 	delivery_start(l->delivery);
-	answer_presses(l);
-	c->more = more_updates ||
-	    (more_tasks && delivery_next(l->delivery) <= now);
-	c->dirty = false;
 	c->next_at = delivery_next(l->delivery);
+	c->more = more_updates || (more_tasks && c->next_at <= now);
+	c->dirty = false;
 }
 
 static void
@@ -295,19 +326,21 @@ turn_once(struct course *c)
 {
 	struct loop *l = c->loop;
 
-	collect(c);
+	gather(c);
 	look_around(c);
 	if (l->poller != NULL && poller_has_answer(l->poller)) {
-		if (!store_arrived(c))
+		if (!store_arrived(c)) {
+			poller_peek(l->poller);
+			answer_presses(l);
 			return;
+		}
 		c->dirty = true;
 	}
 	poll_on(c);
 	bool due = may_start(c) && c->next_at <= clock_wall_ms();
 	if (c->dirty || c->more || due || delivery_has_results(l->delivery))
 		work(c);
-	else
-		answer_presses(l);
+	answer_presses(l);
 	prune_when_idle(c);
 }
 
@@ -322,10 +355,26 @@ idle(const struct course *c)
 		return false;
 	if (!may_start(c))
 		return true;
+	/* A pass that ended here would deliver one message a run. */
+	if (l->poller == NULL &&
+	    delivery_throttled(l->delivery, clock_wall_ms()))
+		return false;
 	if (l->poller != NULL && !poller_report(l->poller)->drained &&
 	    poller_report(l->poller)->fault.code == 0)
 		return false;
 	return !c->dirty && !c->more && c->next_at > clock_wall_ms();
+}
+
+/* Not one call was answered, well or badly: why will be known by the deadline
+ * of the call under way, and a run that says nothing would look like a good
+ * one. */
+static bool
+unheard(const struct course *c)
+{
+	const struct poller *p = c->loop->poller;
+
+	return p != NULL && !c->draining && poller_busy(p) &&
+	    !poller_report(p)->worked && poller_report(p)->fault.code == 0;
 }
 
 static bool
@@ -357,7 +406,7 @@ finished(struct course *c)
 		poller_cancel(l->poller);
 		command_lock_drop(l->lock);
 	}
-	return delivery_in_flight(l->delivery) == 0;
+	return delivery_in_flight(l->delivery) == 0 && !unheard(c);
 }
 
 static int64_t
@@ -413,6 +462,22 @@ wind_up(struct course *c)
 	}
 }
 
+/* A run that never reached Telegram did nothing. */
+static enum outcome
+polled(const struct course *c, struct fault *fault)
+{
+	const struct poller_report *report = poller_report(c->loop->poller);
+
+	if (report->worked)
+		return OUT_OK;
+	if (report->fault.code == 0 && c->draining)
+		return fault_set(fault, OUT_LATER, EXIT_LATER,
+		    "Telegram answered nothing during this run; check the "
+		    "network, TELEGRAM_API_ROOT or TELEGRAM_PROXY");
+	*fault = report->fault;
+	return fault->what;
+}
+
 enum outcome
 loop_run(struct loop *loop, struct fault *fault)
 {
@@ -428,11 +493,6 @@ loop_run(struct loop *loop, struct fault *fault)
 		*fault = c.fault;
 		return c.out;
 	}
-	/* A run that never reached Telegram did nothing. */
-	if (loop->poller != NULL && !poller_report(loop->poller)->worked &&
-	    poller_report(loop->poller)->fault.code != 0) {
-		*fault = poller_report(loop->poller)->fault;
-		return fault->what;
-	}
-	return OUT_OK;
+	return loop->poller ? polled(&c, fault) :
+			      delivery_reached(loop->delivery, fault);
 }

@@ -22,6 +22,20 @@ struct loop {
 	int64_t most; /* messages to send at the most, 0: any number */
 };
 
+/* A command ends within --for plus its longest call's deadline. */
+#define LOOP_GRACE_MS 90000
+
+/*
+ * Opens what the loop needs; db and config are set by the caller, who also
+ * opens the poller.  FOR_MS counts from STARTED, 0: one pass.  From here on
+ * SIGTERM ends the loop, and the process ends at hard_end whatever happens.
+ */
+enum outcome loop_open(struct loop *loop, const struct worker *worker,
+    int64_t started, int64_t for_ms, struct fault *fault) must_check;
+
+/* Closes all of it, the poller too. */
+void loop_close(struct loop *loop);
+
 /*
  * Runs until the end.  OUT_OK also when messages died (the counts tell); else
  * why the run could not do its work.

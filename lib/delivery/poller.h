@@ -45,6 +45,10 @@ void poller_take(struct poller *poller, struct http_call *call);
 /* True when an answer waits for poller_store(). */
 bool poller_has_answer(const struct poller *poller);
 
+/* What came cannot be stored yet: the buttons that were pressed in it are
+ * known from now on all the same. */
+void poller_peek(struct poller *poller);
+
 /* Stores what came, inside a transaction. */
 enum outcome poller_store(struct poller *poller, int64_t now,
     struct fault *fault) must_check;

@@ -41,7 +41,7 @@ make_plain(struct delivery *d, struct slot *slot, enum outcome *out,
 		json_object_set_new(params, key, json_string(plain));
 		char *said = json_text(params);
 		*out = messages_rewrite(d->db, slot->message.id, said, plain,
-		    fault);
+		    true, fault);
 		free(said);
 		free(plain);
 	}
@@ -117,7 +117,8 @@ judge(struct delivery *d, struct slot *slot, int64_t now,
 	case VERDICT_FILE:
 		if (slot->file_id != NULL) {
 			end->how = SETTLE_QUEUED;
-			return media_forget(d->db, slot->message.media, fault);
+			return media_forget(d->db, slot->message.media,
+			    slot->file_id_at, fault);
 		}
 		break;
 	case VERDICT_CHAT:
@@ -199,8 +200,10 @@ settle_one(struct delivery *d, struct slot *slot, int64_t now,
 	bool lost;
 	enum outcome out = judge(d, slot, now, &end, fault);
 
-	if (out == OUT_OK && slot->answer.verdict != VERDICT_OK)
+	if (out == OUT_OK && slot->answer.verdict != VERDICT_OK) {
 		end.reason = slot->answer.text;
+		end.refused = slot->answer.status != 0;
+	}
 	if (out == OUT_OK)
 		out = messages_settle(d->db, &slot->message, d->worker, &end,
 		    now, &lost, fault);

@@ -32,7 +32,7 @@ struct slot {
 	enum method method;
 	char *params;
 	char *file_id, *upload; /* the file: known to Telegram, or its path */
-	int64_t upload_size;
+	int64_t file_id_at, upload_size;
 	struct http_call *call;
 	struct answer answer;
 };
@@ -43,24 +43,26 @@ struct delivery {
 	struct turn *turn;
 	int64_t worker;
 	struct limits limits;
+	/* Twice as many as may be under way: those that are settled in a
+	 * transaction are free only once it is committed. */
 	struct slot *slots;
-	int slot_count, in_flight;
+	int slot_count;
+	int most, bulk_most; /* messages under way; of them bulk */
+	int in_flight, claimed;
 	int bulk_in_flight; /* of them reminders and broadcasts */
 	int results;
 	int64_t left; /* heads that may still be claimed, negative: any */
 	int64_t bot_waits_until; /* wall ms, of the bot's limit */
-	bool is_stopped, fault_recorded;
+	bool is_stopped, fault_recorded, answered;
 	struct fault stopped;
+	struct fault unanswered; /* of the last call without an answer */
 	struct delivery_counts counts;
 };
-
-/* Slots that reminders and broadcasts leave to answers. */
-#define SLOTS_FOR_ANSWERS(count) (((count) + 3) / 4)
 
 bool slot_is_bulk(const struct slot *slot);
 void slot_free(struct slot *slot);
 
-/* A free slot or NULL. */
+/* A free slot, or NULL when as many as may be are under way. */
 struct slot *slot_find(struct delivery *delivery);
 
 #endif

@@ -13,6 +13,10 @@
 
 enum { ANSWER_MAX = 1024 * 1024, CONNECT_MS = 10000 };
 
+/* Each call under way has both: libcurl's 80 kB were most of our memory. */
+enum { RECEIVE_BYTES = 8 * 1024, JSON_BYTES = 16 * 1024,
+	FILE_BYTES = 64 * 1024 };
+
 /*
  * There is no seek function on purpose: libcurl 7.88 sends a POST twice when
  * a kept-alive connection dies after the peer took the request, unless it
@@ -143,6 +147,7 @@ http_call_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 20L);
 	/* the older a connection, the likelier it dies under a request */
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 30L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT,
 	    "leadpipe/" LEADPIPE_VERSION);
 	curl_easy_setopt(easy, CURLOPT_READFUNCTION, source_read);
@@ -307,6 +312,7 @@ http_call_prepare(struct http_call *call, const struct http_request *request)
 	int64_t connect_ms =
 	    request->connect_ms > 0 ? request->connect_ms : CONNECT_MS;
 	int left = clock_left_ms(request->deadline);
+	int buffer = request->parts ? FILE_BYTES : JSON_BYTES;
 
 	buf_clear(&call->result.body);
 	call->result = (struct http_result){ .body = call->result.body };
@@ -321,6 +327,10 @@ http_call_prepare(struct http_call *call, const struct http_request *request)
 	if (!call->easy || !call_set_peer(call, request->url) ||
 	    !call_set_body(call, request) || !call_set_headers(call, request))
 		return false;
+	if (call->buffer != buffer)
+		curl_easy_setopt(call->easy, CURLOPT_UPLOAD_BUFFERSIZE,
+		    (long)buffer);
+	call->buffer = buffer;
 	curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)connect_ms);
 	/* 0 would mean for ever */

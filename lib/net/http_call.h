@@ -44,6 +44,7 @@ struct http_call {
 	char host[128]; /* fit to be printed */
 	bool loopback, tls, proxied;
 	bool proxy_is_set; /* what CURLOPT_PROXY of the handle is */
+	int buffer; /* CURLOPT_UPLOAD_BUFFERSIZE of the handle, 0: not set */
 
 	struct http_source body, *parts;
 	char *own; /* memory of the caller that ends with the call */

@@ -120,10 +120,18 @@ fault_connect(struct http_call *call)
 	fault_network(call, text);
 }
 
+/* The peer was connected to, yet what stands in between may have frozen. */
+static const char *
+proxy_hint(const struct http_call *call, char *text, size_t size)
+{
+	snprintf(text, size, "check %s", proxy_setting(call));
+	return call->proxied ? text : "";
+}
+
 static void
 fault_timeout(struct http_call *call)
 {
-	char text[240];
+	char text[240], hint[80];
 	long tunnel = 0;
 
 	switch (call_phase(call)) {
@@ -157,12 +165,12 @@ fault_timeout(struct http_call *call)
 		snprintf(text, sizeof(text), "the request was not sent in "
 					     "time, %lld of %lld bytes left",
 		    (long long)call->given, (long long)call->total);
-		fault_say(call, text, "");
+		fault_say(call, text, proxy_hint(call, hint, sizeof(hint)));
 		return;
 	case PHASE_WAIT:
 		snprintf(text, sizeof(text),
 		    "no whole answer from '%s' in time", call->host);
-		fault_say(call, text, "");
+		fault_say(call, text, proxy_hint(call, hint, sizeof(hint)));
 	}
 }
 

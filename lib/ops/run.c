@@ -2,6 +2,7 @@
 #include "ops/run.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,17 +60,27 @@ start_log(struct run *run, const struct opt_command *command)
 	return out;
 }
 
-enum outcome
-run_begin_bare(struct run *run, const struct opt_command *command,
+void
+run_prepare(const struct run *run, const struct opt_command *command,
     int64_t life_ms)
 {
 	const struct log_options early = { .format = run->shared.log_format,
 		.level = LOG_WARNING, .command = command->name };
-	enum outcome out;
 
 	file_sanitize_process();
+	/* A document that finds no memory must not count as a broken one. */
+	json_set_alloc_funcs(mem_alloc, free);
 	log_setup(&early);
 	stop_hard_at(clock_mono_ms() + life_ms);
+}
+
+enum outcome
+run_begin_bare(struct run *run, const struct opt_command *command,
+    int64_t life_ms)
+{
+	enum outcome out;
+
+	run_prepare(run, command, life_ms);
 	out = config_open(&run->config, run->shared.config_file, &run->fault);
 	if (out == OUT_OK)
 		out = start_log(run, command);
@@ -102,16 +113,12 @@ tell_surroundings(const struct run *run, const char *path)
 }
 
 enum outcome
-run_begin(struct run *run, const struct opt_command *command,
-    enum db_mode mode, int64_t life_ms)
+run_open_db(struct run *run, enum db_mode mode)
 {
-	enum outcome out = run_begin_bare(run, command, life_ms);
-
-	if (out != OUT_OK)
-		return out;
 	const char *token = config_get(run->config, "BOT_TOKEN");
 	char *path = run_db_path(run), *dir = dir_of(path);
-	out = file_become_owner(dir, &run->fault);
+	enum outcome out = file_become_owner(dir, &run->fault);
+
 	if (out == OUT_OK) {
 		tell_surroundings(run, path);
 		out = db_open(&run->db, path, mode,
@@ -120,6 +127,15 @@ run_begin(struct run *run, const struct opt_command *command,
 	free(path);
 	free(dir);
 	return out;
+}
+
+enum outcome
+run_begin(struct run *run, const struct opt_command *command,
+    enum db_mode mode, int64_t life_ms)
+{
+	enum outcome out = run_begin_bare(run, command, life_ms);
+
+	return out == OUT_OK ? run_open_db(run, mode) : out;
 }
 
 enum outcome
@@ -170,17 +186,5 @@ run_end(struct run *run, bool dead, const char *counts)
 enum outcome
 run_user(struct run *run, const char *user, int64_t *chat_id)
 {
-	char *end;
-
-	errno = 0;
-	long long id = strtoll(user, &end, 10);
-	*chat_id = id;
-	if (errno == 0 && end != user && *end == '\0' && id != 0)
-		return OUT_OK;
-	*chat_id = *user == '@' ? chats_find(run->db, user) : 0;
-	if (*chat_id == 0)
-		return fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-		    "'%s' is neither a chat id nor the @name of somebody who "
-		    "wrote to the bot", user);
-	return OUT_OK;
+	return chats_resolve(run->db, user, chat_id, &run->fault);
 }

@@ -35,6 +35,13 @@ enum outcome run_begin(struct run *run, const struct opt_command *command,
 enum outcome run_begin_bare(struct run *run,
     const struct opt_command *command, int64_t life_ms) must_check;
 
+/* The process alone: what run_begin_bare() does before the configuration. */
+void run_prepare(const struct run *run, const struct opt_command *command,
+    int64_t life_ms);
+
+/* After run_begin_bare(): opens the database as run_begin() does. */
+enum outcome run_open_db(struct run *run, enum db_mode mode) must_check;
+
 /* Where the database is, by --db, DATABASE_PATH, $STATE_DIRECTORY or the home
  * directory; the caller frees it. */
 char *run_db_path(const struct run *run);

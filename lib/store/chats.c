@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/chats.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "store/lane.h"
@@ -16,7 +17,7 @@ chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
 	int64_t *const numbers[] = { &row->user_id, &row->session,
 		&row->entries, &row->expires_at, &row->handoff_until,
 		&row->blocked_at, &row->unsubscribed_at, &row->created_at,
-		&row->seen_at };
+		&row->seen_at, &row->entered_at };
 
 	while (db_row(db, load)) {
 		int column = 0;
@@ -36,7 +37,7 @@ chats_load(struct db *db, int64_t chat_id, struct chat_row *row,
 	    "SELECT type, first_name, last_name, username, user_lang, state,"
 	    " vars, tags, visits, lang, tz, blocked_reason, user_id, session,"
 	    " entries, expires_at, handoff_until, blocked_at,"
-	    " unsubscribed_at, created_at, seen_at"
+	    " unsubscribed_at, created_at, seen_at, entered_at"
 	    " FROM chats WHERE chat_id = ?1");
 
 	*row = (struct chat_row){ .chat_id = chat_id };
@@ -62,25 +63,26 @@ static void
 bind_chat(sqlite3_stmt *save, const struct chat_row *row)
 {
 	db_bind_int(save, 1, row->chat_id);
-	db_bind_text(save, 2, row->type ? row->type : "private");
+	db_lend_text(save, 2, row->type ? row->type : "private");
 	db_bind_null_if(save, 3, row->user_id, 0);
-	db_bind_text(save, 4, row->first_name);
-	db_bind_text(save, 5, row->last_name);
-	db_bind_text(save, 6, row->username);
-	db_bind_text(save, 7, row->user_lang);
-	db_bind_text(save, 8, row->state ? row->state : "");
+	db_lend_text(save, 4, row->first_name);
+	db_lend_text(save, 5, row->last_name);
+	db_lend_text(save, 6, row->username);
+	db_lend_text(save, 7, row->user_lang);
+	db_lend_text(save, 8, row->state ? row->state : "");
 	db_bind_int(save, 9, row->session);
 	db_bind_int(save, 10, row->entries);
-	db_bind_text(save, 11, row->vars ? row->vars : "{}");
-	db_bind_text(save, 12, row->tags ? row->tags : "{}");
-	db_bind_text(save, 13, row->visits ? row->visits : "{}");
-	db_bind_text(save, 14, row->lang);
-	db_bind_text(save, 15, row->tz);
+	db_lend_text(save, 11, row->vars ? row->vars : "{}");
+	db_lend_text(save, 12, row->tags ? row->tags : "{}");
+	db_lend_text(save, 13, row->visits ? row->visits : "{}");
+	db_lend_text(save, 14, row->lang);
+	db_lend_text(save, 15, row->tz);
 	db_bind_int(save, 16, row->expires_at);
 	db_bind_int(save, 17, row->handoff_until);
 	db_bind_null_if(save, 18, row->unsubscribed_at, 0);
 	db_bind_int(save, 19, row->created_at);
 	db_bind_int(save, 20, row->seen_at);
+	db_bind_int(save, 21, row->entered_at);
 }
 
 enum outcome
@@ -92,13 +94,14 @@ chats_save(struct db *db, const struct chat_row *row, struct fault *fault)
 	    " session = ?9, entries = ?10, vars = ?11, tags = ?12,"
 	    " visits = ?13, lang = ?14, tz = ?15, expires_at = ?16,"
 	    " handoff_until = ?17, unsubscribed_at = ?18, created_at = ?19,"
-	    " seen_at = ?20 WHERE chat_id = ?1");
+	    " seen_at = ?20, entered_at = ?21 WHERE chat_id = ?1");
 	sqlite3_stmt *insert = db_use(db,
 	    "INSERT INTO chats(chat_id, type, user_id, first_name, last_name,"
 	    " username, user_lang, state, session, entries, vars, tags,"
 	    " visits, lang, tz, expires_at, handoff_until, unsubscribed_at,"
-	    " created_at, seen_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-	    " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
+	    " created_at, seen_at, entered_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6,"
+	    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
+	    " ?20, ?21)");
 	sqlite3_stmt *save = row->exists ? update : insert;
 
 	bind_chat(save, row);
@@ -192,8 +195,8 @@ chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
     struct fault *fault)
 {
 	static const char *const moves[] = {
-		"UPDATE OR IGNORE chats SET chat_id = ?2, type = 'supergroup'"
-		" WHERE chat_id = ?1",
+		("UPDATE OR IGNORE chats SET chat_id = ?2,"
+		 " type = 'supergroup' WHERE chat_id = ?1"),
 		"UPDATE messages SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE OR REPLACE tasks SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE task_ends SET chat_id = ?2 WHERE chat_id = ?1",
@@ -212,8 +215,9 @@ chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
 	return db_result(db, fault);
 }
 
-int64_t
-chats_find(struct db *db, const char *name)
+/* By @username; 0 when there is none or several. */
+static int64_t
+find(struct db *db, const char *name)
 {
 	int64_t chat_id = 0;
 	int count = 0;
@@ -227,4 +231,22 @@ chats_find(struct db *db, const char *name)
 		++count;
 	}
 	return count == 1 ? chat_id : 0;
+}
+
+enum outcome
+chats_resolve(struct db *db, const char *user, int64_t *chat_id,
+    struct fault *fault)
+{
+	char *end;
+
+	errno = 0;
+	*chat_id = strtoll(user, &end, 10);
+	if (errno == 0 && end != user && *end == '\0' && *chat_id != 0)
+		return OUT_OK;
+	*chat_id = *user == '@' ? find(db, user) : 0;
+	if (*chat_id != 0)
+		return OUT_OK;
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "'%.64s' is neither a chat id nor the @name of one person who wrote "
+	    "to the bot", user);
 }

@@ -13,6 +13,7 @@ struct chat_row {
 	char *type, *first_name, *last_name, *username, *user_lang;
 	char *state;
 	int64_t session, entries;
+	int64_t entered_at; /* the state, 0: not known */
 	char *vars, *tags, *visits; /* JSON objects */
 	char *lang, *tz;
 	int64_t expires_at, handoff_until;
@@ -46,7 +47,9 @@ enum outcome chats_unblock(struct db *db, int64_t chat_id, int64_t now,
 enum outcome chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
     struct fault *fault) must_check;
 
-/* Finds a chat by @username; 0 when there is none or several. */
-int64_t chats_find(struct db *db, const char *name);
+/* USER as people write it: a chat id, or the @username of one known chat;
+ * anything else is OUT_NEVER/EXIT_INPUT. */
+enum outcome chats_resolve(struct db *db, const char *user, int64_t *chat_id,
+    struct fault *fault) must_check;
 
 #endif

@@ -138,7 +138,7 @@ db_commit(struct db *db, struct fault *fault)
 enum outcome
 db_mark(struct db *db, struct fault *fault)
 {
-	db_control(db, "SAVEPOINT mark");
+	db_run(db, db_use(db, "SAVEPOINT mark"));
 	return db_result(db, fault);
 }
 
@@ -146,8 +146,7 @@ enum outcome
 db_unmark(struct db *db, struct fault *fault)
 {
 	statements_reset(db, STATEMENTS_WRITING);
-	if (db->error.rc == SQLITE_OK)
-		db_control(db, "RELEASE mark");
+	db_run(db, db_use(db, "RELEASE mark"));
 	return db_result(db, fault);
 }
 

@@ -72,6 +72,12 @@ enum outcome db_mark(struct db *db, struct fault *fault) must_check;
 enum outcome db_unmark(struct db *db, struct fault *fault) must_check;
 void db_return(struct db *db);
 
+/*
+ * This process is about to write very much: a larger cache, and the WAL moves
+ * into the database less often.  Both end with the connection.
+ */
+enum outcome db_bulk(struct db *db, struct fault *fault) must_check;
+
 /* True when another process has committed since the last call. */
 bool db_changed(struct db *db);
 
@@ -117,6 +123,9 @@ int64_t db_last_id(struct db *db);
 /* Binding and reading with our types; NULL text binds NULL. */
 void db_bind_int(sqlite3_stmt *stmt, int index, int64_t value);
 void db_bind_text(sqlite3_stmt *stmt, int index, const char *value);
+/* The same without a copy: VALUE must live until the statement was stepped to
+ * its end. */
+void db_lend_text(sqlite3_stmt *stmt, int index, const char *value);
 void db_bind_null_if(sqlite3_stmt *stmt, int index, int64_t value,
     int64_t null_value);
 int64_t db_int(sqlite3_stmt *stmt, int column);

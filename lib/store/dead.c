@@ -34,27 +34,3 @@ dead_remove(struct db *db, const char *kind, int64_t item,
 	db_run(db, remove);
 	return db_result(db, fault);
 }
-
-bool
-dead_next(struct db *db, const char *kind, struct dead_letter *letter)
-{
-	sqlite3_stmt *next = db_use(db,
-	    "SELECT id, kind, item, coalesce(chat_id, 0), reason, answer,"
-	    " mend, died_at FROM dead_letters"
-	    " WHERE id > ?1 AND (?2 IS NULL OR kind = ?2)"
-	    " ORDER BY id LIMIT 1");
-
-	db_bind_int(next, 1, letter->id);
-	db_bind_text(next, 2, kind);
-	if (!db_row(db, next))
-		return false;
-	letter->id = db_int(next, 0);
-	letter->kind = db_text(next, 1);
-	letter->item = db_int(next, 2);
-	letter->chat_id = db_int(next, 3);
-	letter->reason = db_text(next, 4);
-	letter->answer = db_text(next, 5);
-	letter->mend = db_text(next, 6);
-	letter->died_at = db_int(next, 7);
-	return true;
-}

@@ -25,8 +25,4 @@ enum outcome dead_add(struct db *db, const struct dead_letter *letter,
 enum outcome dead_remove(struct db *db, const char *kind, int64_t item,
     struct fault *fault) must_check;
 
-/* Steps through them by id; start with LETTER->id = 0.  KIND NULL: all. Texts
- * are borrowed until the next call. */
-bool dead_next(struct db *db, const char *kind, struct dead_letter *letter);
-
 #endif

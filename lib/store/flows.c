@@ -12,7 +12,8 @@ flows_deploy(struct db *db, const char *hash, const char *id,
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO flows(hash, id, source, deployed_at, bundle)"
 	    " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(hash) DO UPDATE SET"
-	    " source = excluded.source, deployed_at = excluded.deployed_at");
+	    " source = excluded.source, deployed_at = excluded.deployed_at,"
+	    " bundle = excluded.bundle");
 
 	db_bind_text(add, 1, hash);
 	db_bind_text(add, 2, id);
@@ -75,7 +76,8 @@ flows_move_chats(struct db *db, const char *from, const char *to,
     struct fault *fault)
 {
 	sqlite3_stmt *move =
-	    db_use(db, "UPDATE chats SET state = ?2 WHERE state = ?1");
+	    db_use(db, "UPDATE chats SET state = ?2, entered_at = 0"
+	    " WHERE state = ?1");
 
 	db_bind_text(move, 1, from);
 	db_bind_text(move, 2, to);

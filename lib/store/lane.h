@@ -11,6 +11,10 @@
 #define MESSAGE_OPEN                                                          \
 	"(state = 'queued' OR state = 'sending' OR state = 'ambiguous')"
 
+/* What waits for something else than its turn, as messages_stuck says it. */
+#define MESSAGE_STUCK                                                         \
+	"(state = 'unknown' OR state = 'held' OR state = 'ambiguous')"
+
 /* A message ID was queued behind whatever CHAT_ID has. */
 void lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,
     int64_t not_before);

@@ -28,7 +28,7 @@ limit_load(struct db *db, int kind, int64_t id, struct limit *limit)
 	    " WHERE kind = ?1 AND id = ?2");
 
 	*limit = (struct limit){ 0 };
-	db_bind_text(load, 1, kind_names[kind]);
+	db_lend_text(load, 1, kind_names[kind]);
 	db_bind_int(load, 2, id);
 	while (db_row(db, load)) {
 		limit->tat_us = db_int(load, 0);
@@ -43,7 +43,7 @@ limit_save(struct db *db, int kind, int64_t id, int64_t tat_us)
 	    "INSERT INTO limits(kind, id, tat_us) VALUES(?1, ?2, ?3)"
 	    " ON CONFLICT(kind, id) DO UPDATE SET tat_us = excluded.tat_us");
 
-	db_bind_text(save, 1, kind_names[kind]);
+	db_lend_text(save, 1, kind_names[kind]);
 	db_bind_int(save, 2, id);
 	db_bind_int(save, 3, tat_us);
 	db_run(db, save);

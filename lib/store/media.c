@@ -40,8 +40,8 @@ media_load(struct db *db, int64_t id, struct media *media,
     struct fault *fault)
 {
 	sqlite3_stmt *load = db_use(db,
-	    "SELECT digest, kind, path, file_id, coalesce(uploader, 0)"
-	    " FROM media WHERE id = ?1");
+	    "SELECT digest, kind, path, file_id, coalesce(uploader, 0),"
+	    " coalesce(file_id_at, 0) FROM media WHERE id = ?1");
 	bool found = false;
 
 	*media = (struct media){ .id = id };
@@ -55,6 +55,7 @@ media_load(struct db *db, int64_t id, struct media *media,
 		media->path = db_text_dup(load, 2);
 		media->file_id = db_text_dup(load, 3);
 		media->uploader = db_int(load, 4);
+		media->file_id_at = db_int(load, 5);
 	}
 	enum outcome out = db_result(db, fault);
 	if (out == OUT_OK && !found)
@@ -111,12 +112,15 @@ media_uploaded(struct db *db, int64_t id, const char *file_id, int64_t now,
 }
 
 enum outcome
-media_forget(struct db *db, int64_t id, struct fault *fault)
+media_forget(struct db *db, int64_t id, int64_t file_id_at,
+    struct fault *fault)
 {
 	sqlite3_stmt *forget = db_use(db,
-	    "UPDATE media SET file_id = NULL, uploader = NULL WHERE id = ?1");
+	    "UPDATE media SET file_id = NULL, uploader = NULL"
+	    " WHERE id = ?1 AND file_id_at = ?2 AND file_id IS NOT NULL");
 
 	db_bind_int(forget, 1, id);
+	db_bind_int(forget, 2, file_id_at);
 	db_run(db, forget);
 	return wake_lanes(db, id, fault);
 }

@@ -13,6 +13,7 @@ struct media {
 	char digest[65], kind[16];
 	char *path;    /* owned */
 	char *file_id; /* owned, NULL: not uploaded yet */
+	int64_t file_id_at;
 	int64_t uploader; /* message that uploads it now, 0: none */
 };
 
@@ -32,8 +33,9 @@ enum outcome media_upload(struct db *db, int64_t id, int64_t message,
 enum outcome media_uploaded(struct db *db, int64_t id, const char *file_id,
     int64_t now, struct fault *fault) must_check;
 
-/* Telegram does not know this file_id any more. */
-enum outcome media_forget(struct db *db, int64_t id, struct fault *fault)
-    must_check;
+/* Telegram does not know the file_id of FILE_ID_AT any more; one that came
+ * later stays. */
+enum outcome media_forget(struct db *db, int64_t id, int64_t file_id_at,
+    struct fault *fault) must_check;
 
 #endif

@@ -1,10 +1,64 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What a human decides about messages that will not go on by themselves.
- */
+#include "store/mend.h"
+
+#include <string.h>
+
 #include "store/dead.h"
 #include "store/lane.h"
 #include "store/messages.h"
+#include "store/updates.h"
+
+/* What is taken up again by hand lives at least this long from then on. */
+#define SECOND_LIFE_MS "86400000"
+
+/* What may have arrived; the rest surely did not. */
+#define IN_DOUBT "state IN ('unknown','ambiguous')"
+
+static enum outcome
+refuse(const char *kind, int64_t id, struct fault *fault)
+{
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "%s %lld is in no state that allows this; recover-pending "
+	    "--list %s shows what waits for a decision",
+	    kind, (long long)id, kind);
+}
+
+/* A guarded change of one row that ran: anything but one row is refused, and
+ * what the change mends is no dead letter any more. */
+static enum outcome
+finish(struct db *db, const char *kind, int64_t id, struct fault *fault)
+{
+	int changed = db_changes(db);
+	enum outcome out = db_result(db, fault);
+
+	if (out == OUT_OK && changed == 0)
+		return refuse(kind, id, fault);
+	return out == OUT_OK ? dead_remove(db, kind, id, fault) : out;
+}
+
+/* A guarded change of item ?1 at ?2. */
+static enum outcome
+change(struct db *db, sqlite3_stmt *guarded, const char *kind, int64_t id,
+    int64_t now, struct fault *fault)
+{
+	db_bind_int(guarded, 1, id);
+	db_bind_int(guarded, 2, now);
+	db_run(db, guarded);
+	return finish(db, kind, id, fault);
+}
+
+static bool
+in_doubt(struct db *db, int64_t id)
+{
+	sqlite3_stmt *find =
+	    db_use(db, "SELECT 1 FROM messages WHERE id = ?1 AND " IN_DOUBT);
+	bool found = false;
+
+	db_bind_int(find, 1, id);
+	while (db_row(db, find))
+		found = true;
+	return found;
+}
 
 static enum outcome
 decide(struct db *db, int64_t id, const char *state, int64_t now,
@@ -15,13 +69,13 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 	sqlite3_stmt *move = db_use(db,
 	    "UPDATE messages SET state = ?2, settled_at = ?3, not_before = 0,"
 	    " maybe_duplicate = max(maybe_duplicate,"
-	    "  ?2 = 'queued' AND state = 'unknown'),"
+	    "  ?2 = 'queued' AND " IN_DOUBT "),"
 	    " ambiguous = 0, tries = 0,"
-	    " expire_at = iif(?2 = 'queued', max(expire_at, ?3 + 86400000),"
-	    "  expire_at)"
+	    " expire_at = iif(?2 = 'queued',"
+	    "  max(expire_at, ?3 + " SECOND_LIFE_MS "), expire_at)"
 	    " WHERE id = ?1"
 	    " AND state IN ('unknown','held','dead','expired','ambiguous')"
-	    " RETURNING chat_id");
+	    " AND (?2 <> 'sent' OR " IN_DOUBT ") RETURNING chat_id");
 
 	db_bind_int(move, 1, id);
 	db_bind_text(move, 2, state);
@@ -34,10 +88,7 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 	if (out != OUT_OK)
 		return out;
 	if (!moved)
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "message %lld does not wait for a decision; "
-		    "recover-pending --list message shows which do",
-		    (long long)id);
+		return refuse("message", id, fault);
 	lane_renew(db, chat_id);
 	return dead_remove(db, "message", id, fault);
 }
@@ -49,8 +100,7 @@ messages_resend(struct db *db, int64_t id, int64_t now, struct fault *fault)
 }
 
 enum outcome
-messages_mark_sent(struct db *db, int64_t id, int64_t now,
-    struct fault *fault)
+messages_mark_sent(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return decide(db, id, "sent", now, fault);
 }
@@ -70,7 +120,8 @@ messages_release(struct db *db, int64_t chat_id, int64_t now, int *count,
 		int64_t chat = 0;
 		bool any = false;
 		sqlite3_stmt *next = db_use(db,
-		    "SELECT chat_id FROM messages WHERE state = 'held'"
+		    "SELECT chat_id FROM messages WHERE " MESSAGE_STUCK
+		    " AND state = 'held'"
 		    " AND (?1 = 0 OR chat_id = ?1) LIMIT 1");
 		db_bind_int(next, 1, chat_id);
 		while (db_row(db, next)) {
@@ -81,9 +132,10 @@ messages_release(struct db *db, int64_t chat_id, int64_t now, int *count,
 			return db_result(db, fault);
 		sqlite3_stmt *free_all = db_use(db,
 		    "UPDATE messages SET state ="
-		    " iif(expire_at < ?2, 'expired', 'queued'),"
+		    " iif(expire_at BETWEEN 1 AND ?2, 'expired', 'queued'),"
 		    " not_before = 0, settled_at = ?2"
-		    " WHERE state = 'held' AND chat_id = ?1");
+		    " WHERE " MESSAGE_STUCK
+		    " AND state = 'held' AND chat_id = ?1");
 		db_bind_int(free_all, 1, chat);
 		db_bind_int(free_all, 2, now);
 		db_run(db, free_all);
@@ -93,4 +145,123 @@ messages_release(struct db *db, int64_t chat_id, int64_t now, int *count,
 		if (out != OUT_OK)
 			return out;
 	}
+}
+
+static enum outcome
+mend_message(struct db *db, int64_t id, enum mend how, int64_t now,
+    const char **state, struct fault *fault)
+{
+	if (how == MEND_RETRY && in_doubt(db, id))
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "message %lld may have arrived: '--resend %lld' sends it "
+		    "again, '--sent %lld' calls it sent",
+		    (long long)id, (long long)id, (long long)id);
+	*state = how == MEND_SENT ? "sent"
+	    : how == MEND_DROP	  ? "cancelled"
+				  : "queued";
+	return decide(db, id, *state, now, fault);
+}
+
+static enum outcome
+update_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
+{
+	return change(db,
+	    db_use(db,
+		"UPDATE updates SET state = 'done', reason = 'dropped',"
+		" settled_at = ?2 WHERE id = ?1 AND state = 'parked'"),
+	    "update", id, now, fault);
+}
+
+/* Why a task was not put back: it is not dead, or its name is taken. */
+static enum outcome
+task_refuse(struct db *db, int64_t id, struct fault *fault)
+{
+	bool dead = false;
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT 1 FROM task_ends WHERE id = ?1 AND state = 'dead'");
+
+	db_bind_int(find, 1, id);
+	while (db_row(db, find))
+		dead = true;
+	enum outcome out = db_result(db, fault);
+	if (out != OUT_OK)
+		return out;
+	if (!dead)
+		return refuse("task", id, fault);
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "task %lld was scheduled again meanwhile and waits under a new "
+	    "id; 'recover-pending --drop task:%lld' forgets the old one",
+	    (long long)id, (long long)id);
+}
+
+/* The promotion that failed is done again, with a life to do it in. */
+static enum outcome
+task_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *back = db_use(db,
+	    "INSERT OR IGNORE INTO tasks(due_at, id, kind, priority, chat_id,"
+	    " name, expire_at, created_at, entries, flow, pointer, method,"
+	    " params) SELECT due_at, id, kind, priority, chat_id, name,"
+	    " max(expire_at, ?2 + " SECOND_LIFE_MS "), created_at, entries,"
+	    " flow, pointer, method, params"
+	    " FROM task_ends WHERE id = ?1 AND state = 'dead'");
+
+	db_bind_int(back, 1, id);
+	db_bind_int(back, 2, now);
+	db_run(db, back);
+	if (db_changes(db) == 0)
+		return task_refuse(db, id, fault);
+	sqlite3_stmt *gone = db_use(db,
+	    "DELETE FROM task_ends WHERE id = ?1 AND state = 'dead'");
+	db_bind_int(gone, 1, id);
+	db_run(db, gone);
+	return finish(db, "task", id, fault);
+}
+
+static enum outcome
+task_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
+{
+	return change(db,
+	    db_use(db,
+		"UPDATE task_ends SET state = 'cancelled', reason = 'dropped',"
+		" ended_at = ?2 WHERE id = ?1 AND state = 'dead'"),
+	    "task", id, now, fault);
+}
+
+static enum outcome
+lead_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
+{
+	return change(db,
+	    db_use(db,
+		"UPDATE leads SET state = 'queued', not_before = ?2, tries = 0"
+		" WHERE id = ?1 AND state = 'parked'"),
+	    "lead", id, now, fault);
+}
+
+enum outcome
+mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
+    int64_t now, const char **state, struct fault *fault)
+{
+	if (strcmp(kind, "message") == 0)
+		return mend_message(db, id, how, now, state, fault);
+	if (how == MEND_SENT || how == MEND_RESEND)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "%s %lld is no message: use --retry or --drop", kind,
+		    (long long)id);
+	if (strcmp(kind, "update") == 0) {
+		*state = how == MEND_RETRY ? "received" : "done";
+		return how == MEND_RETRY ? updates_retry(db, id, fault)
+					 : update_drop(db, id, now, fault);
+	}
+	if (strcmp(kind, "task") == 0) {
+		*state = how == MEND_RETRY ? "waiting" : "cancelled";
+		return how == MEND_RETRY ? task_retry(db, id, now, fault)
+					 : task_drop(db, id, now, fault);
+	}
+	*state = "queued";
+	if (how == MEND_RETRY)
+		return lead_retry(db, id, now, fault);
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "lead %lld cannot be dropped: a lead is never thrown away",
+	    (long long)id);
 }

@@ -22,21 +22,21 @@ messages_add(struct db *db, struct message *m, bool held,
 	    " ?11, ?12, ?13, ?14, ?15, ?16)");
 
 	db_bind_int(add, 1, m->chat_id);
-	db_bind_text(add, 2, held ? "held" : "queued");
+	db_lend_text(add, 2, held ? "held" : "queued");
 	db_bind_int(add, 3, m->created_at);
-	db_bind_text(add, 4, m->text);
+	db_lend_text(add, 4, m->text);
 	db_bind_null_if(add, 5, m->update_row, 0);
 	db_bind_null_if(add, 6, m->task_id, 0);
-	db_bind_text(add, 7, m->task_name);
-	db_bind_text(add, 8, m->method);
-	db_bind_text(add, 9, m->params);
+	db_lend_text(add, 7, m->task_name);
+	db_lend_text(add, 8, m->method);
+	db_lend_text(add, 9, m->params);
 	db_bind_null_if(add, 10, m->media, 0);
-	db_bind_text(add, 11, policy_names[m->policy]);
+	db_lend_text(add, 11, policy_names[m->policy]);
 	db_bind_int(add, 12, m->priority);
 	db_bind_int(add, 13, m->not_before);
 	db_bind_int(add, 14, m->expire_at);
-	db_bind_text(add, 15, m->flow);
-	db_bind_text(add, 16, m->action);
+	db_lend_text(add, 15, m->flow);
+	db_lend_text(add, 16, m->action);
 	db_run(db, add);
 	m->id = db_last_id(db);
 	if (!held)
@@ -58,7 +58,7 @@ messages_received(struct db *db, int64_t chat_id, int64_t update_row,
 	db_bind_int(add, 2, now);
 	db_bind_null_if(add, 3, update_row, 0);
 	db_bind_null_if(add, 4, message_id, 0);
-	db_bind_text(add, 5, text);
+	db_lend_text(add, 5, text);
 	db_run(db, add);
 	return db_result(db, fault);
 }
@@ -221,15 +221,16 @@ messages_next_ready(struct db *db)
 
 enum outcome
 messages_rewrite(struct db *db, int64_t id, const char *params,
-    const char *text, struct fault *fault)
+    const char *text, bool final, struct fault *fault)
 {
 	sqlite3_stmt *rewrite = db_use(db,
-	    "UPDATE messages SET params = ?2, text = coalesce(?3, text)"
-	    " WHERE id = ?1");
+	    "UPDATE messages SET params = ?2, text = coalesce(?3, text),"
+	    " action = iif(?4, NULL, action) WHERE id = ?1");
 
 	db_bind_int(rewrite, 1, id);
 	db_bind_text(rewrite, 2, params);
 	db_bind_text(rewrite, 3, text);
+	db_bind_int(rewrite, 4, final);
 	db_run(db, rewrite);
 	return db_result(db, fault);
 }

@@ -66,8 +66,8 @@ bool messages_ready(struct db *db, int64_t now, int priority_max,
 bool messages_load(struct db *db, int64_t id, struct message *message,
     const char **state);
 
-/* Marks the head `sending` by WORKER and sets its generation; AGAIN marks an
- * ambiguous one maybe_duplicate. */
+/* Marks the head `sending` by WORKER and sets its generation; the row of an
+ * ambiguous one is marked maybe_duplicate. */
 enum outcome messages_claim(struct db *db, struct message *message,
     int64_t worker, int64_t now, struct fault *fault) must_check;
 
@@ -95,6 +95,7 @@ struct settlement {
 	int64_t not_before;
 	bool counts_try;
 	const char *reason; /* NULL: none */
+	bool refused;	    /* the reason is what Telegram answered */
 	const char *text;   /* what was really said, NULL: unchanged */
 };
 
@@ -114,10 +115,10 @@ enum outcome messages_settle(struct db *db, const struct message *message,
 enum outcome messages_orphaned(struct db *db, int64_t worker, int64_t now,
     int *count, struct fault *fault) must_check;
 
-/* Changes what a claimed message says (plain text after refused markup, a
- * rendered reminder). */
+/* Changes what a claimed message says: a rendered reminder, or with FINAL what
+ * is not rendered again (plain text after refused markup). */
 enum outcome messages_rewrite(struct db *db, int64_t id, const char *params,
-    const char *text, struct fault *fault) must_check;
+    const char *text, bool final, struct fault *fault) must_check;
 
 /* By hand: unknown, held, dead or expired messages back to the queue, called
  * sent, or dropped.  OUT_NEVER/EXIT_INPUT when the row is in no such state. */

@@ -14,6 +14,8 @@
 #define META_FLOW_SOURCE "flow_source"	   /* inode, time, size of FLOW_FILE */
 #define META_FLOW_REFUSED "flow_refused"   /* why the newest file is not used */
 #define META_POLL_AT "poll_at"		   /* last good getUpdates */
+#define META_POLL_FAULT "poll_fault"	   /* why getUpdates is refused */
+#define META_POLL_FAULT_AT "poll_fault_at"
 #define META_TASK_ID "task_id"		   /* last task id given out */
 #define META_CONFIG_FAULT "config_fault"   /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"

@@ -53,6 +53,7 @@ const char *const schema_v1[] = {
     " state TEXT NOT NULL DEFAULT '',"
     " session INTEGER NOT NULL DEFAULT 0,"
     " entries INTEGER NOT NULL DEFAULT 0,"
+    " entered_at INTEGER NOT NULL DEFAULT 0,"
     " vars TEXT NOT NULL DEFAULT '{}',"
     " tags TEXT NOT NULL DEFAULT '{}',"
     " visits TEXT NOT NULL DEFAULT '{}',"

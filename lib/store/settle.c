@@ -44,20 +44,21 @@ ambiguous_end(const struct message *m, int64_t now)
 
 static enum outcome
 bury(struct db *db, const struct message *m, bool unknown,
-    const char *reason, int64_t now, struct fault *fault)
+    const struct settlement *s, int64_t now, struct fault *fault)
 {
 	char mend[160];
 	long long id = (long long)m->id;
+	bool said = unknown || s->refused || s->reason == NULL;
 	struct dead_letter letter = { .kind = "message", .item = m->id,
-		.chat_id = m->chat_id, .answer = reason, .mend = mend,
-		.died_at = now };
+		.chat_id = m->chat_id, .answer = said ? s->reason : NULL,
+		.mend = mend, .died_at = now };
 
 	if (unknown) {
 		letter.reason = "it may have arrived: no answer came";
 		snprintf(mend, sizeof mend, "leadpipe recover-pending "
 		    "--sent %lld, --resend %lld or --drop %lld", id, id, id);
 	} else {
-		letter.reason = "Telegram refuses it";
+		letter.reason = said ? "Telegram refuses it" : s->reason;
 		snprintf(mend, sizeof mend, "leadpipe recover-pending "
 		    "--resend %lld or --drop %lld", id, id);
 	}
@@ -83,14 +84,14 @@ settle_row(struct db *db, const struct message *m, int64_t worker,
 	db_bind_int(end, 1, m->id);
 	db_bind_null_if(end, 2, worker, 0);
 	db_bind_int(end, 3, m->generation);
-	db_bind_text(end, 4, to.state);
+	db_lend_text(end, 4, to.state);
 	db_bind_int(end, 5, now);
 	db_bind_int(end, 6, to.not_before);
 	db_bind_null_if(end, 7, s->message_id, 0);
-	db_bind_text(end, 8, s->reason);
+	db_lend_text(end, 8, s->reason);
 	db_bind_int(end, 9, s->counts_try);
 	db_bind_int(end, 10, s->how == SETTLE_AMBIGUOUS);
-	db_bind_text(end, 11, s->text);
+	db_lend_text(end, 11, s->text);
 	db_bind_int(end, 12, sent);
 	db_run(db, end);
 	return db_changes(db) > 0;
@@ -128,7 +129,7 @@ messages_settle(struct db *db, const struct message *m, int64_t worker,
 	lane_renew(db, m->chat_id);
 	bool unknown = *to.state == 'u';
 	if (unknown || s->how == SETTLE_DEAD)
-		return bury(db, m, unknown, s->reason, now, fault);
+		return bury(db, m, unknown, s, now, fault);
 	return db_result(db, fault);
 }
 

@@ -150,6 +150,12 @@ db_bind_text(sqlite3_stmt *stmt, int index, const char *value)
 }
 
 void
+db_lend_text(sqlite3_stmt *stmt, int index, const char *value)
+{
+	sqlite3_bind_text(stmt, index, value, -1, SQLITE_STATIC);
+}
+
+void
 db_bind_null_if(sqlite3_stmt *stmt, int index, int64_t value,
     int64_t null_value)
 {

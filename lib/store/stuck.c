@@ -8,10 +8,6 @@
 #define RATE_WINDOW_MS (15 * 60 * 1000)
 #define RATE_ROWS 20000
 
-/* As the index messages_stuck says it. */
-#define STUCK_STATES                                                          \
-	"(state = 'unknown' OR state = 'held' OR state = 'ambiguous')"
-
 static int64_t
 number(struct db *db, const char *query, int64_t a, int64_t b)
 {
@@ -42,6 +38,28 @@ count_rates(struct db *db, int64_t now, struct stuck *stuck)
 	while (db_row(db, rates)) {
 		stuck->failures = db_int(rates, 1);
 		stuck->attempts = db_int(rates, 0) + stuck->failures;
+	}
+}
+
+/* Dead letters by what mends them, and since when the oldest of each waits. */
+static void
+count_dead(struct db *db, struct stuck *stuck)
+{
+	sqlite3_stmt *letters = db_use(db,
+	    "SELECT CASE WHEN d.kind = 'update' THEN 0"
+	    " WHEN m.state = 'unknown' THEN 1 ELSE 2 END AS class,"
+	    " count(*), min(d.died_at) FROM dead_letters d"
+	    " LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item"
+	    " GROUP BY class");
+	int64_t *const since[] = { &stuck->parked_since,
+		&stuck->unknown_since, &stuck->dead_since };
+
+	while (db_row(db, letters)) {
+		int64_t class = db_int(letters, 0);
+
+		*since[class] = db_int(letters, 2);
+		if (class == 2)
+			stuck->dead = db_int(letters, 1);
 	}
 }
 
@@ -78,23 +96,25 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 		    "SELECT count(*) FROM messages WHERE worker IS NOT NULL",
 		    0, 0),
 		.ambiguous = number(db,
-		    "SELECT count(*) FROM messages WHERE " STUCK_STATES
+		    "SELECT count(*) FROM messages WHERE " MESSAGE_STUCK
 		    " AND state = 'ambiguous'",
 		    0, 0),
 		.unknown = number(db,
-		    "SELECT count(*) FROM messages WHERE " STUCK_STATES
+		    "SELECT count(*) FROM messages WHERE " MESSAGE_STUCK
 		    " AND state = 'unknown'",
 		    0, 0),
 		.held = number(db,
-		    "SELECT count(*) FROM messages WHERE " STUCK_STATES
+		    "SELECT count(*) FROM messages WHERE " MESSAGE_STUCK
 		    " AND state = 'held'", 0,
 		    0),
 		.dead_letters = number(db,
 		    "SELECT count(*) FROM dead_letters", 0, 0),
 		.poll_at = meta_int(db, META_POLL_AT, 0),
 		.config_fault_at = meta_int(db, META_CONFIG_FAULT_AT, 0),
+		.poll_fault_at = meta_int(db, META_POLL_FAULT_AT, 0),
 	};
 	count_rates(db, now, stuck);
+	count_dead(db, stuck);
 	int64_t lane = number(db,
 	    "SELECT min(max(m.created_at, l.not_before * (m.tries = 0)))"
 	    " FROM lanes l JOIN messages m ON m.id = l.head"

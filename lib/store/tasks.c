@@ -51,18 +51,19 @@ named(struct db *db, int64_t chat_id, const char *name, int64_t *due_at)
 }
 
 /* Ids are never given twice, also not after their rows are pruned. */
-static int64_t
-next_id(struct db *db)
+int64_t
+tasks_ids(struct db *db, int count)
 {
-	int64_t id = 0;
+	int64_t last = 0;
 	sqlite3_stmt *next = db_use(db,
-	    "INSERT INTO meta(key, value) VALUES('" META_TASK_ID "', 1)"
-	    " ON CONFLICT(key) DO UPDATE SET value = value + 1"
+	    "INSERT INTO meta(key, value) VALUES('" META_TASK_ID "', ?1)"
+	    " ON CONFLICT(key) DO UPDATE SET value = value + ?1"
 	    " RETURNING value");
 
+	db_bind_int(next, 1, count);
 	while (db_row(db, next))
-		id = db_int(next, 0);
-	return id;
+		last = db_int(next, 0);
+	return last - count + 1;
 }
 
 enum outcome
@@ -86,24 +87,25 @@ tasks_add(struct db *db, struct task *task, bool replace, bool *added,
 				return out;
 		}
 	}
-	task->id = next_id(db);
+	if (task->id == 0)
+		task->id = tasks_ids(db, 1);
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO tasks(" TASK_COLUMNS ")"
 	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
 	    " ?13)");
 	db_bind_int(add, 1, task->id);
 	db_bind_int(add, 2, task->due_at);
-	db_bind_text(add, 3, task->kind == TASK_FLOW ? "flow" : "send");
+	db_lend_text(add, 3, task->kind == TASK_FLOW ? "flow" : "send");
 	db_bind_int(add, 4, (int64_t)task->priority);
 	db_bind_int(add, 5, task->chat_id);
-	db_bind_text(add, 6, task->name);
+	db_lend_text(add, 6, task->name);
 	db_bind_int(add, 7, task->expire_at);
 	db_bind_int(add, 8, task->created_at);
 	db_bind_int(add, 9, task->entries);
-	db_bind_text(add, 10, task->flow);
-	db_bind_text(add, 11, task->pointer);
-	db_bind_text(add, 12, task->method);
-	db_bind_text(add, 13, task->params);
+	db_lend_text(add, 10, task->flow);
+	db_lend_text(add, 11, task->pointer);
+	db_lend_text(add, 12, task->method);
+	db_lend_text(add, 13, task->params);
 	db_run(db, add);
 	return db_result(db, fault);
 }
@@ -145,9 +147,9 @@ tasks_end(struct db *db, int64_t due_at, int64_t id, enum task_end how,
 
 	db_bind_int(move, 1, due_at);
 	db_bind_int(move, 2, id);
-	db_bind_text(move, 3, end_names[how]);
+	db_lend_text(move, 3, end_names[how]);
 	db_bind_int(move, 4, now);
-	db_bind_text(move, 5, reason);
+	db_lend_text(move, 5, reason);
 	db_run(db, move);
 	sqlite3_stmt *gone =
 	    db_use(db, "DELETE FROM tasks WHERE due_at = ?1 AND id = ?2");
@@ -155,6 +157,26 @@ tasks_end(struct db *db, int64_t due_at, int64_t id, enum task_end how,
 	db_bind_int(gone, 2, id);
 	db_run(db, gone);
 	return db_result(db, fault);
+}
+
+/* What was due while the chat was blocked waits in task_ends; an unblock must
+ * not bring it back. */
+static int
+unhold(struct db *db, int64_t chat_id, const char *name, const char *pointer,
+    int64_t task_id, int64_t now)
+{
+	sqlite3_stmt *end = db_use(db,
+	    "UPDATE task_ends SET state = 'cancelled', ended_at = ?5,"
+	    " reason = NULL WHERE chat_id = ?1 AND state = 'held'"
+	    " AND (id = ?4 OR name = ?2 AND (?3 IS NULL OR pointer IS ?3))");
+
+	db_bind_int(end, 1, chat_id);
+	db_bind_text(end, 2, name);
+	db_bind_text(end, 3, pointer);
+	db_bind_int(end, 4, task_id);
+	db_bind_int(end, 5, now);
+	db_run(db, end);
+	return db_changes(db);
 }
 
 /* A reminder that was due already but is still queued: taken back too. */
@@ -207,6 +229,7 @@ tasks_cancel(struct db *db, int64_t chat_id, const char *name,
 			return out;
 		++*count;
 	}
+	*count += unhold(db, chat_id, name, pointer, 0, now);
 	*count += unqueue(db, chat_id, name, 0, now);
 	return db_result(db, fault);
 }
@@ -236,8 +259,10 @@ tasks_cancel_id(struct db *db, int64_t id, int64_t now, struct fault *fault)
 			return out;
 		++count;
 	}
-	if (chat_id != 0)
+	if (chat_id != 0) {
+		count += unhold(db, chat_id, NULL, NULL, id, now);
 		count += unqueue(db, chat_id, NULL, id, now);
+	}
 	out = db_result(db, fault);
 	if (out == OUT_OK && count == 0)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
@@ -246,31 +271,35 @@ tasks_cancel_id(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	return out;
 }
 
-bool
-tasks_list(struct db *db, int64_t chat_id, int64_t *due_at, int64_t *id,
-    struct task *task)
+int
+tasks_list(struct db *db, int64_t chat_id, struct task_place *after, int limit,
+    void (*visit)(const struct task *task, void *arg), void *arg)
 {
-	sqlite3_stmt *next = db_use(db,
+	sqlite3_stmt *all = db_use(db,
 	    "SELECT " TASK_COLUMNS " FROM tasks"
-	    " WHERE (due_at, id) > (?1, ?2) AND (?3 = 0 OR chat_id = ?3)"
-	    " ORDER BY due_at, id LIMIT 1");
+	    " WHERE (due_at, id) > (?1, ?2) ORDER BY due_at, id LIMIT ?3");
 	/* A person's few tasks are found by their index, not by reading
 	 * everybody's. */
-	sqlite3_stmt *next_of_chat = db_use(db,
+	sqlite3_stmt *of_chat = db_use(db,
 	    "SELECT " TASK_COLUMNS " FROM tasks INDEXED BY tasks_chat"
-	    " WHERE (due_at, id) > (?1, ?2) AND chat_id = ?3"
-	    " ORDER BY due_at, id LIMIT 1");
-	sqlite3_stmt *use = chat_id == 0 ? next : next_of_chat;
+	    " WHERE (due_at, id) > (?1, ?2) AND chat_id = ?4"
+	    " ORDER BY due_at, id LIMIT ?3");
+	sqlite3_stmt *page = chat_id == 0 ? all : of_chat;
+	struct task task;
+	int count = 0;
 
-	db_bind_int(use, 1, *due_at);
-	db_bind_int(use, 2, *id);
-	db_bind_int(use, 3, chat_id);
-	if (!db_row(db, use))
-		return false;
-	task_read(use, task);
-	*due_at = task->due_at;
-	*id = task->id;
-	return true;
+	db_bind_int(page, 1, after->due_at);
+	db_bind_int(page, 2, after->id);
+	db_bind_int(page, 3, limit);
+	if (chat_id != 0)
+		db_bind_int(page, 4, chat_id);
+	while (db_row(db, page)) {
+		task_read(page, &task);
+		*after = (struct task_place){ task.due_at, task.id };
+		visit(&task, arg);
+		++count;
+	}
+	return count;
 }
 
 int64_t
@@ -278,10 +307,28 @@ tasks_count(struct db *db, int64_t chat_id)
 {
 	int64_t count = 0;
 	sqlite3_stmt *all = db_use(db,
-	    "SELECT count(*) FROM tasks WHERE ?1 = 0 OR chat_id = ?1");
+	    "SELECT count(*) FROM tasks");
+	sqlite3_stmt *of_chat =
+	    db_use(db, "SELECT count(*) FROM tasks WHERE chat_id = ?1");
+	sqlite3_stmt *use = chat_id == 0 ? all : of_chat;
 
-	db_bind_int(all, 1, chat_id);
-	while (db_row(db, all))
-		count = db_int(all, 0);
+	if (chat_id != 0)
+		db_bind_int(use, 1, chat_id);
+	while (db_row(db, use))
+		count = db_int(use, 0);
+	return count;
+}
+
+int64_t
+tasks_held(struct db *db, int64_t chat_id)
+{
+	int64_t count = 0;
+	sqlite3_stmt *held = db_use(db,
+	    "SELECT count(*) FROM task_ends WHERE state = 'held'"
+	    " AND chat_id = ?1");
+
+	db_bind_int(held, 1, chat_id);
+	while (db_row(db, held))
+		count = db_int(held, 0);
 	return count;
 }

@@ -34,8 +34,11 @@ struct task {
 	const char *method, *params; /* TASK_SEND */
 };
 
+/* Gives out COUNT ids at once, for tasks_add(); returns the first. */
+int64_t tasks_ids(struct db *db, int count);
+
 /*
- * Adds a task and sets its id.  A TASK_FLOW whose name the chat already has
+ * Adds a task and sets its id, unless it has one of tasks_ids().  A TASK_FLOW whose name the chat already has
  * waiting is kept (*ADDED false, id is the old one's) or with REPLACE takes
  * its place (the old one is cancelled).
  */
@@ -71,10 +74,20 @@ enum outcome tasks_cancel(struct db *db, int64_t chat_id, const char *name,
 enum outcome tasks_cancel_id(struct db *db, int64_t id, int64_t now,
     struct fault *fault) must_check;
 
-/* One line of list-tasks: waiting tasks by due time.  CHAT_ID 0: all. Start
- * with *DUE_AT = INT64_MIN, *ID = 0. */
-bool tasks_list(struct db *db, int64_t chat_id, int64_t *due_at, int64_t *id,
-    struct task *task);
+/*
+ * Visits waiting tasks by due time, at most LIMIT behind *AFTER, which moves
+ * on; returns how many.  CHAT_ID 0: of all chats.  In pages, so that a slow
+ * reader of the list holds no snapshot, which would keep the WAL growing.
+ */
+struct task_place {
+	int64_t due_at, id;
+};
+#define TASK_PLACE_FIRST { INT64_MIN, INT64_MIN }
+int tasks_list(struct db *db, int64_t chat_id, struct task_place *after,
+    int limit, void (*visit)(const struct task *task, void *arg), void *arg);
+
+/* How many of a chat are held because it is blocked. */
+int64_t tasks_held(struct db *db, int64_t chat_id);
 int64_t tasks_count(struct db *db, int64_t chat_id);
 
 #endif

@@ -113,11 +113,13 @@ updates_count_tries(struct db *db, int64_t now, int *waiting,
     struct fault *fault)
 {
 	static const char reason[] =
-	    "the command died over it, or over one received with it";
+	    "the command died each time it was stepped";
 	enum outcome out = OUT_OK;
 	sqlite3_stmt *count = db_use(db,
 	    "UPDATE updates SET tries = tries + 1"
-	    " WHERE state IN ('received','failed')");
+	    " WHERE state IN ('received','failed') AND (tries = 0 OR id ="
+	    "  (SELECT min(id) FROM updates"
+	    "  WHERE state IN ('received','failed')))");
 
 	db_run(db, count);
 	*waiting = db_changes(db);
@@ -125,7 +127,7 @@ updates_count_tries(struct db *db, int64_t now, int *waiting,
 	    "UPDATE updates SET state = 'parked', settled_at = ?1,"
 	    " reason = coalesce(reason, ?2)"
 	    " WHERE id = (SELECT id FROM updates"
-	    "  WHERE state IN ('received','failed') AND tries > ?3"
+	    "  WHERE state IN ('received','failed') AND tries >= ?3"
 	    "  ORDER BY id LIMIT 1) RETURNING id, coalesce(chat_id, 0)");
 	for (;;) {
 		db_bind_int(over, 1, now);

@@ -47,8 +47,12 @@ enum outcome updates_failed(struct db *db, int64_t row, int64_t chat_id,
     const char *reason, int64_t now, bool *parked, struct fault *fault)
     must_check;
 
-/* Counts a try for every update that waits (a process died over one of
- * them); those over the limit are parked.  *WAITING is how many remain. */
+/*
+ * A process died while updates waited: counts a try for the oldest, which is
+ * stepped first, and for each that had none, so that from now on they are
+ * stepped one by one.  One with UPDATES_TRIES is parked.  *WAITING is how many
+ * remain.
+ */
 enum outcome updates_count_tries(struct db *db, int64_t now, int *waiting,
     struct fault *fault) must_check;
 

@@ -178,22 +178,9 @@ worker_next(struct db *db, int64_t *id)
 	return found;
 }
 
-static bool
-worker_known(struct db *db, int64_t id)
-{
-	sqlite3_stmt *stmt = db_use(db, "SELECT 1 FROM workers WHERE id = ?1");
-	bool known = false;
-
-	db_bind_int(stmt, 1, id);
-	while (db_row(db, stmt))
-		known = true;
-	return known;
-}
-
-/* A process that died between its file and its row left a file only.  Nobody
- * can add a row while we are in a transaction. */
+/* A process that died between its file and its row left a file only. */
 static enum outcome
-sweep_files(struct db *db, const struct worker *self, struct fault *fault)
+sweep_files(struct db *db, struct fault *fault)
 {
 	struct worker_files files = { 0 };
 	enum outcome out;
@@ -201,14 +188,9 @@ sweep_files(struct db *db, const struct worker *self, struct fault *fault)
 	out = worker_files_list(db, &files, fault);
 	for (size_t i = 0; i < files.count && out == OUT_OK; i++) {
 		int64_t id = files.ids[i];
-		bool known = id == (self ? self->id : 0) ||
-		    worker_known(db, id),
-		     dead;
+		bool dead;
 		int fd = -1;
 
-		out = db_result(db, fault);
-		if (out != OUT_OK || known)
-			continue;
 		out = worker_file_probe(db, id, &dead, &fd, fault);
 		if (out == OUT_OK && dead)
 			worker_file_remove(db, id, &fd);
@@ -239,5 +221,5 @@ worker_recover(struct db *db, const struct worker *self,
 	}
 	if (out == OUT_OK)
 		out = db_result(db, fault);
-	return out == OUT_OK ? sweep_files(db, self, fault) : out;
+	return out == OUT_OK ? sweep_files(db, fault) : out;
 }

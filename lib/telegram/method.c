@@ -66,7 +66,7 @@ method_find(const char *name)
 bool
 method_idempotent(enum method method)
 {
-	return methods[method].idempotent;
+	return method < METHOD_COUNT && methods[method].idempotent;
 }
 
 const char *
@@ -89,7 +89,7 @@ method_for_media(const char *kind)
 bool
 method_deliverable(enum method method)
 {
-	return methods[method].deliverable;
+	return method < METHOD_COUNT && methods[method].deliverable;
 }
 
 int64_t

@@ -3,8 +3,8 @@
  * What a token tells without asking anybody.  Apart from the client, so that a
  * command which only reads does not load HTTP.
  */
-#ifndef LEADPIPE_TELEGRAM_TOKEN_H
-#define LEADPIPE_TELEGRAM_TOKEN_H
+#ifndef LEADPIPE_TOKEN_H
+#define LEADPIPE_TOKEN_H
 
 #include <stdint.h>
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "bot/view.h"
 #include "store/flows.h"
 #include "store/meta.h"
 
@@ -80,8 +81,12 @@ store(struct db *db, const struct flow *flow, const char *bundle,
 	enum outcome out;
 
 	snprintf(report->hash, sizeof report->hash, "%s", flow_hash(flow));
-	report->unchanged =
-	    current != NULL && strcmp(current, flow_hash(flow)) == 0;
+	report->states = view_state_count(flow);
+	char *stored = current ? flows_bundle(db, current) : NULL;
+	report->unchanged = stored != NULL &&
+	    strcmp(current, flow_hash(flow)) == 0 &&
+	    strcmp(stored, bundle) == 0;
+	free(stored);
 	free(current);
 	out = check_people(db, flow, deploy, report, fault);
 	if (out != OUT_OK || deploy->dry_run || report->unchanged)

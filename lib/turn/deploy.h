@@ -18,6 +18,7 @@ struct deploy {
 
 struct deploy_report {
 	char hash[65];
+	size_t states;
 	bool unchanged;	      /* it is the current version already */
 	int64_t chats;	      /* known chats */
 	int64_t stranded;     /* chats in states that vanish */

@@ -140,26 +140,14 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 		out = effects_write(turn->db, flow, &open->chat, &effects,
 		    origin, now, result, fault);
 	if (out == OUT_OK) {
+		for (size_t i = 0; i < effects.count; i++)
+			if (effects.list[i].kind == EFFECT_ENTERED)
+				open->row.entered_at = now;
 		chat_to_row(&open->chat, &open->row, now);
 		out = chats_save(turn->db, &open->row, fault);
 	}
 	turn->counts.cancelled += result->cancelled;
 	effects_release(&effects);
-	return out;
-}
-
-enum outcome
-turn_chat(struct turn *turn, int64_t chat_id, struct chat *chat,
-    bool *exists, struct fault *fault)
-{
-	struct turn_chat open;
-	enum outcome out = turn_chat_open(turn, chat_id, &open, fault);
-
-	*exists = open.row.exists;
-	*chat = open.chat;
-	chat_row_release(&open.row);
-	if (out != OUT_OK)
-		chat_release(chat);
 	return out;
 }
 

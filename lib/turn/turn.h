@@ -94,8 +94,4 @@ void turn_notices_drop(struct turn *turn);
 
 const struct turn_counts *turn_counts(const struct turn *turn);
 
-/* Loads a chat for the engine, as it is stored. For commands that explain. */
-enum outcome turn_chat(struct turn *turn, int64_t chat_id,
-    struct chat *chat, bool *exists, struct fault *fault) must_check;
-
 #endif

@@ -45,6 +45,13 @@ enum outcome turn_step(struct turn *turn, const struct flow *flow,
 /* The stored version HASH, or NULL when it cannot be had. */
 const struct flow *turn_old_flow(struct turn *turn, const char *hash);
 
+/*
+ * The version of the flow that has the schedule NAME: the current one, or for
+ * a name that vanished the one of HASH; NULL when neither can be had.
+ */
+const struct flow *turn_flow_for(struct turn *turn, const char *name,
+    const char *hash);
+
 void turn_notice_add(struct turn *turn, int64_t update_row,
     const char *callback_id, char *text);
 

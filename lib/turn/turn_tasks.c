@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/dead.h"
+#include "telegram/method.h"
 #include "turn/turn_private.h"
 
 struct ending {
@@ -22,8 +23,8 @@ struct ending {
  * The version of the flow that has the task's schedule: the current one, or
  * for a name that vanished the one the task was made under.
  */
-static const struct flow *
-flow_for(struct turn *turn, const char *name, const char *hash)
+const struct flow *
+turn_flow_for(struct turn *turn, const char *name, const char *hash)
 {
 	if (turn->flow != NULL && flow_schedules(turn->flow, name, NULL) > 0)
 		return turn->flow;
@@ -35,7 +36,7 @@ run_schedule(struct turn *turn, const struct task *task,
     struct turn_chat *open, int64_t now, struct ending *end,
     struct fault *fault)
 {
-	const struct flow *flow = flow_for(turn, task->name, task->flow);
+	const struct flow *flow = turn_flow_for(turn, task->name, task->flow);
 	const struct effects_origin origin = { .task = task };
 	struct effects_result result = { 0 };
 	const struct input input = { .kind = INPUT_SCHEDULE,
@@ -64,9 +65,10 @@ send_directly(struct turn *turn, const struct task *task, int64_t now,
 	struct message message = {
 		.chat_id = task->chat_id,
 		.priority = task->priority,
-		.policy = task->priority == PRIORITY_BROADCAST ?
-		    POLICY_ONCE :
-		    POLICY_RESEND,
+		.policy = method_idempotent(method_find(task->method)) ?
+		    POLICY_IDEMPOTENT :
+		    task->priority == PRIORITY_BROADCAST ? POLICY_ONCE :
+							   POLICY_RESEND,
 		.method = task->method,
 		.params = task->params,
 		.task_id = task->id,
@@ -118,12 +120,15 @@ static enum outcome
 bury_task(struct turn *turn, const struct task *task, const char *reason,
     int64_t now, struct fault *fault)
 {
+	char mend[128];
 	const struct dead_letter letter = { .kind = "task",
 		.item = task->id, .chat_id = task->chat_id, .reason = reason,
-		.mend = "deploy a flow that has this schedule, then "
-			"'leadpipe schedule-task'",
+		.mend = mend,
 		.died_at = now };
 
+	snprintf(mend, sizeof mend,
+	    "deploy a flow that can run it, then leadpipe recover-pending "
+	    "--retry task:%lld", (long long)task->id);
 	log_error("task %lld '%s' of chat %lld is dead: %s",
 	    (long long)task->id, task->name ? task->name : "",
 	    (long long)task->chat_id, reason);
@@ -265,7 +270,8 @@ turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
 			.chat_id = chat_id,
 			.name = name,
 			.due_at = due_at,
-			.expire_at = due_at + TURN_REMINDER_LIFE_MS,
+			.expire_at = (due_at > now ? due_at : now) +
+			    flow_schedule_life(turn->flow, pointer),
 			.created_at = now,
 			.entries = open.chat.entries,
 			.flow = flow_hash(turn->flow),
@@ -287,7 +293,7 @@ turn_render(struct turn *turn, const struct message *message,
 	json_t *action = json_loads(message->action, 0, NULL);
 	const char *pointer = json_get_text(action, "schedule");
 	const struct flow *flow =
-	    flow_for(turn, message->task_name, message->flow);
+	    turn_flow_for(turn, message->task_name, message->flow);
 	enum outcome out =
 	    turn_chat_open(turn, message->chat_id, &open, fault);
 

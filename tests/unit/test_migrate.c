@@ -4,7 +4,7 @@
  * Migrations: whole or not at all, after the running commands and before the
  * new ones.
  */
-#include "state_dir.h"
+#include "state_raw.h"
 
 #include <signal.h>
 #include <sys/file.h>

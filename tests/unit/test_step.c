@@ -382,6 +382,38 @@ test_own_mark_does_not_silence(void **state)
 	flow_close(flow);
 }
 
+/* The reminder finds the person elsewhere; its button leads back. */
+static void
+test_reminder_from_elsewhere(void **state)
+{
+	struct flow *flow = funnel_open();
+	struct chat chat = case_chat("en");
+	struct effect *message, again;
+	struct effects effects;
+	struct fault fault;
+	char *button;
+
+	(void)state;
+	free(chat.state);
+	chat.state = mem_dup("idle");
+	message = fire(flow, &chat, REMINDER, "payment_reminder", 0, &effects);
+	assert_int_equal(step_render(flow, &chat, message->action, &again,
+			     &fault),
+	    OUT_OK);
+	assert_true(json_equal(again.params, message->params));
+	assert_string_equal(again.method, message->method);
+	assert_string_equal(again.media, "traps");
+	effect_release(&again);
+	button = case_button(&effects);
+	effects_release(&effects);
+	case_step(flow, &chat, INPUT_BUTTON, button,
+	    "sendMessage: The payment link is above 👆\n");
+	assert_string_equal(chat.state, "idle");
+	free(button);
+	chat_release(&chat);
+	flow_close(flow);
+}
+
 static void
 test_schedule_moved_or_gone(void **state)
 {
@@ -628,6 +660,7 @@ main(void)
 		cmocka_unit_test(test_defaults_of_schedule),
 		cmocka_unit_test(test_unless_asked_again),
 		cmocka_unit_test(test_own_mark_does_not_silence),
+		cmocka_unit_test(test_reminder_from_elsewhere),
 		cmocka_unit_test(test_schedule_moved_or_gone),
 		cmocka_unit_test(test_unsubscribed_gets_no_reminder),
 		cmocka_unit_test(test_cancel_on),

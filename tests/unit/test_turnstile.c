@@ -7,9 +7,11 @@
 #include "state_dir.h"
 
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "base/file.h"
 #include "store/meta.h"
 #include "store/turnstile.h"
 
@@ -96,6 +98,38 @@ kill_of_the_holder_frees_at_once(void **state)
 	turnstile_leave(&turnstile);
 	waitpid(pid, NULL, 0);
 	waitpid(killer, NULL, 0);
+	turnstile_close(&turnstile);
+}
+
+/* The one who leaves does not pass the one who waits, however quick it is. */
+static void
+waiting_comes_before_coming_back(void **state)
+{
+	struct turnstile turnstile = opened();
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		assert_true(turnstile_enter(&turnstile, state_soon()));
+		pid_t pid = fork();
+		if (pid == 0) {
+			struct turnstile own = opened();
+
+			if (!turnstile_enter(&own, state_soon()))
+				_exit(1);
+			clock_sleep_until(clock_mono_ms() + 60000);
+		}
+		/* It waits when the queue is taken. */
+		int64_t deadline = state_soon();
+		while (file_flock_until(turnstile.turn_fd, FILE_LOCK_EXCLUSIVE,
+		    0)) {
+			flock(turnstile.turn_fd, LOCK_UN);
+			assert_true(clock_mono_ms() < deadline);
+			clock_sleep_until(clock_mono_ms() + 5);
+		}
+		turnstile_leave(&turnstile);
+		assert_false(turnstile_enter(&turnstile, 0));
+		end(pid);
+	}
 	turnstile_close(&turnstile);
 }
 
@@ -222,6 +256,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		IN_STATE_DIR(deadline_holds_while_another_is_inside),
 		IN_STATE_DIR(kill_of_the_holder_frees_at_once),
+		IN_STATE_DIR(waiting_comes_before_coming_back),
 		IN_STATE_DIR(same_process_is_no_exception),
 		IN_STATE_DIR(descriptors_close_on_exec),
 		IN_STATE_DIR(passing_costs_next_to_nothing),

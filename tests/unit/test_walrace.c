@@ -5,10 +5,11 @@
  * makes later commits vanish.  It must not get there: the checkpoint is inside
  * the turnstile, and so is every commit.
  */
-#include "state_dir.h"
+#include "state_raw.h"
 
 #include "../fault/vfs/walreset.h"
 #include "store/meta.h"
+#include "store/turnstile.h"
 
 #define ROWS 400
 #define MORE 200
@@ -164,23 +165,20 @@ turnstile_alone_shuts_the_window(void **state)
 {
 	struct racer racer = { .out = OUT_OK, .rc = -1 };
 	struct db *checkpointer = prepare(&racer);
-	struct db *holder = state_open(DB_WRITE);
+	struct turnstile holder = TURNSTILE_INIT;
 	sqlite3_stmt *stmt =
 	    db_use(checkpointer, "PRAGMA wal_checkpoint(PASSIVE)");
 	struct fault fault;
 
 	(void)state;
-	/* Somebody is inside, writes nothing, and has no lock of SQLite: the
-	 * turnstile is all there is. */
-	walreset_arm(NULL, NULL);
-	db_close(holder);
-	holder = state_open(DB_WRITE);
-	state_ok(db_begin(holder, state_soon(), &fault), &fault);
+	/* Somebody is inside and has no lock of SQLite: the turnstile is all
+	 * there is. */
+	state_ok(turnstile_open(&holder, state_path, &fault), &fault);
+	assert_true(turnstile_enter(&holder, 0));
 	walreset_arm(race_ours, &racer);
 	assert_int_equal(SQLITE_ROW, sqlite3_step(stmt));
 	sqlite3_reset(stmt);
-	db_rollback(holder);
-	db_close(holder);
+	turnstile_close(&holder);
 	assert_int_equal(OUT_LATER, racer.out);
 	assert_int_equal(ROWS + MORE, finish(&racer, checkpointer));
 }

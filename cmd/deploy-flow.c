@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Make a conversation flow the current one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/terminal.h"
+#include "ops/run.h"
+#include "turn/deploy.h"
+
+#define LIFE_MS 120000
+#define WAIT_MS 30000
+
+static const char *drop_to;
+static bool dry_run;
+
+static const struct opt options[] = {
+	{ OPT_FLAG, 'n', "dry-run", NULL,
+	    "check the flow and say whom it touches, change nothing",
+	    { .flag = &dry_run } },
+	{ OPT_TEXT, 0, "drop-to", "STATE",
+	    "where people go whose state the new flow does not have",
+	    { .text = &drop_to } },
+	OPT_END
+};
+
+static const struct opt_command command = {
+	.name = "deploy-flow",
+	.synopsis = "FILE [--dry-run] [--drop-to STATE]",
+	.summary = "Checks a conversation flow and makes it the current one; "
+		   "a bad one never replaces a good one.",
+	.max_operands = 1,
+	.usage_exit = EXIT_USAGE,
+};
+
+/* Names in a flow are strangers' text too. */
+static void
+print_findings(const char *path, const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct finding *f = &findings->list[i];
+		struct buf line = BUF_INIT(8192);
+
+		terminal_add(&line, path, 4096);
+		buf_printf(&line, ":%d:%d: ", f->line, f->column);
+		terminal_add(&line, f->where, sizeof f->where);
+		buf_add_text(&line, ": ");
+		terminal_add(&line, f->text, sizeof f->text);
+		fprintf(stderr, "%s\n", line.data);
+		buf_release(&line);
+	}
+}
+
+static void
+print_report(const struct run *run, const struct deploy_report *report)
+{
+	const char *done = report->unchanged ? "unchanged" :
+	    dry_run			     ? "would be deployed" :
+					       "deployed";
+	int64_t moved = drop_to != NULL ? report->stranded : 0;
+
+	if (run->shared.json)
+		printf("{\"schema\":1,\"hash\":\"%s\",\"states\":%zu,"
+		       "\"chats\":%lld,\"moved\":%lld,\"unchanged\":%s,"
+		       "\"dry_run\":%s}\n",
+		    report->hash, report->states, (long long)report->chats,
+		    (long long)moved, report->unchanged ? "true" : "false",
+		    dry_run ? "true" : "false");
+	else if (!run->shared.quiet)
+		printf("flow %.12s %s: %zu states, %lld chats, %lld moved\n",
+		    report->hash, done, report->states,
+		    (long long)report->chats, (long long)moved);
+}
+
+static enum outcome
+deploy(struct run *run, const char *path)
+{
+	char *full = realpath(path, NULL);
+	const struct deploy deploy = { .path = full ? full : path,
+		.drop_to = drop_to, .dry_run = dry_run };
+	struct deploy_report report;
+	struct findings findings = { 0 };
+	enum outcome out = deploy_flow(run->db, run->config, &deploy,
+	    clock_mono_ms() + WAIT_MS, &report, &findings, &run->fault);
+
+	if (out == OUT_OK)
+		print_report(run, &report);
+	findings_locate(&findings, path);
+	print_findings(path, &findings);
+	findings_release(&findings);
+	free(full);
+	return out;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = RUN_INIT;
+	int first = opt_parse(&command, options, &run.shared, argc, argv);
+
+	if (argv[first] == NULL)
+		opt_usage(&command, "which flow? give its file");
+	if (run_begin(&run, &command, dry_run ? DB_WRITE : DB_CREATE,
+		LIFE_MS) == OUT_OK &&
+	    (dry_run || run_work(&run, &command, false) == OUT_OK))
+		(void)!deploy(&run, argv[first]);
+	return run_end(&run, false, NULL);
+}

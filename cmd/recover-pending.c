@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was interrupted goes back to its queue; what waits for a human is
+ * listed, and mended by hand.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "ops/pending_text.h"
+#include "ops/run.h"
+#include "store/mend.h"
+#include "store/worker_life.h"
+
+/* Opening may wait 180 s for a migration. */
+#define LIFE_MS 240000
+#define BEGIN_WAIT_MS 20000
+
+/* All that is printed after a commit: a line for each item. */
+#define OUTPUT_MAX (64U << 20)
+
+static bool list, show, retry, drop, sent, resend, all, dry_run;
+
+static const struct opt options[] = {
+	{ OPT_FLAG, 'l', "list", "[KIND]",
+	    "what waits for a decision: update, message, task or lead",
+	    { .flag = &list } },
+	{ OPT_FLAG, 0, "show", "ID", "all that is known of one",
+	    { .flag = &show } },
+	{ OPT_FLAG, 0, "retry", "ID...|--all",
+	    "do again what surely was not done", { .flag = &retry } },
+	{ OPT_FLAG, 0, "drop", "ID...", "it is not wanted any more",
+	    { .flag = &drop } },
+	{ OPT_FLAG, 0, "sent", "ID...",
+	    "a message of which it is not known did arrive",
+	    { .flag = &sent } },
+	{ OPT_FLAG, 0, "resend", "ID...",
+	    "send a message again, although it may have arrived",
+	    { .flag = &resend } },
+	{ OPT_FLAG, 0, "all", NULL, "with --retry: everything it applies to",
+	    { .flag = &all } },
+	{ OPT_FLAG, 'n', "dry-run", NULL, "say what would be done",
+	    { .flag = &dry_run } },
+	OPT_END
+};
+
+static const struct opt_command command = {
+	.name = "recover-pending",
+	.synopsis = "[--list [KIND] | --show ID | --retry ID...|--all | "
+		    "--drop ID... | --sent ID... | --resend ID...] "
+		    "[--dry-run]",
+	.summary = "Puts what dead commands left behind back to its queue; "
+		   "lists and mends what failed.",
+	.details = "An ID is written message:17, update:3 or task:5; a bare "
+		   "number is a message.\n"
+		   "Several are mended together or not at all.",
+	.max_operands = -1,
+	.usage_exit = EXIT_USAGE,
+};
+
+static void
+tell_recovered(const struct run *run, const struct recovered *found)
+{
+	if (run->shared.json)
+		printf("{\"schema\":1,\"workers\":%d,\"ambiguous\":%d,"
+		       "\"crashed_runs\":%d,\"dry_run\":%s}\n",
+		    found->workers, found->ambiguous, found->crashed_runs,
+		    dry_run ? "true" : "false");
+	else if (found->workers > 0 && !run->shared.quiet)
+		printf("%s of %d dead commands: %d messages that were being "
+		       "sent are ambiguous\n",
+		    dry_run ? "would free the work" : "freed the work",
+		    found->workers, found->ambiguous);
+}
+
+static void
+recover(struct run *run)
+{
+	struct recovered found = { 0 };
+	enum outcome out;
+
+	if (dry_run) {
+		out = worker_survey(run->db, &found, &run->fault);
+	} else {
+		out = db_begin(run->db, clock_mono_ms() + BEGIN_WAIT_MS,
+		    &run->fault);
+		if (out == OUT_OK)
+			out =
+			    worker_recover(run->db, NULL, &found, &run->fault);
+		if (out == OUT_OK)
+			out = db_commit(run->db, &run->fault);
+		db_rollback(run->db);
+	}
+	if (out == OUT_OK)
+		tell_recovered(run, &found);
+}
+
+/* Printed row by row: a list may be long. */
+static void
+print_list(struct run *run, const char *kind)
+{
+	struct buf text = BUF_INIT(OUTPUT_MAX);
+	struct pending_list rows = { 0 };
+	struct pending row;
+	bool any = false;
+
+	while (pending_next(run->db, &rows, kind, 0, &row)) {
+		buf_clear(&text);
+		if (run->shared.json) {
+			pending_json(&text, &row);
+		} else {
+			if (!any)
+				pending_head(&text);
+			pending_row(&text, &row);
+		}
+		any = true;
+		fputs(text.data, stdout);
+	}
+	buf_release(&text);
+	if (db_result(run->db, &run->fault) == OUT_OK && !any &&
+	    !run->shared.json && !run->shared.quiet)
+		puts("nothing waits for a decision");
+}
+
+static void
+print_one(struct run *run, const struct item_name *item)
+{
+	struct buf text = BUF_INIT(OUTPUT_MAX);
+	struct pending_list rows = { 0 };
+	struct pending row;
+
+	if (!pending_next(run->db, &rows, item->kind, item->id, &row)) {
+		if (db_result(run->db, &run->fault) == OUT_OK)
+			run->fault.what = fault_set(&run->fault, OUT_NEVER,
+			    EXIT_INPUT,
+			    "%s %lld does not wait for a decision; "
+			    "recover-pending --list %s shows what does",
+			    item->kind, (long long)item->id, item->kind);
+		return;
+	}
+	if (run->shared.json)
+		pending_json(&text, &row);
+	else
+		pending_page(&text, &row);
+	fputs(text.data, stdout);
+	buf_release(&text);
+}
+
+static enum outcome
+mend(struct run *run, const struct item_name *item, struct buf *said)
+{
+	const enum mend how = retry ? MEND_RETRY
+	    : drop		    ? MEND_DROP
+	    : sent		    ? MEND_SENT
+				    : MEND_RESEND;
+	const char *state = "";
+	enum outcome out = mend_item(run->db, item->kind, item->id, how,
+	    clock_wall_ms(), &state, &run->fault);
+
+	if (out != OUT_OK)
+		return out;
+	if (run->shared.json)
+		buf_printf(said,
+		    "{\"schema\":1,\"id\":\"%s:%lld\",\"state\":\"%s\","
+		    "\"dry_run\":%s}\n",
+		    item->kind, (long long)item->id, state,
+		    dry_run ? "true" : "false");
+	else
+		buf_printf(said, "%s:%lld %s %s\n", item->kind,
+		    (long long)item->id, dry_run ? "would be" : "is", state);
+	return OUT_OK;
+}
+
+/* What cannot be retried is told and stays; the others are not to wait. */
+static enum outcome
+mend_all(struct run *run, struct buf *said)
+{
+	struct pending_list rows = { 0 };
+	struct pending row;
+	enum outcome out = OUT_OK;
+
+	while (out == OUT_OK && pending_next(run->db, &rows, NULL, 0, &row)) {
+		const struct item_name item = { row.kind, row.item };
+
+		if (!row.retries)
+			continue;
+		out = mend(run, &item, said);
+		if (out == OUT_NEVER && run->fault.code == EXIT_INPUT) {
+			log_warning("%s", run->fault.text);
+			run->fault = (struct fault){ .what = OUT_OK };
+			out = OUT_OK;
+		}
+	}
+	return out == OUT_OK ? db_result(run->db, &run->fault) : out;
+}
+
+/* All of them in one transaction, or none. */
+static void
+mend_given(struct run *run, const struct item_name *items, int count)
+{
+	struct buf said = BUF_INIT(OUTPUT_MAX);
+	enum outcome out =
+	    db_begin(run->db, clock_mono_ms() + BEGIN_WAIT_MS, &run->fault);
+
+	if (out == OUT_OK && all)
+		out = mend_all(run, &said);
+	for (int i = 0; i < count && out == OUT_OK; i++)
+		out = mend(run, &items[i], &said);
+	if (out == OUT_OK && !dry_run)
+		out = db_commit(run->db, &run->fault);
+	db_rollback(run->db);
+	if (out == OUT_OK && said.len > 0 &&
+	    (run->shared.json || !run->shared.quiet))
+		fputs(said.data, stdout);
+	buf_release(&said);
+}
+
+/* Refuses what the options do not say clearly. */
+static void
+check_usage(int operands)
+{
+	int actions = list + show + retry + drop + sent + resend;
+
+	if (actions > 1)
+		opt_usage(&command,
+		    "one of --list, --show, --retry, --drop, "
+		    "--sent and --resend at a time");
+	if (all && !retry)
+		opt_usage(&command, "--all goes with --retry only");
+	if (dry_run && (list || show))
+		opt_usage(&command, "--dry-run goes with what changes rows");
+	if (actions == 0 && operands > 0)
+		opt_usage(&command,
+		    "what is to be done with them? --show, "
+		    "--retry, --drop, --sent or --resend");
+	if (list && operands > 1)
+		opt_usage(&command, "--list takes one kind");
+	if (show && operands != 1)
+		opt_usage(&command, "--show takes one id");
+	if (actions == 1 && !list && !show && (operands > 0) == all)
+		opt_usage(&command,
+		    all ? "--all takes no ids"
+			: "which? an id such as message:17 is needed");
+}
+
+static struct item_name *
+read_items(char **operands, int count)
+{
+	struct item_name *items = mem_alloc(
+	    ((size_t)count + 1) * sizeof(*items));
+
+	for (int i = 0; i < count; i++)
+		if (!item_parse(operands[i], &items[i]))
+			opt_usage(&command,
+			    "'%s' is no id; ids are message:17, update:3, "
+			    "task:5, or a number for a message",
+			    operands[i]);
+	return items;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = RUN_INIT;
+	struct item_name *items = NULL;
+	const char *kind = NULL;
+	int first = opt_parse(&command, options, &run.shared, argc, argv);
+	int count = argc - first;
+
+	check_usage(count);
+	if (list && count > 0 && (kind = item_kind(argv[first])) == NULL)
+		opt_usage(&command,
+		    "'%s' is no kind: update, message, task or lead",
+		    argv[first]);
+	if (!list)
+		items = read_items(argv + first, count);
+	bool reads = list || show || (dry_run && count == 0 && !all);
+	if (run_begin(&run, &command, reads ? DB_READ : DB_WRITE, LIFE_MS) ==
+	    OUT_OK) {
+		if (list)
+			print_list(&run, kind);
+		else if (show)
+			print_one(&run, &items[0]);
+		else if (all || count > 0)
+			mend_given(&run, items, count);
+		else
+			recover(&run);
+	}
+	free(items);
+	return run_end(&run, false, NULL);
+}

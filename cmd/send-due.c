@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deliver what is due.  Several may run at once: rows are owned by workers.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "delivery/loop.h"
+#include "ops/run.h"
+
+static int64_t for_ms, batch = 100;
+
+static const struct opt options[] = {
+	{ OPT_SPAN, 'f', "for", "SECONDS",
+	    "keep delivering this long; without it one pass",
+	    { .number = &for_ms } },
+	{ OPT_NUMBER, 0, "batch", "N",
+	    "without --for: send at most N messages (100); 0: any number",
+	    { .number = &batch } },
+	OPT_END
+};
+
+static const struct opt_command command = {
+	.name = "send-due",
+	.synopsis = "[--for SECONDS] [--batch N]",
+	.summary = "Delivers reminders and messages that are due.",
+	.usage_exit = EXIT_USAGE,
+};
+
+static enum outcome
+deliver(struct run *run, struct loop *loop, int64_t started)
+{
+	enum outcome out = run_work(run, &command, false);
+
+	if (out != OUT_OK)
+		return out;
+	loop->db = run->db;
+	loop->config = run->config;
+	loop->most = for_ms > 0 ? 0 : batch;
+	out = loop_open(loop, &run->worker, started, for_ms, &run->fault);
+	if (out != OUT_OK)
+		return out;
+	log_event(LOG_INFO, "scheduler_started", NULL);
+	return loop_run(loop, &run->fault);
+}
+
+static char *
+counts_text(const struct loop *loop)
+{
+	const struct delivery_counts *sent = delivery_counts(loop->delivery);
+	const struct turn_counts *turns = turn_counts(loop->turn);
+
+	return mem_printf("{\"promoted\":%lld,\"expired\":%lld,"
+			  "\"cancelled\":%lld,\"held\":%lld,\"sent\":%lld,"
+			  "\"retried\":%lld,\"ambiguous\":%lld,\"dead\":%lld}",
+	    (long long)turns->promoted, (long long)turns->expired,
+	    (long long)turns->cancelled, (long long)turns->held,
+	    (long long)sent->sent, (long long)sent->retried,
+	    (long long)sent->ambiguous, (long long)sent->dead);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct run run = RUN_INIT;
+	struct loop loop = { 0 };
+	int64_t started = clock_mono_ms();
+	char *counts = NULL;
+	bool dead = false;
+
+	opt_parse(&command, options, &run.shared, argc, argv);
+	if (run_begin(&run, &command, DB_WRITE, for_ms + LOOP_GRACE_MS) == OUT_OK &&
+	    deliver(&run, &loop, started) == OUT_OK) {
+		counts = counts_text(&loop);
+		dead = delivery_counts(loop.delivery)->dead > 0 ||
+		    turn_counts(loop.turn)->failed > 0;
+	}
+	loop_close(&loop);
+	int code = run_end(&run, dead, counts);
+	free(counts);
+	return code;
+}

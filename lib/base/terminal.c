@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/terminal.h"
+
+#include "base/clock.h"
+#include "base/log_line.h"
+
+/* One character takes at most 6 bytes of a log line's 32 kB. */
+#define PIECE 4096
+
+void
+terminal_add(struct buf *out, const char *text, size_t max)
+{
+	struct log_line line;
+
+	while (text != NULL && *text != '\0' && max > 0) {
+		size_t piece = max < PIECE ? max : PIECE;
+		line.len = 0;
+		line.text[0] = '\0';
+		text = log_line_escape(&line, text, piece, LOG_BARE);
+		buf_add(out, line.text, line.len);
+		max -= piece;
+	}
+	if (text != NULL && *text != '\0')
+		buf_add_text(out, "...");
+}
+
+void
+terminal_add_time(struct buf *out, int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_text(wall_ms, text);
+	if (text[10] == 'T')
+		buf_printf(out, "%.10s %.8s UTC", text, text + 11);
+	else
+		buf_add_text(out, text);
+}
+
+void
+terminal_add_distance(struct buf *out, int64_t at, int64_t now,
+    const char *past)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (at > now)
+		buf_printf(out, "in %s", clock_span_text(at - now, text));
+	else
+		buf_printf(out, "%s %s", clock_span_text(now - at, text),
+		    past);
+}

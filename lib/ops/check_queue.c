@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+#include "ops/check_component.h"
+#include "store/stuck.h"
+
+/* A rate over fewer attempts says nothing. */
+#define RATE_ATTEMPTS 20
+
+#define LIST "'leadpipe recover-pending --list "
+
+struct amount {
+	const char *metric;
+	int64_t count, since;
+	const char *what; /* before the number */
+	const char *remedy;
+};
+
+static void
+check_amount(struct checks *checks, const struct amount *amount)
+{
+	struct check *check =
+	    checks_measure(checks, amount->metric, (double)amount->count);
+
+	check->since = amount->since;
+	check_say(check, "%s: %lld", amount->what, (long long)amount->count);
+	check_mend(check, "%s", amount->remedy);
+}
+
+static void
+check_lag(struct checks *checks, const struct stuck *stuck)
+{
+	int64_t lag = stuck->oldest_due_at ? checks->now - stuck->oldest_due_at
+					   : 0;
+	char span[CLOCK_TEXT_SIZE];
+
+	if (lag < 0)
+		lag = 0;
+	struct check *check =
+	    checks_measure(checks, "due_lag", (double)lag / 1000);
+	check->since = stuck->oldest_due_at;
+	if (lag == 0)
+		check_say(check, "nothing is late");
+	else
+		check_say(check, "the oldest due waits %s",
+		    check_span(lag, span));
+	check_mend(check,
+	    "is cron running? 'leadpipe send-due -v' sends what "
+	    "is due and says what keeps it");
+}
+
+static void
+check_rate(struct checks *checks, const struct stuck *stuck)
+{
+	bool enough = stuck->attempts >= RATE_ATTEMPTS;
+	double rate = enough
+	    ? 100.0 * (double)stuck->failures / (double)stuck->attempts
+	    : 0;
+	struct check *check = checks_measure(checks, "error_rate", rate);
+
+	check_say(check, "%.0f %% of %lld attempts failed in 15 min", rate,
+	    (long long)stuck->attempts);
+	check_mend(check,
+	    "'leadpipe send-due -v' says what fails; "
+	    "'leadpipe check-config --online' probes the line");
+}
+
+void
+check_queue(struct checks *checks, struct db *db, const struct config *config)
+{
+	struct stuck stuck;
+	struct fault fault;
+
+	(void)config;
+	if (stuck_count(db, checks->now, &stuck, &fault) != OUT_OK) {
+		check_fault(checks_add(checks, "queue", "queue"), &fault);
+		return;
+	}
+	const struct amount amounts[] = {
+		{ "tasks", stuck.tasks_waiting, 0, "tasks waiting",
+		    "'leadpipe list-tasks' shows them" },
+		{ "ready", stuck.messages_ready, 0, "messages ready",
+		    "'leadpipe send-due' sends them" },
+		{ "updates", stuck.updates_waiting, 0, "updates waiting",
+		    "is there a flow? 'leadpipe poll-updates -v' says what "
+		    "keeps them" },
+		{ "parked", stuck.updates_parked, stuck.parked_since,
+		    "updates parked",
+		    LIST "update' shows why, then "
+			 "--retry or --drop" },
+		{ "ambiguous", stuck.ambiguous, 0, "messages ambiguous",
+		    "they are sent again by themselves; " LIST "message'" },
+		{ "unknown", stuck.unknown, stuck.unknown_since,
+		    "messages that may have arrived",
+		    LIST "message' shows them, "
+			 "then --sent, --resend or --drop" },
+		{ "held", stuck.held, 0, "messages held",
+		    LIST "message' shows them" },
+		{ "dead", stuck.dead, stuck.dead_since, "dead letters",
+		    "'leadpipe recover-pending --list' shows what mends each" },
+	};
+	check_lag(checks, &stuck);
+	for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++)
+		check_amount(checks, &amounts[i]);
+	check_rate(checks, &stuck);
+}

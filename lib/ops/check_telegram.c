@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "ops/check_component.h"
+#include "store/meta.h"
+
+#define PROBE "'leadpipe check-config --online' says what is wrong"
+
+static void
+check_poll(struct checks *checks, struct db *db)
+{
+	int64_t at = meta_int(db, META_POLL_AT, 0), age = checks->now - at;
+	struct check *check;
+	char span[CLOCK_TEXT_SIZE];
+
+	if (age < 0)
+		age = 0;
+	check =
+	    checks_measure(checks, "poll_age", at ? (double)age / 1000 : 0);
+	check->since = at;
+	if (at == 0) {
+		check->known = false;
+		check->state = CHECK_WARNING;
+		check_say(check, "Telegram has not answered getUpdates yet");
+	} else {
+		check_say(check, "Telegram answered %s ago",
+		    check_span(age, span));
+	}
+	check_mend(check, "is poll-updates running? " PROBE);
+}
+
+/* What was recorded of a refusal, by those who poll and those who send. */
+static void
+check_refused(struct checks *checks, struct db *db, const char *key,
+    const char *key_at, const char *what)
+{
+	int64_t at = meta_int(db, key_at, 0);
+	struct check *check = checks_add(checks, "telegram", key);
+	char *why = at ? meta_text(db, key) : NULL;
+	char span[CLOCK_TEXT_SIZE];
+
+	check->since = at;
+	if (at != 0) {
+		check->state = CHECK_CRITICAL;
+		check_say(check, "%s for %s: %s", what,
+		    check_span(checks->now - at, span), why ? why : "no reason kept");
+		check_mend(check, "%s; all is kept meanwhile", PROBE);
+	}
+	free(why);
+}
+
+static void
+check_flow(struct checks *checks, struct db *db)
+{
+	struct check *check = checks_add(checks, "telegram", "flow");
+	char *flow = meta_text(db, META_FLOW);
+	char *refused = meta_text(db, META_FLOW_REFUSED);
+
+	if (flow == NULL || refused != NULL)
+		check->state = CHECK_WARNING;
+	if (flow == NULL) {
+		check_say(check, "no flow is deployed, nobody is answered");
+		check_mend(check,
+		    "set FLOW_FILE, or 'leadpipe deploy-flow "
+		    "FILE'");
+	} else if (refused != NULL) {
+		check_say(check, "the newest flow is not used: %s", refused);
+		check_mend(check,
+		    "'leadpipe deploy-flow --dry-run FILE' "
+		    "shows all that is wrong with it");
+	}
+	free(flow);
+	free(refused);
+}
+
+void
+check_telegram(struct checks *checks, struct db *db,
+    const struct config *config)
+{
+	struct fault fault;
+
+	(void)config;
+	check_refused(checks, db, META_POLL_FAULT, META_POLL_FAULT_AT,
+	    "getUpdates is refused");
+	check_refused(checks, db, META_CONFIG_FAULT, META_CONFIG_FAULT_AT,
+	    "sending is refused");
+	check_poll(checks, db);
+	check_flow(checks, db);
+	if (db_result(db, &fault) != OUT_OK)
+		check_fault(checks_add(checks, "telegram", "telegram"),
+		    &fault);
+}

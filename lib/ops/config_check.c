@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/config_check.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "bot/flow.h"
+#include "delivery/delivery.h"
+#include "ops/config_note.h"
+#include "store/meta.h"
+#include "telegram/address.h"
+#include "telegram/client.h"
+#include "telegram/token.h"
+
+static void
+hear(void *arg, const struct fault *fault)
+{
+	struct config_notes *notes = arg;
+
+	/* A mode that lets others read is mended here, not at Telegram. */
+	note_problem(notes, "configuration", EXIT_CONFIG, "%s", fault->text);
+}
+
+bool
+config_check_file(struct run *run, struct config_notes *notes)
+{
+	const struct config_listener listener = { hear, notes };
+	struct stat st;
+
+	run->config = config_examine(run->shared.config_file, &listener);
+	if (run->config == NULL)
+		return false;
+	const char *path = config_path(run->config);
+	if (path == NULL)
+		note_good(notes, "configuration",
+		    "no file is read: the "
+		    "environment alone");
+	else if (notes->count == 0 && stat(path, &st) == 0)
+		note_good(notes, "configuration", "'%s', mode %04o", path,
+		    (unsigned)st.st_mode & 07777);
+	return true;
+}
+
+static void
+check_token(const struct config *config, struct config_notes *notes)
+{
+	const char *token = config_get(config, "BOT_TOKEN");
+
+	if (token == NULL)
+		note_problem(notes, "BOT_TOKEN", EXIT_CONFIG,
+		    "BOT_TOKEN is not set; get one from @BotFather");
+	else if (telegram_bot_id(token) == 0)
+		note_problem(notes, "BOT_TOKEN", EXIT_CONFIG,
+		    "BOT_TOKEN does not look like a token (%s); it is digits, "
+		    "a colon and some 35 letters",
+		    config_origin(config, "BOT_TOKEN"));
+	else
+		note_good(notes, "BOT_TOKEN", "of bot %lld (%s)",
+		    (long long)telegram_bot_id(token),
+		    config_origin(config, "BOT_TOKEN"));
+}
+
+static void
+check_root(const struct config *config, struct config_notes *notes)
+{
+	const char *root = config_get(config, "TELEGRAM_API_ROOT");
+	struct fault fault;
+
+	if (root == NULL)
+		return;
+	if (address_check_root(root,
+		config_origin(config, "TELEGRAM_API_ROOT"), &fault) != OUT_OK)
+		note_fault(notes, "TELEGRAM_API_ROOT", &fault);
+	else
+		note_good(notes, "TELEGRAM_API_ROOT", "%s", root);
+}
+
+static void
+check_proxy(const struct config *config, struct config_notes *notes)
+{
+	const char *proxy = config_get(config, "TELEGRAM_PROXY"), *host;
+	struct fault fault;
+
+	if (proxy == NULL)
+		return;
+	if (address_check_proxy(proxy, config_origin(config, "TELEGRAM_PROXY"),
+		&fault) != OUT_OK) {
+		note_fault(notes, "TELEGRAM_PROXY", &fault);
+		return;
+	}
+	host = strrchr(proxy, '@');
+	note_good(notes, "TELEGRAM_PROXY", "%.*s%s%s",
+	    (int)(strstr(proxy, "://") - proxy) + 3, proxy, host ? "***" : "",
+	    host ? host : strstr(proxy, "://") + 3);
+}
+
+/* What these read and nobody else: the first problem of each is told. */
+static void
+check_numbers(const struct config *config, struct config_notes *notes)
+{
+	const char *ip = config_get(config, "LEADPIPE_IP");
+	struct fault fault;
+	bool dev;
+
+	if (ip != NULL && strcmp(ip, "4") != 0 && strcmp(ip, "6") != 0)
+		note_problem(notes, "LEADPIPE_IP", EXIT_CONFIG,
+		    "LEADPIPE_IP must be 4 or 6 (%s)",
+		    config_origin(config, "LEADPIPE_IP"));
+	if (config_bool(config, "DEV_MODE", false, &dev, &fault) != OUT_OK)
+		note_fault(notes, "DEV_MODE", &fault);
+	if (delivery_check_config(config, &fault) != OUT_OK)
+		note_fault(notes, "limits", &fault);
+	else
+		note_good(notes, "limits", "valid");
+}
+
+/* NAME-3, <+03>-3: what POSIX lets TZ hold beside the names of files. */
+static bool
+is_posix_zone(const char *zone)
+{
+	size_t name = 0;
+
+	while (isalpha((unsigned char)zone[name]))
+		name++;
+	if (name < 3 && *zone != '<')
+		return false;
+	if (*zone == '<')
+		name = strcspn(zone, ">") + (strchr(zone, '>') != NULL);
+	name += strspn(zone + name, "+-");
+	return isdigit((unsigned char)zone[name]);
+}
+
+/* libc takes an unknown zone for UTC without a word. */
+static void
+check_zone(struct config_notes *notes)
+{
+	const char *zone = getenv("TZ"), *dir = getenv("TZDIR");
+
+	if (zone == NULL || *zone == '\0')
+		return;
+	zone += *zone == ':';
+	char *file = *zone == '/'
+	    ? mem_dup(zone)
+	    : mem_printf("%s/%s", dir ? dir : "/usr/share/zoneinfo", zone);
+	if (access(file, R_OK) != 0 && !is_posix_zone(zone) &&
+	    strcmp(zone, "UTC") != 0)
+		note_problem(notes, "TZ", EXIT_CONFIG,
+		    "TZ is '%s', no time zone of this machine; use a name "
+		    "such as Europe/Moscow (package tzdata)",
+		    zone);
+	else
+		note_good(notes, "TZ", "%s", zone);
+	free(file);
+}
+
+static void
+check_flow_file(const struct config *config, const char *path,
+    struct config_notes *notes)
+{
+	struct findings findings = { 0 };
+	struct flow *flow = NULL;
+	struct fault fault;
+	char *bundle = NULL;
+	enum outcome out = flow_bundle(path, &bundle, &findings, &fault);
+
+	if (out == OUT_OK)
+		out = flow_open(bundle, strlen(bundle), config, &flow,
+		    &findings, &fault);
+	findings_locate(&findings, path);
+	for (size_t i = 0; i < findings.count; i++)
+		note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
+		    "%s:%d:%d: %s: %s", path, findings.list[i].line,
+		    findings.list[i].column, findings.list[i].where,
+		    findings.list[i].text);
+	if (out != OUT_OK && findings.count == 0)
+		note_problem(notes, "FLOW_FILE", EXIT_CONFIG, "%s",
+		    fault.text);
+	if (out == OUT_OK)
+		note_good(notes, "FLOW_FILE", "'%s', flow '%s'", path,
+		    flow_id(flow));
+	flow_close(flow);
+	findings_release(&findings);
+	free(bundle);
+}
+
+void
+config_check_settings(struct run *run, struct config_notes *notes)
+{
+	const char *flow = config_get(run->config, "FLOW_FILE");
+
+	check_token(run->config, notes);
+	check_root(run->config, notes);
+	check_proxy(run->config, notes);
+	check_numbers(run->config, notes);
+	check_zone(notes);
+	if (flow != NULL)
+		check_flow_file(run->config, flow, notes);
+}
+
+/* Where a database is to be made by the next poll-updates. */
+static void
+check_place(const char *path, struct config_notes *notes)
+{
+	char *dir = mem_dup(path);
+
+	/* The nearest parent that exists is where the rest is made. */
+	do {
+		char *slash = strrchr(dir, '/');
+
+		if (slash == NULL)
+			strcpy(dir, ".");
+		else
+			slash[slash == dir] = '\0';
+	} while (access(dir, F_OK) != 0 && strchr(dir, '/') != NULL &&
+	    strcmp(dir, "/") != 0);
+	if (access(dir, W_OK | X_OK) != 0)
+		note_problem(notes, "DATABASE_PATH", EXIT_CONFIG,
+		    "no database at '%s', and none can be made: '%s': %s; "
+		    "let it belong to the user of the commands, or set "
+		    "DATABASE_PATH",
+		    path, dir, strerror(errno));
+	else
+		note_good(notes, "DATABASE_PATH",
+		    "'%s', to be created by 'leadpipe poll-updates'", path);
+	free(dir);
+}
+
+static void
+check_current_flow(struct run *run, struct config_notes *notes)
+{
+	char *flow = meta_text(run->db, META_FLOW);
+
+	if (flow == NULL && config_get(run->config, "FLOW_FILE") == NULL)
+		note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
+		    "there is no flow: set FLOW_FILE, or 'leadpipe "
+		    "deploy-flow FILE'");
+	free(flow);
+}
+
+void
+config_check_state(struct run *run, struct config_notes *notes)
+{
+	char *path = run_db_path(run);
+	struct stat st;
+
+	if (lstat(path, &st) != 0 && errno == ENOENT) {
+		check_place(path, notes);
+		if (config_get(run->config, "FLOW_FILE") == NULL)
+			note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
+			    "there is no flow: set FLOW_FILE");
+	} else if (run_open_db(run, DB_READ) != OUT_OK) {
+		enum exit_code code = run->fault.code;
+
+		note_problem(notes, "DATABASE_PATH",
+		    code == EXIT_LATER ? EXIT_LATER : EXIT_CONFIG, "%s",
+		    run->fault.text);
+		run->fault = (struct fault){ .what = OUT_OK };
+	} else {
+		note_good(notes, "DATABASE_PATH", "'%s', of bot %lld", path,
+		    (long long)meta_int(run->db, META_BOT_ID, 0));
+		check_current_flow(run, notes);
+	}
+	free(path);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "ops/config_note.h"
+#include "telegram/answer.h"
+#include "telegram/client.h"
+
+#define CALL_MS 15000
+
+/* The result of METHOD, or NULL with a note of what was in the way. */
+static json_t *
+ask(struct telegram *telegram, enum method method, json_t **answered,
+    struct config_notes *notes)
+{
+	const struct telegram_request request = { .method = method,
+		.deadline = clock_mono_ms() + CALL_MS };
+	struct http_result result;
+	struct answer answer;
+	json_error_t error;
+	struct fault fault;
+
+	*answered = NULL;
+	if (telegram_call(telegram, &request, &result, &fault) != OUT_OK) {
+		note_problem(notes, "Telegram", EXIT_LATER, "%s", fault.text);
+		buf_release(&result.body);
+		return NULL;
+	}
+	answer_read(method, &result, &answer);
+	if (answer.verdict == VERDICT_OK)
+		*answered = json_parse((struct json_slice){ result.body.data,
+					   result.body.len },
+		    &error);
+	else
+		note_problem(notes, "Telegram",
+		    answer.verdict == VERDICT_CONFIG ? answer.code
+						     : EXIT_LATER,
+		    "%s: %s", method_name(method), answer.text);
+	buf_release(&result.body);
+	return json_object_get(*answered, "result");
+}
+
+static void
+check_webhook(const json_t *info, struct config_notes *notes)
+{
+	const char *url = json_get_text(info, "url");
+	const char *error = json_get_text(info, "last_error_message");
+	int64_t pending = json_get_int(info, "pending_update_count", 0);
+
+	if (url != NULL && *url != '\0')
+		note_problem(notes, "webhook", EXIT_CONFIG,
+		    "a webhook is set, so that poll-updates gets nothing "
+		    "(%lld updates wait%s%s); delete it with Telegram's "
+		    "method deleteWebhook",
+		    (long long)pending, error ? ", last error: " : "",
+		    error ? error : "");
+	else
+		note_good(notes, "webhook", "none is set, %lld updates wait",
+		    (long long)pending);
+}
+
+void
+config_check_online(struct run *run, struct config_notes *notes)
+{
+	struct telegram *telegram = NULL;
+	struct fault fault;
+	json_t *whole;
+
+	/* Why not is noted already. */
+	if (telegram_open(&telegram, run->config, &fault) != OUT_OK)
+		return;
+	json_t *me = ask(telegram, METHOD_GET_ME, &whole, notes);
+	if (me != NULL) {
+		const char *name = json_get_text(me, "username");
+
+		note_good(notes, "Telegram", "answers: @%s, bot %lld",
+		    name ? name : "?", (long long)json_get_int(me, "id", 0));
+		json_decref(whole);
+		const json_t *info =
+		    ask(telegram, METHOD_GET_WEBHOOK_INFO, &whole, notes);
+		if (info != NULL)
+			check_webhook(info, notes);
+	}
+	json_decref(whole);
+	telegram_close(telegram);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/pending_text.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/utf8.h"
+
+/* Characters of foreign text in a line of a table. */
+#define WHY_MAX 200
+
+static const char *const kinds[] = { "message", "update", "task", "lead" };
+
+const char *
+item_kind(const char *text)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strcmp(kinds[i], text) == 0)
+			return kinds[i];
+	return NULL;
+}
+
+bool
+item_parse(const char *text, struct item_name *item)
+{
+	const char *number = strchr(text, ':');
+	char kind[16] = "message", *end;
+	size_t len = number ? (size_t)(number - text) : 0;
+
+	if (number != NULL && len < sizeof(kind)) {
+		memcpy(kind, text, len);
+		kind[len] = '\0';
+	}
+	number = number != NULL ? number + 1 : text;
+	item->kind = len < sizeof(kind) ? item_kind(kind) : NULL;
+	errno = 0;
+	item->id = strtoll(number, &end, 10);
+	return item->kind != NULL && errno == 0 && *end == '\0' &&
+	    *number >= '0' && *number <= '9' && item->id > 0;
+}
+
+/* Foreign text on one line: cut, and without line ends. */
+static void
+add_line(struct buf *out, const char *text, size_t most)
+{
+	char *clean = utf8_clean(text, strlen(text));
+	size_t len = utf8_prefix(clean, most);
+
+	for (size_t i = 0; i < len; i++)
+		buf_add_char(out,
+		    clean[i] == '\n' || clean[i] == '\t' ? ' ' : clean[i]);
+	if (clean[len] != '\0')
+		buf_add_text(out, "...");
+	free(clean);
+}
+
+/* The second, for people. */
+static char *
+when(int64_t ms, char text[CLOCK_TEXT_SIZE])
+{
+	clock_text(ms, text);
+	text[10] = ' ';
+	text[19] = '\0';
+	return text;
+}
+
+static const char *
+name_of(const struct pending *row, char name[40])
+{
+	snprintf(name, 40, "%s:%lld", row->kind, (long long)row->item);
+	return name;
+}
+
+void
+pending_head(struct buf *out)
+{
+	buf_printf(out, "%-16s %-9s %-19s  %-14s %s\n", "ID", "STATE",
+	    "SINCE (UTC)", "CHAT", "WHY");
+}
+
+void
+pending_row(struct buf *out, const struct pending *row)
+{
+	char name[40], since[CLOCK_TEXT_SIZE];
+
+	buf_printf(out, "%-16s %-9s %-19s  %-14lld ", name_of(row, name),
+	    row->state, when(row->since, since), (long long)row->chat_id);
+	add_line(out, row->reason ? row->reason : "", WHY_MAX);
+	if (row->answer != NULL) {
+		buf_add_text(out, ": ");
+		add_line(out, row->answer, WHY_MAX);
+	}
+	buf_printf(out, "\n%16s mend: %s\n", "", row->mend);
+}
+
+static void
+add_member(struct buf *out, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(out, "%-8s ", name);
+	add_line(out, value, SIZE_MAX);
+	buf_add_char(out, '\n');
+}
+
+void
+pending_page(struct buf *out, const struct pending *row)
+{
+	char name[40], since[CLOCK_TEXT_SIZE];
+
+	add_member(out, "id", name_of(row, name));
+	add_member(out, "state", row->state);
+	add_member(out, "since", when(row->since, since));
+	buf_printf(out, "%-8s %lld\n", "chat", (long long)row->chat_id);
+	add_member(out, "reason", row->reason);
+	add_member(out, "answer", row->answer);
+	add_member(out, "text", row->text);
+	add_member(out, "detail", row->detail);
+	add_member(out, "mend", row->mend);
+}
+
+static void
+set_text(json_t *object, const char *key, const char *text)
+{
+	if (text == NULL)
+		return;
+	char *clean = utf8_clean(text, strlen(text));
+	json_object_set_new(object, key, json_string(clean));
+	free(clean);
+}
+
+void
+pending_json(struct buf *out, const struct pending *row)
+{
+	char name[40];
+	json_t *object = json_pack("{s:i s:s s:s s:I s:s s:I s:I}", "schema",
+	    1, "id", name_of(row, name), "kind", row->kind, "item",
+	    (json_int_t)row->item, "state", row->state, "chat_id",
+	    (json_int_t)row->chat_id, "since_ms", (json_int_t)row->since);
+
+	set_text(object, "reason", row->reason);
+	set_text(object, "answer", row->answer);
+	set_text(object, "text", row->text);
+	set_text(object, "mend", row->mend);
+	if (row->detail != NULL)
+		json_object_set_new(object, "detail",
+		    json_loads(row->detail, 0, NULL));
+	char *text = json_text(object);
+	buf_add_text(out, text);
+	buf_add_char(out, '\n');
+	free(text);
+	json_decref(object);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "ops/task_line.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/terminal.h"
+
+/* What of a text is shown in a line. */
+#define TEXT_SHOWN 40
+
+const char task_line_head[] =
+    "DUE                      WHEN             ID        CHAT            WHAT\n";
+const char message_line_head[] =
+    "SINCE                    STATE      ID        CHAT            WHAT\n";
+
+/* Fills the column that began at START of OUT up to WIDTH, and a blank. */
+static void
+pad(struct buf *out, size_t start, size_t width)
+{
+	do
+		buf_add_char(out, ' ');
+	while (out->len < start + width + 1);
+}
+
+static void
+add_number(struct buf *out, int64_t number, size_t width)
+{
+	size_t start = out->len;
+
+	buf_printf(out, "%lld", (long long)number);
+	pad(out, start, width);
+}
+
+static void
+add_json(struct buf *out, json_t *line)
+{
+	char *text = json_text(line);
+
+	buf_add_text(out, text);
+	buf_add_char(out, '\n');
+	free(text);
+	json_decref(line);
+}
+
+static json_t *
+text_or_null(const char *text)
+{
+	json_t *value = text ? json_string(text) : NULL;
+
+	return value ? value : json_null();
+}
+
+static json_t *
+time_or_null(int64_t at)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	return text_or_null(at == 0 ? NULL : clock_text(at, text));
+}
+
+/* What a direct message says; borrowed from PARAMS. */
+static const char *
+said(const json_t *params)
+{
+	const char *text = json_get_text(params, "text");
+
+	return text ? text : json_get_text(params, "caption");
+}
+
+static void
+task_add_json(struct buf *out, const struct task *task, const char *text,
+    int64_t now)
+{
+	add_json(out, json_pack("{s:i, s:I, s:I, s:o, s:b, s:s, s:o, s:o, s:o,"
+				" s:o, s:o}",
+	    "schema", 1, "id", (json_int_t)task->id, "chat",
+	    (json_int_t)task->chat_id, "due_at", time_or_null(task->due_at),
+	    "late", task->due_at <= now, "kind",
+	    task->kind == TASK_FLOW ? "flow" : "send", "name",
+	    text_or_null(task->name), "method", text_or_null(task->method),
+	    "text", text_or_null(text), "expire_at",
+	    time_or_null(task->expire_at), "created_at",
+	    time_or_null(task->created_at)));
+}
+
+static void
+task_add_columns(struct buf *out, const struct task *task, const char *text,
+    int64_t now)
+{
+	size_t start = out->len;
+
+	terminal_add_time(out, task->due_at);
+	pad(out, start, 24);
+	start = out->len;
+	terminal_add_distance(out, task->due_at, now, "late");
+	pad(out, start, 16);
+	add_number(out, task->id, 9);
+	add_number(out, task->chat_id, 15);
+	if (task->kind == TASK_FLOW)
+		terminal_add(out, task->name, TEXT_SHOWN);
+	else
+		buf_printf(out, "%s%s", task->method, text ? ": " : "");
+	terminal_add(out, text, TEXT_SHOWN);
+	buf_add_char(out, '\n');
+}
+
+void
+task_line_add(struct buf *out, const struct task *task, int64_t now, bool json)
+{
+	json_t *params = task->params ? json_loads(task->params, 0, NULL) :
+					NULL;
+	const char *text = said(params);
+
+	if (json)
+		task_add_json(out, task, text, now);
+	else
+		task_add_columns(out, task, text, now);
+	json_decref(params);
+}
+
+static int64_t
+since(const struct history_row *row)
+{
+	return row->settled_at ? row->settled_at : row->created_at;
+}
+
+static void
+message_add_columns(struct buf *out, const struct history_row *row,
+    int64_t now)
+{
+	size_t start = out->len;
+
+	terminal_add_time(out, since(row));
+	pad(out, start, 24);
+	start = out->len;
+	buf_add_text(out, row->state);
+	pad(out, start, 10);
+	add_number(out, row->id, 9);
+	add_number(out, row->chat_id, 15);
+	terminal_add(out, row->text ? row->text : row->method, TEXT_SHOWN);
+	buf_add_text(out, "\n    ");
+	if (row->mend != NULL) {
+		buf_add_text(out, "mend: ");
+		terminal_add(out, row->mend, 200);
+	} else {
+		buf_add_text(out, "is repeated by itself ");
+		terminal_add_distance(out, row->not_before, now, "late");
+	}
+	buf_add_char(out, '\n');
+}
+
+void
+message_line_add(struct buf *out, const struct history_row *row, int64_t now,
+    bool json)
+{
+	if (!json) {
+		message_add_columns(out, row, now);
+		return;
+	}
+	add_json(out, json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o,"
+				" s:o}",
+	    "schema", 1, "id", (json_int_t)row->id, "chat",
+	    (json_int_t)row->chat_id, "state", row->state, "since",
+	    time_or_null(since(row)), "method", text_or_null(row->method),
+	    "text", text_or_null(row->text), "reason",
+	    text_or_null(row->reason), "mend", text_or_null(row->mend),
+	    "not_before", time_or_null(row->not_before)));
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/pending.h"
+
+#include "store/lane.h"
+
+#include <stddef.h>
+
+/* The reason of a message is the answer that it got. */
+#define LETTERS \
+	"SELECT d.kind AS kind, d.item AS item, d.chat_id AS chat_id," \
+	" coalesce(m.state, iif(d.kind = 'task', 'dead', 'parked')) AS state," \
+	" d.died_at AS since, d.reason AS reason, d.answer AS answer," \
+	" d.mend AS mend," \
+	" coalesce(m.text, t.name, u.raw) AS text" \
+	" FROM dead_letters d" \
+	" LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item" \
+	" LEFT JOIN task_ends t ON d.kind = 'task' AND t.id = d.item" \
+	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item"
+
+#define STUCK_MESSAGES \
+	"SELECT 'message', id, chat_id, state," \
+	" coalesce(settled_at, created_at), CASE state" \
+	"  WHEN 'held' THEN 'the chat takes nothing from the bot'" \
+	"  ELSE 'it may have arrived: no answer came' END, reason," \
+	" CASE state WHEN 'held' THEN 'it goes out when the person writes" \
+	" again, or leadpipe recover-pending --drop ' || id" \
+	"  WHEN 'ambiguous' THEN 'it is sent again by itself, or leadpipe" \
+	" recover-pending --sent ' || id || ' or --drop ' || id" \
+	"  ELSE 'leadpipe recover-pending --sent ' || id || ', --resend '" \
+	"   || id || ' or --drop ' || id END, text FROM messages" \
+	" WHERE " MESSAGE_STUCK " AND NOT EXISTS" \
+	" (SELECT 1 FROM dead_letters WHERE kind = 'message'" \
+	"  AND item = messages.id)"
+
+/* Parameters are JSON of ours; a raw update is a stranger's text. */
+#define DETAIL \
+	"CASE kind" \
+	" WHEN 'message' THEN (SELECT json_object('method', method," \
+	"  'params', iif(json_valid(params), json(params), params)," \
+	"  'policy', policy, 'created_at', created_at, 'tries', tries," \
+	"  'ambiguous', ambiguous, 'expire_at', expire_at," \
+	"  'task', task_name) FROM messages WHERE id = item)" \
+	" WHEN 'update' THEN (SELECT json_object('update_id', update_id," \
+	"  'received_at', received_at, 'tries', tries, 'raw', raw)" \
+	"  FROM updates WHERE id = item)" \
+	" WHEN 'task' THEN (SELECT json_object('name', name," \
+	"  'due_at', due_at, 'expire_at', expire_at, 'pointer', pointer," \
+	"  'method', method," \
+	"  'params', iif(json_valid(params), json(params), params))" \
+	"  FROM task_ends WHERE id = item)" \
+	" ELSE (SELECT json_object('key', key, 'crm', crm, 'tries', tries)" \
+	"  FROM leads WHERE id = item) END"
+
+static void
+pending_read(sqlite3_stmt *row, struct pending *pending)
+{
+	pending->kind = db_text(row, 0);
+	pending->item = db_int(row, 1);
+	pending->chat_id = db_int(row, 2);
+	pending->state = db_text(row, 3);
+	pending->since = db_int(row, 4);
+	pending->reason = db_text(row, 5);
+	pending->answer = db_text(row, 6);
+	pending->mend = db_text(row, 7);
+	pending->text = db_text(row, 8);
+	pending->detail = db_text(row, 9);
+	pending->retries = db_int(row, 10) != 0;
+}
+
+bool
+pending_next(struct db *db, struct pending_list *list, const char *kind,
+    int64_t item, struct pending *row)
+{
+	if (list->rows == NULL) {
+		list->rows = db_use(db,
+		    "SELECT kind, item, coalesce(chat_id, 0), state, since,"
+		    " reason, answer, mend, text,"
+		    " iif(?2 = 0, NULL, " DETAIL "),"
+		    " state IN ('dead','parked')"
+		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES ")"
+		    " WHERE (?1 IS NULL OR kind = ?1)"
+		    " AND (?2 = 0 OR item = ?2) ORDER BY since, kind, item");
+		db_bind_text(list->rows, 1, kind);
+		db_bind_int(list->rows, 2, item);
+	}
+	if (!db_row(db, list->rows))
+		return false;
+	pending_read(list->rows, row);
+	return true;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What waits for a human: dead letters, and messages that are unknown, held
+ * or ambiguous.
+ */
+#ifndef LEADPIPE_PENDING_H
+#define LEADPIPE_PENDING_H
+
+#include "store/db.h"
+
+/* Texts are borrowed until the next call. */
+struct pending {
+	const char *kind; /* message, update, task, lead */
+	int64_t item, chat_id, since;
+	const char *state;
+	const char *reason, *answer; /* NULL: none */
+	const char *mend;	     /* what can be done, or will be */
+	const char *text;	     /* what it says, NULL: nothing */
+	const char *detail; /* the row as a JSON object; NULL in a list */
+	bool retries;	    /* MEND_RETRY applies */
+};
+
+/*
+ * Steps through them by the time since when they wait; KIND NULL: all, ITEM
+ * 0: all, else that one with its detail.  The first call has LIST all zero;
+ * false at the end, or on an error, which db_result() tells.
+ */
+struct pending_list {
+	sqlite3_stmt *rows;
+};
+bool pending_next(struct db *db, struct pending_list *list, const char *kind,
+    int64_t item, struct pending *row);
+
+#endif

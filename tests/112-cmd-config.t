@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# check-config names every problem with its remedy, and changes nothing.
+set -u
+# shellcheck source=tests/bot.sh
+. "$TOP/tests/bot.sh"
+
+check() { run check-config "$@"; }
+
+# problems STATUS PATTERN...: each on a line of its own, and no further ones
+problems()
+{
+	local pattern count
+	[ "$status" = "$1" ] || echo "exit $status"
+	shift
+	count=$(grep -c '^problem' "$tmp/out")
+	[ "$count" = $# ] || cat "$tmp/out"
+	for pattern; do
+		grep '^problem' "$tmp/out" | grep -q -e "$pattern" ||
+			echo "missing: $pattern"
+	done
+}
+
+bot_start
+
+# --- all is good
+
+check
+passed 'a good configuration' "$(problems 0)"
+is 'nothing is made' '' "$(ls -A "$tmp/state")"
+is 'file and mode are told' 1 \
+	"$(grep -c "^ok *configuration *'$tmp/env', mode 0600" "$tmp/out")"
+is 'the bot' 1 "$(grep -c '^ok *BOT_TOKEN *of bot 4242' "$tmp/out")"
+is 'the flow' 1 "$(grep -c "^ok *FLOW_FILE .*flow 'funnel'" "$tmp/out")"
+is 'the database to come' 1 \
+	"$(grep -c '^ok *DATABASE_PATH .*to be created' "$tmp/out")"
+check -q
+is '-q: silence' '0 ' "$status $(cat "$tmp/out" "$tmp/err")"
+check --json
+is 'as JSON' '[1,true]' "$(jq -sc '[.[0].schema, all(.ok)]' "$tmp/out")"
+check --online
+passed 'online' "$(problems 0)"
+is 'the bot has a name' 1 \
+	"$(grep -c '^ok *Telegram *answers: @simulated_bot, bot 4242' "$tmp/out")"
+is 'no webhook' 1 "$(grep -c '^ok *webhook *none is set, 0 updates' "$tmp/out")"
+is 'getUpdates was not asked' null "$(sim stats | jq .methods.getUpdates)"
+
+# --- settings
+
+bot_config LEADPIPE_LIMITT=1 BOT_TOKN=x FLOW_FIL=y
+check
+passed 'all wrong names are told, not only the first' "$(problems 78 \
+	"line 5: unknown setting 'LEADPIPE_LIMITT'" \
+	"line 6: unknown setting 'BOT_TOKN', did you mean 'BOT_TOKEN'" \
+	"line 7: unknown setting 'FLOW_FIL', did you mean 'FLOW_FILE'")"
+bot_config LEADPIPE_IP=5 LEADPIPE_LIMIT_PER_SECOND=lots DEV_MODE=maybe \
+	TELEGRAM_PROXY=socks5://127.0.0.1:1
+TZ=Mars/Base check
+passed 'wrong values, each with what is right' "$(problems 78 \
+	'LEADPIPE_IP must be 4 or 6' \
+	'LEADPIPE_LIMIT_PER_SECOND is .lots.*from 0 to 1000' \
+	'DEV_MODE is .maybe.*true or false' 'socks5h:// instead' \
+	"TZ is 'Mars/Base'")"
+for zone in UTC MSK-3 '<+03>-3' :UTC0 ''; do
+	bot_config
+	TZ=$zone check
+	passed "a time zone: '$zone'" "$(problems 0)"
+done
+bot_config 'BOT_TOKEN=nonsense'
+check
+passed 'a token that is none' "$(problems 78 'does not look like a token')"
+is 'it is not repeated' '' "$(grep nonsense "$tmp/out" "$tmp/err")"
+printf 'DATABASE_PATH=%s\n' "$db" >"$tmp/env"
+check
+passed 'nothing set' "$(problems 78 'BOT_TOKEN is not set.*@BotFather' \
+	'there is no flow: set FLOW_FILE')"
+bot_config
+chmod 644 "$tmp/env"
+check
+passed 'a file that others can read' "$(problems 78 'chmod')"
+chmod 600 "$tmp/env"
+echo 'what is this' >>"$tmp/env"
+check
+passed 'a file that is none' "$(problems 78 'line 5: it is not KEY=value')"
+check --config "$tmp/nowhere"
+passed 'no such file' "$(problems 78 "$tmp/nowhere")"
+bot_config TELEGRAM_PROXY=socks5h://me:pw@127.0.0.1:9
+check
+is 'the password of a proxy is masked' '1 0' \
+	"$(grep -c 'socks5h://\*\*\*@127.0.0.1:9' "$tmp/out") $(grep -c 'pw@' "$tmp/out")"
+bot_config TELEGRAM_PROXY=socks5h://me:pw@127.0.0.1:9 \
+	TELEGRAM_API_ROOT=http://telegram.internal
+check --online
+passed 'a proxy that is not there: 75' "$(problems 75 'TELEGRAM_PROXY')"
+
+# --- the flow
+
+cp -r "$TOP/examples" "$tmp/flow"
+jq '.states.welcome.nothing = 1 | .start = "nowhere"' \
+	"$TOP/examples/funnel.json" >"$tmp/flow/flow.json"
+bot_config "FLOW_FILE=$tmp/flow/flow.json"
+check
+is 'all findings, with their lines' '78 1' \
+	"$status $([ "$(grep -c "^problem *FLOW_FILE *$tmp/flow/flow.json:[0-9]*:[0-9]*: /" "$tmp/out")" -ge 2 ] && echo 1)"
+bot_config "FLOW_FILE=$tmp/flow/gone.json"
+check
+passed 'no such flow' "$(problems 78 'gone.json')"
+
+# --- the database
+
+bot_config
+mkdir -m 700 "$tmp/other"
+sqlite3 "$tmp/other/foreign.db" 'create table t(x)'
+cp "$tmp/other/foreign.db" "$tmp/foreign"
+check --db "$tmp/other/foreign.db"
+passed 'a foreign database' "$(problems 78 'not a database of leadpipe')"
+cmp -s "$tmp/foreign" "$tmp/other/foreign.db"
+is 'is left alone' 0 $?
+check --db "$tmp/other/none/deeper/x.db"
+passed 'a directory that will be made' "$(problems 0)"
+run poll-updates
+check
+is 'a good one tells its bot' '0 1' \
+	"$status $(grep -c "^ok *DATABASE_PATH .*of bot 4242" "$tmp/out")"
+sed -i 's/^BOT_TOKEN=4242/BOT_TOKEN=4243/' "$tmp/env"
+check
+passed 'the token of another bot: both ids' \
+	"$(problems 78 'belongs to bot 4242, but BOT_TOKEN is of bot 4243')"
+bot_config
+sqlite3 "$db" ".backup '$tmp/other/newer.db'"
+sqlite3 "$tmp/other/newer.db" 'pragma user_version = 99'
+check --db "$tmp/other/newer.db"
+passed 'a newer one' "$(problems 78 'newer leadpipe')"
+
+# --- Telegram
+
+bot setWebhook '{"url":"https://example.org/x"}' >"$tmp/said"
+say '{"chat":42,"text":"hello"}'
+check --online
+passed 'a webhook is set' \
+	"$(problems 78 'webhook is set.*1 updates wait.*deleteWebhook')"
+bot deleteWebhook >"$tmp/said"
+fault '{"kind":"401","times":0}'
+check --online
+passed 'a rejected token: 77' "$(problems 77 'rejects BOT_TOKEN')"
+sim reset '{}' >"$tmp/said"
+fault '{"kind":"502html","times":0}'
+check --online
+passed 'a server in trouble: 75' "$(problems 75 'getMe: HTTP 502')"
+sim_stop
+check --online
+passed 'no server: 75' "$(problems 75 'TELEGRAM_API_ROOT')"
+is 'the token is in no output' '' \
+	"$(grep "${sim_token#*:}" "$tmp/out" "$tmp/err")"
+check
+passed 'but without --online nobody is asked' "$(problems 0)"
+
+# --- what the process is given
+
+for shell in 'exec 0<&-' 'exec 2>&-' 'exec 0<&- 2>&-' 'umask 000' \
+	'umask 077' "trap '' PIPE"; do
+	("$BASH" -c "$shell; exec \"\$@\"" - "$LEADPIPE" check-config -q) \
+		>"$tmp/out" 2>"$tmp/err"
+	is "alike with: $shell" '0 ' "$? $(cat "$tmp/out")"
+done
+env -i "$LEADPIPE" check-config -q --config "$tmp/env"
+is 'alike with env -i' 0 $?
+"$LEADPIPE" check-config >/dev/full 2>"$tmp/err"
+is 'a full disk is no success' 74 $?
+check one
+is 'an operand is 64' 64 $status
+tap_end

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* needs: store base */
+/*
+ * Messages and lanes: order within a chat, fences, what an ambiguous end means
+ * for each policy, and what a human decides.
+ */
+#include "state_db.h"
+
+#include "base/mem.h"
+#include "store/chats.h"
+#include "store/dead.h"
+#include "store/media.h"
+#include "store/messages.h"
+
+#define NOW INT64_C(1800000000000)
+#define ME 77
+
+static int64_t
+number(const char *sql)
+{
+	return state_number(state_path, sql);
+}
+
+static int64_t
+add(int64_t chat_id, enum priority priority, enum policy policy)
+{
+	struct message m = { .chat_id = chat_id, .method = "sendMessage",
+		.params = "{\"text\":\"x\"}", .text = "x", .policy = policy,
+		.priority = priority, .created_at = NOW };
+
+	state_ok(messages_add(db, &m, false, &fault), &fault);
+	return m.id;
+}
+
+/* The ready heads in their order, as a text of ids. */
+static const char *
+ready(int64_t now, int priority_max)
+{
+	static char text[128];
+	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
+	struct message m;
+
+	*text = '\0';
+	while (messages_ready(db, now, priority_max, &place, &m))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "%s%lld", *text ? " " : "", (long long)m.id);
+	return text;
+}
+
+static struct message
+claim(int64_t chat_id, int64_t worker)
+{
+	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
+	struct message m;
+
+	while (messages_ready(db, NOW * 2, PRIORITY_BROADCAST, &place, &m))
+		if (m.chat_id == chat_id) {
+			state_ok(messages_claim(db, &m, worker, NOW, &fault),
+			    &fault);
+			return m;
+		}
+	fail_msg("nothing of chat %lld is ready", (long long)chat_id);
+	return m;
+}
+
+static bool
+settle(const struct message *m, int64_t worker, enum settle how,
+    int64_t not_before)
+{
+	bool lost;
+	const struct settlement end = { .how = how, .message_id = 900,
+		.not_before = not_before, .reason = "because" };
+
+	state_ok(messages_settle(db, m, worker, &end, NOW, &lost, &fault),
+	    &fault);
+	return lost;
+}
+
+static void
+begin(void)
+{
+	state_ok(db_begin(db, state_soon(), &fault), &fault);
+}
+
+static void
+commit(void)
+{
+	state_ok(db_commit(db, &fault), &fault);
+}
+
+static void
+only_the_head_of_a_chat_is_ready(void **state)
+{
+	(void)state;
+	begin();
+	int64_t a1 = add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	int64_t b1 = add(2, PRIORITY_ANSWER, POLICY_RESEND);
+	char expect[64];
+	snprintf(expect, sizeof(expect), "%lld %lld", (long long)a1,
+	    (long long)b1);
+	assert_string_equal(expect, ready(NOW, PRIORITY_BROADCAST));
+
+	struct message m = claim(1, ME);
+	snprintf(expect, sizeof(expect), "%lld", (long long)b1);
+	assert_string_equal(expect, ready(NOW, PRIORITY_BROADCAST));
+
+	/* A retry keeps the head: its successor waits with it. */
+	assert_false(settle(&m, ME, SETTLE_QUEUED, NOW + 5000));
+	assert_string_equal(expect, ready(NOW + 4999, PRIORITY_BROADCAST));
+	snprintf(expect, sizeof(expect), "%lld %lld", (long long)b1,
+	    (long long)a1);
+	assert_string_equal(expect, ready(NOW + 5000, PRIORITY_BROADCAST));
+	commit();
+}
+
+static void
+the_next_is_ready_when_the_head_is_settled(void **state)
+{
+	static const enum settle ends[] = { SETTLE_SENT, SETTLE_DEAD,
+		SETTLE_EXPIRED, SETTLE_CANCELLED, SETTLE_HELD };
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		int64_t chat = 10 + (int64_t)i;
+		add(chat, PRIORITY_ANSWER, POLICY_RESEND);
+		int64_t next = add(chat, PRIORITY_ANSWER, POLICY_RESEND);
+		struct message m = claim(chat, ME);
+		assert_false(settle(&m, ME, ends[i], 0));
+		m = claim(chat, ME);
+		assert_int_equal(next, m.id);
+		assert_false(settle(&m, ME, SETTLE_SENT, 0));
+	}
+	commit();
+	assert_int_equal(0, number("SELECT count(*) FROM lanes"));
+	assert_int_equal(6,
+	    number("SELECT count(*) FROM messages WHERE state = 'sent'"));
+	assert_int_equal(1, number("SELECT count(*) FROM dead_letters"));
+}
+
+static void
+answers_come_before_reminders_and_lend_their_priority(void **state)
+{
+	(void)state;
+	begin();
+	int64_t reminder = add(1, PRIORITY_REMINDER, POLICY_RESEND);
+	int64_t answer = add(2, PRIORITY_ANSWER, POLICY_RESEND);
+	int64_t broadcast = add(3, PRIORITY_BROADCAST, POLICY_ONCE);
+	char expect[64];
+	snprintf(expect, sizeof(expect), "%lld %lld %lld", (long long)answer,
+	    (long long)reminder, (long long)broadcast);
+	assert_string_equal(expect, ready(NOW, PRIORITY_BROADCAST));
+	snprintf(expect, sizeof(expect), "%lld", (long long)answer);
+	assert_string_equal(expect, ready(NOW, PRIORITY_ALERT));
+
+	/* An answer behind the broadcast must not wait for all broadcasts. */
+	add(3, PRIORITY_ANSWER, POLICY_RESEND);
+	snprintf(expect, sizeof(expect), "%lld %lld", (long long)answer,
+	    (long long)broadcast);
+	assert_string_equal(expect, ready(NOW, PRIORITY_ALERT));
+	commit();
+}
+
+static void
+who_lost_a_message_changes_nothing(void **state)
+{
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	struct message m = claim(1, ME);
+	assert_true(settle(&m, ME + 1, SETTLE_SENT, 0));
+
+	struct message old = m;
+	--old.generation;
+	assert_true(settle(&old, ME, SETTLE_SENT, 0));
+	assert_true(settle(&m, 0, SETTLE_EXPIRED, 0));
+	assert_false(settle(&m, ME, SETTLE_SENT, 0));
+	assert_true(settle(&m, ME, SETTLE_DEAD, 0));
+	commit();
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages WHERE state = 'sent'"));
+}
+
+static void
+an_ambiguous_end_follows_the_policy(void **state)
+{
+	static const int64_t waits[] = { 30000, 120000, 600000 };
+	struct message m;
+
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_IDEMPOTENT);
+	m = claim(1, ME);
+	settle(&m, ME, SETTLE_AMBIGUOUS, 0);
+	m = claim(1, ME);
+
+	add(2, PRIORITY_ANSWER, POLICY_RESEND);
+	for (size_t i = 0; i < 3; i++) {
+		m = claim(2, ME);
+		settle(&m, ME, SETTLE_AMBIGUOUS, 0);
+		assert_int_equal(NOW + waits[i], messages_next_ready(db));
+	}
+	m = claim(2, ME);
+	settle(&m, ME, SETTLE_AMBIGUOUS, 0);
+
+	add(3, PRIORITY_BROADCAST, POLICY_ONCE);
+	m = claim(3, ME);
+	settle(&m, ME, SETTLE_AMBIGUOUS, 0);
+	commit();
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM messages WHERE state = 'unknown'"));
+	assert_int_equal(2, number("SELECT count(*) FROM dead_letters"));
+	assert_int_equal(1, number("SELECT count(*) FROM lanes"));
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE maybe_duplicate = 1 AND chat_id = 2"));
+	assert_int_equal(0, number("SELECT count(*) FROM messages"
+	    " WHERE maybe_duplicate = 1 AND chat_id <> 2"));
+}
+
+static void
+a_human_decides_about_the_unknown(void **state)
+{
+	struct message m;
+	int64_t ids[3];
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 3; i++) {
+		ids[i] = add(i + 1, PRIORITY_BROADCAST, POLICY_ONCE);
+		m = claim(i + 1, ME);
+		settle(&m, ME, SETTLE_AMBIGUOUS, 0);
+	}
+	state_ok(messages_mark_sent(db, ids[0], NOW, &fault), &fault);
+	state_ok(messages_drop(db, ids[1], NOW, &fault), &fault);
+	state_ok(messages_resend(db, ids[2], NOW, &fault), &fault);
+	assert_int_equal(OUT_NEVER,
+	    messages_resend(db, ids[0], NOW, &fault));
+	assert_int_equal(EXIT_INPUT, fault.code);
+	m = claim(3, ME);
+	assert_int_equal(ids[2], m.id);
+	commit();
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE maybe_duplicate = 1"));
+	assert_int_equal(0, number("SELECT count(*) FROM dead_letters"));
+}
+
+static void
+a_blocked_chat_is_held_and_goes_on(void **state)
+{
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	state_ok(chats_block(db, 1, "blocked", NOW, &fault), &fault);
+	assert_string_equal("", ready(NOW, PRIORITY_BROADCAST));
+	state_ok(chats_unblock(db, 1, NOW, &fault), &fault);
+	commit();
+	/* Life 0 is for ever; both wait in their old order. */
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM messages WHERE state = 'queued'"));
+	assert_int_equal(1, number("SELECT head FROM lanes"));
+}
+
+static void
+one_upload_for_all_who_wait(void **state)
+{
+	struct media media;
+	struct message m;
+	int64_t file;
+
+	(void)state;
+	begin();
+	state_ok(media_add(db, "d1", "video", "/v", &file, &fault), &fault);
+	int64_t id = add(1, PRIORITY_REMINDER, POLICY_RESEND);
+	add(2, PRIORITY_REMINDER, POLICY_RESEND);
+	m = claim(1, ME);
+	state_ok(media_upload(db, file, m.id, &fault), &fault);
+	state_ok(messages_postpone(db, 2, 0, file, &fault), &fault);
+	assert_string_equal("", ready(NOW, PRIORITY_BROADCAST));
+	state_ok(media_load(db, file, &media, &fault), &fault);
+	assert_int_equal(id, media.uploader);
+	media_release(&media);
+
+	/* The uploader's death frees the upload and those who wait for it. */
+	int count;
+	state_ok(messages_orphaned(db, ME, NOW, &count, &fault), &fault);
+	assert_int_equal(1, count);
+	assert_string_equal("2", ready(NOW, PRIORITY_BROADCAST));
+	state_ok(media_uploaded(db, file, "FILE", NOW, &fault), &fault);
+	state_ok(media_load(db, file, &media, &fault), &fault);
+	assert_string_equal("FILE", media.file_id);
+	media_release(&media);
+	commit();
+}
+
+static void
+what_is_on_its_way_stays_alone(void **state)
+{
+	struct message m;
+	int count;
+
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	m = claim(1, ME);
+	settle(&m, ME, SETTLE_HELD, 0);
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	claim(1, ME);
+	state_ok(messages_release(db, 1, NOW, &count, &fault), &fault);
+	assert_int_equal(1, count);
+	assert_string_equal("", ready(NOW, PRIORITY_BROADCAST));
+	commit();
+}
+
+static void
+a_group_that_became_a_supergroup_keeps_its_lane(void **state)
+{
+	(void)state;
+	begin();
+	add(-5, PRIORITY_ANSWER, POLICY_RESEND);
+	state_ok(chats_migrate(db, -5, -1005, &fault), &fault);
+	struct message m = claim(-1005, ME);
+	assert_int_equal(-1005, m.chat_id);
+	commit();
+	assert_int_equal(1, number("SELECT count(*) FROM lanes"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_DB(only_the_head_of_a_chat_is_ready),
+		WITH_DB(the_next_is_ready_when_the_head_is_settled),
+		WITH_DB(answers_come_before_reminders_and_lend_their_priority),
+		WITH_DB(who_lost_a_message_changes_nothing),
+		WITH_DB(an_ambiguous_end_follows_the_policy),
+		WITH_DB(a_human_decides_about_the_unknown),
+		WITH_DB(a_blocked_chat_is_held_and_goes_on),
+		WITH_DB(one_upload_for_all_who_wait),
+		WITH_DB(what_is_on_its_way_stays_alone),
+		WITH_DB(a_group_that_became_a_supergroup_keeps_its_lane),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/* needs: turn bot telegram store net base */
+/*
+ * One update, one transaction: what follows from it is all there or not at
+ * all; what is due is promoted, held, cancelled or expired; a new version of
+ * the flow drops nobody.
+ */
+#include "state_db.h"
+
+#include "base/mem.h"
+#include "store/chats.h"
+#include "store/flows.h"
+#include "store/meta.h"
+#include "store/updates.h"
+#include "turn/deploy.h"
+#include "turn/turn.h"
+
+#define NOW INT64_C(1800000000000)
+
+/* %s: the state that the button leads to. */
+#define FLOW                                                                  \
+	"{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","                   \
+	"\"lang\":{\"default\":\"en\",\"available\":[\"en\"]},"               \
+	"\"commands\":{\"/start\":[{\"goto\":\"hello\"}],"                    \
+	"\"/stop\":[{\"unsubscribe\":true},{\"send\":\"bye\"}],"              \
+	"\"/loop\":[{\"goto\":\"round\"}]},"                                  \
+	"\"events\":{\"paid\":[{\"goto\":\"paid\"}]},"                        \
+	"\"fallback\":[{\"send\":\"what\"}],"                                 \
+	"\"states\":{\"hello\":{\"enter\":[{\"send\":\"hi\"},"                \
+	"{\"schedule\":\"later\",\"after\":\"5m\","                           \
+	"\"unless\":{\"been\":\"paid\"},\"expire\":\"1d\","                   \
+	"\"do\":[{\"send\":\"remind\"}]}]},"                                  \
+	"\"round\":{\"enter\":[{\"goto\":\"round\"}]},"                       \
+	"\"paid\":{\"enter\":[{\"send\":\"thanks\"}]}%s},"                    \
+	"\"texts\":{\"en\":{\"hi\":\"Hi\",\"bye\":\"Bye\",\"what\":\"What\"," \
+	"\"remind\":\"Remember\",\"thanks\":\"Thanks\"}}}"
+
+static struct turn *turn;
+static struct config *config;
+
+static int64_t
+number(const char *sql)
+{
+	return state_number(state_path, sql);
+}
+
+static enum outcome
+deploy_text(const char *more, const char *drop_to)
+{
+	char path[160];
+	struct deploy_report report;
+	struct findings findings = { 0 };
+	const struct deploy deploy = { .path = path, .drop_to = drop_to };
+
+	snprintf(path, sizeof(path), "%s/flow.json", state_dir);
+	FILE *file = fopen(path, "w");
+	fprintf(file, FLOW, more);
+	fclose(file);
+	enum outcome out = deploy_flow(db, config, &deploy, state_soon(),
+	    &report, &findings, &fault);
+	if (findings.count > 0)
+		print_message("%s: %s\n", findings.list[0].where,
+		    findings.list[0].text);
+	findings_release(&findings);
+	return out;
+}
+
+static int
+setup_turn(void **state)
+{
+	if (setup(state) != 0)
+		return -1;
+	state_ok(config_open(&config, "/dev/null", &fault), &fault);
+	state_ok(deploy_text("", NULL), &fault);
+	state_ok(turn_open(&turn, db, config, &fault), &fault);
+	return 0;
+}
+
+static int
+teardown_turn(void **state)
+{
+	turn_close(turn);
+	config_close(config);
+	return teardown(state);
+}
+
+static void
+begin(void)
+{
+	state_ok(db_begin(db, state_soon(), &fault), &fault);
+}
+
+static void
+commit(void)
+{
+	state_ok(db_commit(db, &fault), &fault);
+}
+
+static void
+receive_raw(int64_t update_id, const char *raw)
+{
+	bool fresh;
+	int64_t row;
+
+	state_ok(updates_add(db, update_id, raw, strlen(raw), NOW, &row,
+		     &fresh, &fault),
+	    &fault);
+	assert_true(fresh);
+}
+
+static void
+receive(int64_t update_id, int64_t chat_id, const char *text)
+{
+	char *raw = mem_printf(
+	    "{\"update_id\":%lld,\"message\":{\"message_id\":1,\"date\":1,"
+	    "\"chat\":{\"id\":%lld,\"type\":\"private\"},"
+	    "\"from\":{\"id\":%lld,\"first_name\":\"A\"},\"text\":\"%s\"}}",
+	    (long long)update_id, (long long)chat_id, (long long)chat_id,
+	    text);
+
+	receive_raw(update_id, raw);
+	free(raw);
+}
+
+/* Steps until nothing waits; how many transactions that took. */
+static int
+step_all(void)
+{
+	bool more = true;
+	int passes = 0;
+
+	while (more && passes < 50) {
+		begin();
+		state_ok(turn_updates(turn, NOW, 100, &more, &fault),
+		    &fault);
+		commit();
+		++passes;
+	}
+	return passes;
+}
+
+static void
+promote(int64_t now)
+{
+	bool more;
+
+	begin();
+	state_ok(turn_tasks(turn, now, 100, &more, &fault), &fault);
+	commit();
+}
+
+static void
+an_update_becomes_answer_task_and_history(void **state)
+{
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	assert_int_equal(1, step_all());
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE state = 'queued' AND text = 'Hi' AND update_row = 1"));
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE state = 'received' AND text = '/start'"));
+	assert_int_equal(1, number("SELECT count(*) FROM tasks"
+	    " WHERE name = 'later'"));
+	assert_int_equal(0, number("SELECT count(*) FROM updates"
+	    " WHERE state <> 'done'"));
+}
+
+static void
+a_poison_update_is_parked_alone(void **state)
+{
+	(void)state;
+	begin();
+	receive_raw(1, "{\"update_id\":1,\"message\":[");
+	receive(2, 5, "/loop");
+	receive(3, 5, "/start");
+	receive(4, 6, "/start");
+	commit();
+	step_all();
+	assert_int_equal(2, number("SELECT count(*) FROM updates"
+	    " WHERE state = 'parked' AND tries = 3"));
+	assert_int_equal(2, number("SELECT count(*) FROM dead_letters"
+	    " WHERE kind = 'update'"));
+	assert_int_equal(2, number("SELECT count(*) FROM messages"
+	    " WHERE text = 'Hi'"));
+	/* Nothing of a failed step stays. */
+	assert_int_equal(0, number("SELECT count(*) FROM messages"
+	    " WHERE text = '/loop'"));
+}
+
+static void
+later_updates_of_a_chat_wait_for_a_failing_one(void **state)
+{
+	bool more;
+
+	(void)state;
+	begin();
+	receive(1, 5, "/loop");
+	receive(2, 5, "/start");
+	receive(3, 6, "/start");
+	state_ok(turn_updates(turn, NOW, 100, &more, &fault), &fault);
+	commit();
+	assert_true(more);
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE text = 'Hi' AND chat_id = 6"));
+	assert_int_equal(0, number("SELECT count(*) FROM messages"
+	    " WHERE chat_id = 5"));
+}
+
+static void
+what_a_process_died_over_is_stepped_alone(void **state)
+{
+	int waiting;
+
+	(void)state;
+	begin();
+	for (int i = 1; i <= 3; i++)
+		receive(i, i, "/start");
+	state_ok(updates_count_tries(db, NOW, &waiting, &fault), &fault);
+	commit();
+	assert_int_equal(3, waiting);
+	assert_in_range(step_all(), 3, 4);
+	for (int i = 0; i < 4; i++) {
+		begin();
+		if (i == 0)
+			receive(9, 9, "/start");
+		state_ok(updates_count_tries(db, NOW, &waiting, &fault),
+		    &fault);
+		commit();
+	}
+	assert_int_equal(0, waiting);
+	assert_int_equal(1, number("SELECT count(*) FROM dead_letters"));
+}
+
+static void
+without_a_flow_updates_wait(void **state)
+{
+	(void)state;
+	turn_close(turn);
+	begin();
+	state_ok(meta_set_text(db, META_FLOW, NULL, &fault), &fault);
+	receive(1, 5, "/start");
+	commit();
+	state_ok(turn_open(&turn, db, config, &fault), &fault);
+	step_all();
+	assert_int_equal(1, updates_waiting(db));
+}
+
+static void
+a_reminder_is_due_once_and_only_unless(void **state)
+{
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	receive(2, 6, "/start");
+	commit();
+	step_all();
+	begin();
+	state_ok(turn_event(turn, 6, "paid", NULL, NOW, &fault), &fault);
+	commit();
+	promote(NOW + 5 * 60000 - 1);
+	assert_int_equal(0, number("SELECT count(*) FROM messages"
+	    " WHERE text = 'Remember'"));
+	promote(NOW + 5 * 60000);
+	promote(NOW + 5 * 60000);
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE text = 'Remember' AND chat_id = 5 AND priority = 5"));
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE text = 'Remember'"));
+	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
+	    " WHERE state = 'cancelled' AND chat_id = 6"));
+	assert_int_equal(0, number("SELECT count(*) FROM tasks"));
+}
+
+static void
+a_reminder_asks_unless_again_when_it_is_sent(void **state)
+{
+	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
+	struct message m;
+	bool cancelled;
+	char *params, *text;
+
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	step_all();
+	promote(NOW + 5 * 60000);
+	begin();
+	state_ok(turn_event(turn, 5, "paid", NULL, NOW, &fault), &fault);
+	while (messages_ready(db, NOW, PRIORITY_BROADCAST, &place, &m) &&
+	    m.action == NULL) {
+		bool lost;
+		const struct settlement sent = { .how = SETTLE_SENT };
+		struct message head = m;
+		state_ok(messages_settle(db, &head, 0, &sent, NOW, &lost,
+			     &fault),
+		    &fault);
+		place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
+	}
+	assert_non_null(m.action);
+	state_ok(turn_render(turn, &m, &cancelled, &params, &text, &fault),
+	    &fault);
+	assert_true(cancelled);
+	free(params);
+	free(text);
+	commit();
+}
+
+static void
+tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed(void **state)
+{
+	const int64_t due = NOW + 5 * 60000, day = 86400000;
+
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	receive(2, 6, "/start");
+	receive(3, 7, "/start");
+	receive(4, 7, "/stop");
+	commit();
+	step_all();
+	begin();
+	state_ok(chats_block(db, 6, "blocked", NOW, &fault), &fault);
+	commit();
+	promote(due + day - 1);
+	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
+	    " WHERE state = 'promoted' AND chat_id = 5"));
+	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
+	    " WHERE state = 'held' AND chat_id = 6"));
+	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
+	    " WHERE state = 'cancelled' AND chat_id = 7"));
+	begin();
+	state_ok(chats_unblock(db, 6, due + day, &fault), &fault);
+	commit();
+	assert_int_equal(1, number("SELECT count(*) FROM tasks"));
+	promote(due + day + 1);
+	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
+	    " WHERE state = 'expired' AND chat_id = 6"));
+}
+
+static void
+a_new_version_strands_nobody(void **state)
+{
+	(void)state;
+	state_ok(deploy_text(",\"attic\":{\"enter\":[]}", NULL), &fault);
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	step_all();
+	begin();
+	state_ok(flows_move_chats(db, "hello", "attic", &fault), &fault);
+	commit();
+	char *before = meta_text(db, META_FLOW);
+	assert_int_equal(OUT_NEVER, deploy_text("", NULL));
+	assert_non_null(strstr(fault.text, "attic"));
+	assert_int_equal(OUT_NEVER, deploy_text("", "nowhere"));
+	char *after = meta_text(db, META_FLOW);
+	assert_string_equal(before, after);
+	state_ok(deploy_text("", "hello"), &fault);
+	assert_int_equal(1, flows_chats_in(db, "hello"));
+	free(before);
+	free(after);
+}
+
+static void
+events_and_schedules_that_are_not_there_are_refused(void **state)
+{
+	int64_t id;
+	bool added;
+
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	step_all();
+	begin();
+	assert_int_equal(OUT_NEVER,
+	    turn_event(turn, 5, "nothing", NULL, NOW, &fault));
+	assert_int_equal(OUT_NEVER,
+	    turn_event(turn, 55, "paid", NULL, NOW, &fault));
+	assert_int_equal(OUT_NEVER,
+	    turn_schedule(turn, 5, "nothing", NOW, NOW, &id, &added,
+		&fault));
+	state_ok(turn_schedule(turn, 5, "later", NOW, NOW, &id, &added,
+		     &fault),
+	    &fault);
+	assert_false(added); /* the flow itself planned it already */
+	commit();
+}
+
+#define WITH_TURN(test)                                                       \
+	cmocka_unit_test_setup_teardown(test, setup_turn, teardown_turn)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_TURN(an_update_becomes_answer_task_and_history),
+		WITH_TURN(a_poison_update_is_parked_alone),
+		WITH_TURN(later_updates_of_a_chat_wait_for_a_failing_one),
+		WITH_TURN(what_a_process_died_over_is_stepped_alone),
+		WITH_TURN(without_a_flow_updates_wait),
+		WITH_TURN(a_reminder_is_due_once_and_only_unless),
+		WITH_TURN(a_reminder_asks_unless_again_when_it_is_sent),
+		WITH_TURN(
+		    tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed),
+		WITH_TURN(a_new_version_strands_nobody),
+		WITH_TURN(events_and_schedules_that_are_not_there_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
