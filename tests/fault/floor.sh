@@ -4,7 +4,7 @@
 # its own, the program under the fault shim or another clock, and what must
 # hold afterwards. Uses $B, $TOP and $tmp, like tests/sim/telegram.sh, which it
 # sources.
-# shellcheck disable=SC2034 # for tests/sim/telegram.sh
+# shellcheck disable=SC2034,SC2119,SC2120 # for who sources it; an option
 sim_token=4242:SIMULATED_TOKEN_OF_THE_FLOOR
 # shellcheck source=tests/sim/telegram.sh
 . "$TOP/tests/sim/telegram.sh"
@@ -25,6 +25,7 @@ floor_open()
 	printf '%s\n' "BOT_TOKEN=$sim_token" \
 		"TELEGRAM_API_ROOT=${1:-$sim_root}" "DATABASE_PATH=$floor_db" \
 		"FLOW_FILE=$floor/flow.json" LEADPIPE_LIMIT_CHAT_PER_SECOND=0 \
+		LEADPIPE_LIMIT_PER_SECOND=0 \
 		>"$floor/env"
 	chmod 600 "$floor/env"
 	export LEADPIPE_CONFIG=$floor/env
@@ -94,7 +95,7 @@ views()
 	local chat
 	for chat; do
 		sim "chats/$chat" | jq -c --arg chat "$chat" '[.[] |
-			del(.message_id, .at)] | {chat: $chat, seen: .}'
+			del(.message_id, .at, .media.file_id)] | {chat: $chat, seen: .}'
 	done
 }
 
@@ -109,7 +110,8 @@ once()
 delivered()
 {
 	"$TOP/tests/sim/check-delivery" "$@" "$tmp/record" "$floor_db" \
-		2>&1 >"$floor/count" || cat "$floor/count"
+		>"$floor/count" 2>"$floor/wrong" ||
+		cat "$floor/wrong" "$floor/count"
 }
 
 points() { tr -d ' ' <"$1"; }

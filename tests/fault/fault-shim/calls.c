@@ -59,12 +59,14 @@ real_find(void)
 ssize_t
 write(int fd, const void *data, size_t len)
 {
+	point_text(data, len);
 	return point_pass(POINT_WRITE, fd) ? REAL(write)(fd, data, len) : -1;
 }
 
 ssize_t
 pwrite(int fd, const void *data, size_t len, off_t at)
 {
+	point_text(data, len);
 	return point_pass(POINT_WRITE, fd) ?
 	    REAL(pwrite)(fd, data, len, at) : -1;
 }
@@ -72,6 +74,7 @@ pwrite(int fd, const void *data, size_t len, off_t at)
 ssize_t
 pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
+	point_text(data, len);
 	return point_pass(POINT_WRITE, fd) ?
 	    REAL(pwrite64)(fd, data, len, at) : -1;
 }

@@ -35,7 +35,7 @@ static struct {
 	bool files_only;
 	long kill_at, child_at, error_at, error_from, malloc_at, fsync_ms;
 	int error;
-	const char *child_file;
+	const char *child_file, *kill_text;
 	char *count, *malloc_count;   /* shared mappings: survive a SIGKILL */
 } plan;
 
@@ -136,6 +136,7 @@ plan_read(void)
 	plan.classes = plan_classes(getenv("FAULT_ONLY"));
 	plan.files_only = plan_number("FAULT_FILES_ONLY") != 0;
 	plan.kill_at = plan_number("FAULT_KILL_AT");
+	plan.kill_text = getenv("FAULT_KILL_TEXT");
 	plan.child_at = plan_number("FAULT_CHILD_AT");
 	plan.child_file = getenv("FAULT_CHILD_FILE");
 	plan.error_at = plan_number("FAULT_ERROR_AT");
@@ -205,6 +206,14 @@ point_pass(enum point class, int fd)
 		return true;
 	errno = plan.error;
 	return false;
+}
+
+void
+point_text(const void *data, size_t len)
+{
+	if (plan_applies() && plan.kill_text && *plan.kill_text
+	    && memmem(data, len, plan.kill_text, strlen(plan.kill_text)))
+		kill(getpid(), SIGKILL);
 }
 
 void

@@ -9,8 +9,9 @@
  * FAULT_FILES_ONLY=1       only calls on regular files (or on paths)
  * FAULT_COUNT_FILE=F       F always holds the number of points so far
  * FAULT_KILL_AT=N          SIGKILL before the N-th is performed
- * FAULT_CHILD_AT=N         the same, leaving a child `sleep 30` that inherits
- *                          what is not close-on-exec
+ * FAULT_KILL_TEXT=TEXT     SIGKILL before a write that holds TEXT
+ * FAULT_CHILD_AT=N         like FAULT_KILL_AT, leaving a child `sleep 30` that
+ *                          inherits what is not close-on-exec
  * FAULT_CHILD_FILE=F       F then holds the child's pid
  * FAULT_ERROR_AT=N         the N-th fails once, FAULT_ERROR_FROM=N from then
  *                          on, with FAULT_ERRNO=ENOSPC|EIO|... (default EIO);
@@ -27,6 +28,7 @@
 #define LEADPIPE_FAULT_POINT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum point {
 	POINT_WRITE, POINT_SEND, POINT_FSYNC, POINT_FTRUNCATE, POINT_UNLINK,
@@ -38,6 +40,9 @@ enum point {
  * when it is to fail, with errno set.  May not return.
  */
 bool point_pass(enum point class, int fd);
+
+/* What is about to be written; may not return. */
+void point_text(const void *data, size_t len);
 
 /* Sleeps as long as FAULT_FSYNC_MS asks. */
 void point_slow_disk(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http-origin --port-file F --log L
+ * http-origin --port-file F --log L [--answer BODY]
  *
  * The plainest HTTP/1.1 server: reads a request, writes one line "METHOD PATH
- * BODY-BYTES whole|partial" to L, answers 200 with a body of 64 bytes.
+ * BODY-BYTES whole|partial" to L, answers 200 with BODY (64 bytes of text).
  */
 #include <getopt.h>
 #include <pthread.h>
@@ -15,6 +15,8 @@
 #define HEAD_MAX 16384
 
 static const char *log_path;
+static const char *answer =
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n";
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
@@ -65,9 +67,6 @@ body_read(FILE *in, const char *head, bool *whole)
 static void
 client_serve(int fd)
 {
-	static const char answer[] = "HTTP/1.1 200 OK\r\n"
-	    "Content-Type: text/plain\r\nContent-Length: 64\r\n\r\n"
-	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n";
 	FILE *in = fdopen(fd, "r");
 	char head[HEAD_MAX];
 	bool whole = true;
@@ -81,8 +80,9 @@ client_serve(int fd)
 		}
 		body = body_read(in, head, &whole);
 		request_log(head, body, whole);
-		if (whole && send(fd, answer, sizeof(answer) - 1,
-		    MSG_NOSIGNAL) < 0)
+		if (whole && dprintf(fd, "HTTP/1.1 200 OK\r\n"
+		    "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n"
+		    "%s", strlen(answer), answer) < 0)
 			break;
 	}
 	if (in)
@@ -95,6 +95,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "port-file", required_argument, NULL, 'p' },
 		{ "log", required_argument, NULL, 'l' },
+		{ "answer", required_argument, NULL, 'a' },
 		{ NULL, 0, NULL, 0 }
 	};
 	const char *port_file = NULL;
@@ -105,6 +106,8 @@ main(int argc, char **argv)
 			port_file = optarg;
 		else if (o == 'l')
 			log_path = optarg;
+		else if (o == 'a')
+			answer = optarg;
 		else
 			return 64;
 	}

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# poll-updates is killed at every point at which it touches the world outside
+# (write, send, fsync, ftruncate, unlink, rename, flock, connect), in each of
+# three stages: three people write /start; they press the button; their
+# reminder with a video is due. Ordinary runs follow until nothing is left.
+# The checker must find nothing lost and nothing repeated, and the people must
+# have seen what they see when nobody kills anything.
+#
+# A sample of the points; LEADPIPE_SWEEP=full takes them all.
+# shellcheck disable=SC2119 # floor_open's argument is not the script's
+set -u
+tmp=$(mktemp -d)
+# shellcheck source=tests/tap.sh
+. "$TOP/tests/tap.sh"
+# shellcheck source=tests/fault/floor.sh
+. "$TOP/tests/fault/floor.sh"
+people=(1 2 3)
+# No setting of the program, which would refuse it.
+extent=${LEADPIPE_SWEEP-}
+unset LEADPIPE_SWEEP
+top=$tmp
+trap 'sim_stop; kill $(jobs -p) 2>/dev/null; wait; rm -rf "$top"' EXIT
+
+# stage NUMBER: what its people do before poll-updates runs
+stage()
+{
+	case $1 in
+	1) people say '"text":"/start","first_name":"Ann"' "${people[@]}" ;;
+	2) people press '"text":"Получить доступ"' "${people[@]}" ;;
+	3) due ;;
+	esac
+}
+
+start_over()
+{
+	sim reset '{}' >/dev/null
+	: >"$tmp/record"
+	rm -rf "$floor/state" "$floor/errors"
+	mkdir -m 700 "$floor/state"
+}
+
+# kill_at STAGE POINT: a line for each thing that is wrong afterwards
+kill_at()
+{
+	local stage
+	start_over
+	for ((stage = 1; stage < $1; stage++)); do
+		stage $stage
+		poll
+	done
+	stage "$1"
+	shim FAULT_KILL_AT="$2" FAULT_ONLY="$classes"
+	[ $? -eq 137 ] && echo killed >>"$tmp/killed"
+	settle || echo 'not all is done in the end'
+	delivered --settled --most-ambiguous ${#people[@]}
+	views "${people[@]}" >"$tmp/views"
+	# All that waits is done in the end, the reminders included.
+	[ "$1" = 1 ] || stage=3
+	once <"$tmp/views" | diff "$top/seen.$stage" - >"$tmp/diff" ||
+		echo "they saw other things: $(cut -c 1-900 "$tmp/diff")"
+	ask 'SELECT sum(ambiguous) FROM messages' >>"$tmp/doubts"
+}
+
+# worker NUMBER: every second line of $top/points with a simulator of its own
+worker()
+{
+	local stage point found
+	tmp=$top/$1
+	mkdir "$tmp"
+	trap sim_stop EXIT
+	sim_start --no-quirks
+	floor_open
+	: >"$tmp/killed"
+	while read -r stage point; do
+		found=$(kill_at "$stage" "$point")
+		[ -z "$found" ] || printf '%s\n' "$found" |
+			sed "s/^/stage $stage, point $point: /" >>"$top/found"
+	done < <(awk "NR % 2 == $1" "$top/points")
+}
+
+# sweep STAGE:POINTS:STEP...: leaves $top/found, and $killed of $tried
+sweep()
+{
+	local range stage last step
+	rm -rf "$top/0" "$top/1"
+	: >"$top/found"
+	for range; do
+		IFS=: read -r stage last step <<<"$range"
+		seq "$step" "$step" "$last" | sed "s/^/$stage /"
+	done >"$top/points"
+	worker 0 &
+	worker 1 &
+	wait
+	tried=$(wc -l <"$top/points")
+	killed=$(cat "$top"/[01]/killed | wc -l)
+}
+
+# --- nobody kills anything
+
+classes=write,send,fsync,ftruncate,unlink,rename,flock,connect
+sim_start --no-quirks
+floor_open
+for stage in 1 2 3; do
+	stage $stage
+	shim FAULT_COUNT_FILE="$tmp/count.$stage" FAULT_ONLY=$classes
+	views "${people[@]}" | once >"$tmp/seen.$stage"
+done
+is 'undisturbed: three people, three messages of the bot each' '3 3 3' \
+	"$(jq -s -r 'map([.seen[] | select(.from == "bot")] | length |
+		tostring) | join(" ")' "$tmp/seen.3")"
+passed '... and the checker agrees' "$(delivered --settled --most-ambiguous 0)"
+sim_stop
+last=$(for stage in 1 2 3; do points "$tmp/count.$stage"; done | tr '\n' ' ')
+read -r last1 last2 last3 <<<"$last"
+
+# --- killed
+
+step=7
+[ "$extent" != full ] || step=1
+sweep "1:$last1:$step" "2:$last2:$step" "3:$last3:$step"
+echo "# points: $last1 + $last2 + $last3, killed at $killed of $tried tried;" \
+	"doubted messages: $(cat "$top"/[01]/doubts | awk '{ n += $1 }
+	END { print n + 0 }')"
+# A run has a few points more or less, depending on who is faster.
+is 'nearly every point kills' yes \
+	"$([ $((killed * 20)) -ge $((tried * 19)) ] && echo yes)"
+passed 'killed anywhere: nothing lost, nothing repeated, all seen' \
+	"$(cat "$top/found")"
+
+# --- and if updates were confirmed before they are on disk?
+
+program=$B/confirm-first/libexec
+if make -C "$TOP" B="$B/confirm-first" \
+	CPPFLAGS=-DLEADPIPE_TEST_CONFIRM_FIRST \
+	"$program/poll-updates" >"$tmp/make" 2>&1; then
+	passed 'a poll-updates that confirms first is built'
+else
+	passed 'a poll-updates that confirms first is built' \
+		"$(cat "$tmp/make")"
+fi
+classes='write'
+sweep "2:120:5"
+is 'confirmed first: the same sweep finds losses' yes \
+	"$(grep -q 'was confirmed and is not stored' "$top/found" && echo yes)"
+echo "# it found $(grep -c ': lost:' "$top/found") losses"
+tap_end
