@@ -59,8 +59,8 @@ cancel(struct run *run, const char *what, int64_t id, int *count)
 
 	*count = 1;
 	if (out == OUT_OK)
-		out = user != NULL ? cancel_named(run, what, count) :
-				     tasks_cancel_id(run->db, id,
+		out = user != NULL ? cancel_named(run, what, count)
+				   : tasks_cancel_id(run->db, id,
 					 clock_wall_ms(), &run->fault);
 	if (out == OUT_OK && !dry_run)
 		out = db_commit(run->db, &run->fault);
@@ -90,8 +90,9 @@ main(int argc, char **argv)
 	int count;
 
 	if (what == NULL)
-		opt_usage(&command, "which task? give its id, or its name and "
-				    "--user");
+		opt_usage(&command,
+		    "which task? give its id, or its name and "
+		    "--user");
 	int64_t id = strtoll(what, &end, 10);
 	if (user == NULL && (*end != '\0' || id <= 0))
 		opt_usage(&command, "'%s' is no task id; a name needs --user",

@@ -57,9 +57,9 @@ print_findings(const char *path, const struct findings *findings)
 static void
 print_report(const struct run *run, const struct deploy_report *report)
 {
-	const char *done = report->unchanged ? "unchanged" :
-	    dry_run			     ? "would be deployed" :
-					       "deployed";
+	const char *done = report->unchanged ? "unchanged"
+	    : dry_run			     ? "would be deployed"
+					     : "deployed";
 	int64_t moved = drop_to != NULL ? report->stranded : 0;
 
 	if (run->shared.json)
@@ -80,7 +80,8 @@ deploy(struct run *run, const char *path)
 {
 	char *full = realpath(path, NULL);
 	const struct deploy deploy = { .path = full ? full : path,
-		.drop_to = drop_to, .dry_run = dry_run };
+		.drop_to = drop_to,
+		.dry_run = dry_run };
 	struct deploy_report report;
 	struct findings findings = { 0 };
 	enum outcome out = deploy_flow(run->db, run->config, &deploy,
@@ -88,7 +89,6 @@ deploy(struct run *run, const char *path)
 
 	if (out == OUT_OK)
 		print_report(run, &report);
-	findings_locate(&findings, path);
 	print_findings(path, &findings);
 	findings_release(&findings);
 	free(full);

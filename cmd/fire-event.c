@@ -13,13 +13,12 @@
 
 static const char *user, *data_text;
 
-static const struct opt options[] = {
-	{ OPT_TEXT, 'u', "user", "USER", "a chat id or @username",
-	    { .text = &user } },
+static const struct opt options[] = { { OPT_TEXT, 'u', "user", "USER",
+					  "a chat id or @username",
+					  { .text = &user } },
 	{ OPT_TEXT, 'd', "data", "JSON", "what came with it: a JSON object",
 	    { .text = &data_text } },
-	OPT_END
-};
+	OPT_END };
 
 static const struct opt_command command = {
 	.name = "fire-event",
@@ -53,8 +52,8 @@ fire(struct run *run, const char *event, const json_t *data)
 	if (out == OUT_OK)
 		out = turn_open(&turn, run->db, run->config, &run->fault);
 	if (out == OUT_OK)
-		out = db_begin(run->db, clock_mono_ms() + WAIT_MS,
-		    &run->fault);
+		out =
+		    db_begin(run->db, clock_mono_ms() + WAIT_MS, &run->fault);
 	if (out == OUT_OK)
 		out = turn_event(turn, chat_id, event, data, clock_wall_ms(),
 		    &run->fault);

@@ -89,8 +89,8 @@ list_unclear(struct run *run, int64_t chat_id, struct page *page)
 	struct history_row row;
 	int64_t after = 0;
 
-	for (int64_t left = limit; left > 0 &&
-	     history_unclear(run->db, chat_id, &after, &row);
+	for (int64_t left = limit;
+	     left > 0 && history_unclear(run->db, chat_id, &after, &row);
 	     left--) {
 		message_line_add(&page->text, &row, page->now, page->json);
 		if (page->text.len > PAGE_BYTES / 2 && !flush(run, page))
@@ -103,8 +103,8 @@ list_unclear(struct run *run, int64_t chat_id, struct page *page)
 static void
 print_count(struct run *run, int64_t chat_id)
 {
-	int64_t found = ambiguous ? history_unclear_count(run->db, chat_id) :
-				    tasks_count(run->db, chat_id);
+	int64_t found = ambiguous ? history_unclear_count(run->db, chat_id)
+				  : tasks_count(run->db, chat_id);
 
 	printf(run->shared.json ? "{\"schema\":1,\"count\":%lld}\n" : "%lld\n",
 	    (long long)found);
@@ -114,7 +114,8 @@ static enum outcome
 list(struct run *run)
 {
 	struct page page = { .text = BUF_INIT(PAGE_BYTES),
-		.now = clock_wall_ms(), .json = run->shared.json };
+		.now = clock_wall_ms(),
+		.json = run->shared.json };
 	int64_t chat_id = 0;
 	enum outcome out = OUT_OK;
 
@@ -135,8 +136,8 @@ list(struct run *run)
 			list_tasks(run, chat_id, &page);
 	}
 	buf_release(&page.text);
-	return run->fault.what != OUT_OK ? run->fault.what :
-					   db_result(run->db, &run->fault);
+	return run->fault.what != OUT_OK ? run->fault.what
+					 : db_result(run->db, &run->fault);
 }
 
 int

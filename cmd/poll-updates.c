@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "delivery/loop.h"
 #include "ops/run.h"
 
@@ -72,21 +71,6 @@ poll_alone(struct run *run, struct loop *loop, int64_t started)
 	return out;
 }
 
-static char *
-counts_text(const struct loop *loop)
-{
-	const struct delivery_counts *sent = delivery_counts(loop->delivery);
-	const struct turn_counts *turns = turn_counts(loop->turn);
-
-	return mem_printf("{\"received\":%lld,\"stepped\":%lld,"
-			  "\"parked\":%lld,\"sent\":%lld,\"retried\":%lld,"
-			  "\"ambiguous\":%lld,\"dead\":%lld}",
-	    (long long)poller_report(loop->poller)->received,
-	    (long long)turns->stepped, (long long)turns->parked,
-	    (long long)sent->sent, (long long)sent->retried,
-	    (long long)sent->ambiguous, (long long)sent->dead);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -101,9 +85,8 @@ main(int argc, char **argv)
 		for_ms + lock_wait_ms + LOOP_GRACE_MS) == OUT_OK &&
 	    poll_alone(&run, &loop, started) == OUT_OK &&
 	    loop.poller != NULL) {
-		counts = counts_text(&loop);
-		dead = delivery_counts(loop.delivery)->dead > 0 ||
-		    turn_counts(loop.turn)->parked > 0;
+		counts = loop_counts(&loop);
+		dead = loop_buried(&loop);
 	}
 	loop_close(&loop);
 	int code = run_end(&run, dead, counts);

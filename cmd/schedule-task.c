@@ -31,9 +31,9 @@
 static struct request_words words = { .in_ms = -1 };
 static bool ndjson, dry_run;
 
-static const struct opt options[] = {
-	{ OPT_TEXT, 'u', "user", "USER", "for whom: a chat id or @username",
-	    { .text = &words.user } },
+static const struct opt options[] = { { OPT_TEXT, 'u', "user", "USER",
+					  "for whom: a chat id or @username",
+					  { .text = &words.user } },
 	{ OPT_TEXT, 0, "chat", "ID", "the same, for a text or a method",
 	    { .text = &words.chat } },
 	{ OPT_SPAN, 0, "in", "SPAN", "from now: 90, 5m, 2h, 1d",
@@ -50,8 +50,7 @@ static const struct opt options[] = {
 	    { .flag = &ndjson } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "check it, change nothing",
 	    { .flag = &dry_run } },
-	OPT_END
-};
+	OPT_END };
 
 static const struct opt_command command = {
 	.name = "schedule-task",
@@ -60,11 +59,12 @@ static const struct opt_command command = {
 		    "--chat ID | --ndjson",
 	.summary = "Plans something to do at a time and prints its id: the "
 		   "flow's schedule NAME, a text, or a method.",
-	.details = "Without --in and --at it is due at once.  A line of "
-		   "--ndjson is an object with chat\nor user; text, method "
-		   "and params, or name; at or in.  A bad line is reported\n"
-		   "with its number, the others are planned, and the exit code "
-		   "is 65.",
+	.details =
+	    "Without --in and --at it is due at once.  A line of "
+	    "--ndjson is an object with chat\nor user; text, method "
+	    "and params, or name; at or in.  A bad line is reported\n"
+	    "with its number, the others are planned, and the exit code "
+	    "is 65.",
 	.max_operands = 1,
 	.usage_exit = EXIT_USAGE,
 };
@@ -83,7 +83,7 @@ struct planner {
 	struct lines lines;
 	struct item *items;
 	int count;
-	size_t bytes;	   /* of the lines in `items` */
+	size_t bytes; /* of the lines in `items` */
 	int64_t planned, refused;
 	int64_t started, size; /* of stdin, 0: not known */
 	bool progress;
@@ -117,8 +117,8 @@ store_batch(struct planner *p)
 	for (int i = 0; i < p->count && out == OUT_OK; i++)
 		out = need_turn(p, &p->items[i].request);
 	if (out == OUT_OK)
-		out = db_begin(run->db, clock_mono_ms() + WAIT_MS,
-		    &run->fault);
+		out =
+		    db_begin(run->db, clock_mono_ms() + WAIT_MS, &run->fault);
 	int64_t id = out == OUT_OK ? tasks_ids(run->db, p->count) : 0;
 	for (int i = 0; i < p->count && out == OUT_OK; i++) {
 		struct item *item = &p->items[i];
@@ -148,8 +148,7 @@ print_item(const struct planner *p, const struct item *item)
 		printf("{\"schema\":1,\"line\":%lld,\"id\":%lld,"
 		       "\"chat\":%lld,\"due_at\":\"%s\",\"added\":%s,"
 		       "\"dry_run\":%s}\n",
-		    (long long)item->line,
-		    dry_run ? 0 : (long long)result->id,
+		    (long long)item->line, dry_run ? 0 : (long long)result->id,
 		    (long long)result->chat_id, due,
 		    result->added ? "true" : "false",
 		    dry_run ? "true" : "false");
@@ -166,8 +165,7 @@ show_progress(const struct planner *p, bool last)
 	char bar[21] = "....................";
 	int64_t at = p->lines.bytes;
 
-	if (!p->progress ||
-	    clock_mono_ms() < p->started + PROGRESS_AFTER_MS)
+	if (!p->progress || clock_mono_ms() < p->started + PROGRESS_AFTER_MS)
 		return;
 	if (last) {
 		fputs("\r\033[K", stderr);
@@ -204,8 +202,8 @@ flush(struct planner *p)
 	if (out == OUT_OK && fflush(stdout) != 0)
 		out = fault_set(&run->fault, OUT_LATER, EXIT_IO,
 		    "cannot print ids: %s; %lld tasks are planned, 'leadpipe "
-		    "list-tasks' shows them", strerror(errno),
-		    (long long)p->planned);
+		    "list-tasks' shows them",
+		    strerror(errno), (long long)p->planned);
 	return out;
 }
 
@@ -254,14 +252,17 @@ plan_lines(struct planner *p)
 			return flush(p);
 		case LINES_STOPPED:
 			out = flush(p);
-			return out != OUT_OK ? out : fault_set(&run->fault,
-			    OUT_LATER, EXIT_LATER, "stopped after line %lld",
-			    (long long)p->lines.number);
+			return out != OUT_OK
+			    ? out
+			    : fault_set(&run->fault, OUT_LATER, EXIT_LATER,
+				  "stopped after line %lld",
+				  (long long)p->lines.number);
 		case LINES_FAILED:
 			out = flush(p);
-			return out != OUT_OK ? out : fault_set(&run->fault,
-			    OUT_LATER, EXIT_IO, "cannot read stdin: %s",
-			    strerror(errno));
+			return out != OUT_OK
+			    ? out
+			    : fault_set(&run->fault, OUT_LATER, EXIT_IO,
+				  "cannot read stdin: %s", strerror(errno));
 		}
 	}
 	return out;
@@ -291,8 +292,8 @@ plan_all(struct planner *p)
 		printf("%lld tasks would be planned\n", (long long)p->planned);
 	if (out == OUT_OK && p->refused > 0)
 		out = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-		    "%lld lines are refused, %lld tasks %s", (long long)
-		    p->refused, (long long)p->planned,
+		    "%lld lines are refused, %lld tasks %s",
+		    (long long)p->refused, (long long)p->planned,
 		    dry_run ? "would be planned" : "are planned");
 	lines_release(&p->lines);
 	free(p->items);
@@ -304,8 +305,8 @@ plan_one(struct planner *p)
 {
 	struct run *run = p->run;
 	struct item item = { 0 };
-	enum outcome out = request_make(&item.request, &words,
-	    clock_wall_ms(), &run->fault);
+	enum outcome out =
+	    request_make(&item.request, &words, clock_wall_ms(), &run->fault);
 
 	p->items = &item;
 	p->count = 1;
@@ -348,8 +349,7 @@ int
 main(int argc, char **argv)
 {
 	struct run run = RUN_INIT;
-	struct planner planner = { .run = &run,
-		.started = clock_mono_ms() };
+	struct planner planner = { .run = &run, .started = clock_mono_ms() };
 	int first = opt_parse(&command, options, &run.shared, argc, argv);
 
 	check_usage(argv[first]);

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "delivery/loop.h"
 #include "ops/run.h"
 
@@ -46,21 +45,6 @@ deliver(struct run *run, struct loop *loop, int64_t started)
 	return loop_run(loop, &run->fault);
 }
 
-static char *
-counts_text(const struct loop *loop)
-{
-	const struct delivery_counts *sent = delivery_counts(loop->delivery);
-	const struct turn_counts *turns = turn_counts(loop->turn);
-
-	return mem_printf("{\"promoted\":%lld,\"expired\":%lld,"
-			  "\"cancelled\":%lld,\"held\":%lld,\"sent\":%lld,"
-			  "\"retried\":%lld,\"ambiguous\":%lld,\"dead\":%lld}",
-	    (long long)turns->promoted, (long long)turns->expired,
-	    (long long)turns->cancelled, (long long)turns->held,
-	    (long long)sent->sent, (long long)sent->retried,
-	    (long long)sent->ambiguous, (long long)sent->dead);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -71,11 +55,11 @@ main(int argc, char **argv)
 	bool dead = false;
 
 	opt_parse(&command, options, &run.shared, argc, argv);
-	if (run_begin(&run, &command, DB_WRITE, for_ms + LOOP_GRACE_MS) == OUT_OK &&
+	if (run_begin(&run, &command, DB_WRITE, for_ms + LOOP_GRACE_MS) ==
+		OUT_OK &&
 	    deliver(&run, &loop, started) == OUT_OK) {
-		counts = counts_text(&loop);
-		dead = delivery_counts(loop.delivery)->dead > 0 ||
-		    turn_counts(loop.turn)->failed > 0;
+		counts = loop_counts(&loop);
+		dead = loop_buried(&loop);
 	}
 	loop_close(&loop);
 	int code = run_end(&run, dead, counts);

@@ -128,6 +128,9 @@ is '... that inherited what was open' "$tmp/held" \
 	"$(readlink "/proc/$child/fd/7")"
 exec 7>&-
 
+shim FAULT_KILL_TEXT=needle sh -c 'echo hay; echo a needle; echo hay' >out
+is 'FAULT_KILL_TEXT kills before that text is written' '137 hay' "$? $(cat out)"
+
 shim FAULT_MATCH=cat FAULT_KILL_AT=1 sqlite3 m.db 'create table t(a)'
 is 'FAULT_MATCH spares other programs' 0 $?
 shim FAULT_MATCH=qlite FAULT_KILL_AT=1 sqlite3 m2.db 'create table t(a)'

@@ -3,12 +3,13 @@
 # poll-updates is killed at every point at which it touches the world outside
 # (write, send, fsync, ftruncate, unlink, rename, flock, connect), in each of
 # three stages: three people write /start; they press the button; their
-# reminder with a video is due. Ordinary runs follow until nothing is left.
+# reminder with a video is due; and send-due in a fourth one: a text is
+# scheduled for each of them. Ordinary runs follow until nothing is left.
 # The checker must find nothing lost and nothing repeated, and the people must
 # have seen what they see when nobody kills anything.
 #
 # A sample of the points; LEADPIPE_SWEEP=full takes them all.
-# shellcheck disable=SC2119 # floor_open's argument is not the script's
+# shellcheck disable=SC2119 # the arguments of floor_* are not the script's
 set -u
 tmp=$(mktemp -d)
 # shellcheck source=tests/tap.sh
@@ -29,8 +30,13 @@ stage()
 	1) people say '"text":"/start","first_name":"Ann"' "${people[@]}" ;;
 	2) people press '"text":"Получить доступ"' "${people[@]}" ;;
 	3) due ;;
+	4) for chat in "${people[@]}"; do
+		"$program/schedule-task" --text 'Hello again' --chat "$chat"
+	done >/dev/null ;;
 	esac
 }
+
+victim_of() { if [ "$1" = 4 ]; then echo send-due; fi; }
 
 start_over()
 {
@@ -50,13 +56,13 @@ kill_at()
 		poll
 	done
 	stage "$1"
-	shim FAULT_KILL_AT="$2" FAULT_ONLY="$classes"
+	victim=$(victim_of "$1") shim FAULT_KILL_AT="$2" FAULT_ONLY="$classes"
 	[ $? -eq 137 ] && echo killed >>"$tmp/killed"
 	settle || echo 'not all is done in the end'
 	delivered --settled --most-ambiguous ${#people[@]}
 	views "${people[@]}" >"$tmp/views"
 	# All that waits is done in the end, the reminders included.
-	[ "$1" = 1 ] || stage=3
+	[[ $1 = [14] ]] || stage=3
 	once <"$tmp/views" | diff "$top/seen.$stage" - >"$tmp/diff" ||
 		echo "they saw other things: $(cut -c 1-900 "$tmp/diff")"
 	ask 'SELECT sum(ambiguous) FROM messages' >>"$tmp/doubts"
@@ -101,25 +107,26 @@ sweep()
 classes=write,send,fsync,ftruncate,unlink,rename,flock,connect
 sim_start --no-quirks
 floor_open
-for stage in 1 2 3; do
+for stage in 1 2 3 4; do
 	stage $stage
-	shim FAULT_COUNT_FILE="$tmp/count.$stage" FAULT_ONLY=$classes
+	victim=$(victim_of $stage) shim FAULT_COUNT_FILE="$tmp/count.$stage" FAULT_ONLY=$classes
 	views "${people[@]}" | once >"$tmp/seen.$stage"
 done
-is 'undisturbed: three people, three messages of the bot each' '3 3 3' \
+is 'undisturbed: three people, four messages of the bot each' '4 4 4' \
 	"$(jq -s -r 'map([.seen[] | select(.from == "bot")] | length |
-		tostring) | join(" ")' "$tmp/seen.3")"
+		tostring) | join(" ")' "$tmp/seen.4")"
 passed '... and the checker agrees' "$(delivered --settled --most-ambiguous 0)"
 sim_stop
-last=$(for stage in 1 2 3; do points "$tmp/count.$stage"; done | tr '\n' ' ')
-read -r last1 last2 last3 <<<"$last"
+last=$(for stage in 1 2 3 4; do points "$tmp/count.$stage"; done | tr '\n' ' ')
+read -r last1 last2 last3 last4 <<<"$last"
 
 # --- killed
 
 step=7
 [ "$extent" != full ] || step=1
-sweep "1:$last1:$step" "2:$last2:$step" "3:$last3:$step"
-echo "# points: $last1 + $last2 + $last3, killed at $killed of $tried tried;" \
+sweep "1:$last1:$step" "2:$last2:$step" "3:$last3:$step" \
+	"4:$last4:$step"
+echo "# points: $last1 + $last2 + $last3 + $last4, killed at $killed of $tried tried;" \
 	"doubted messages: $(cat "$top"/[01]/doubts | awk '{ n += $1 }
 	END { print n + 0 }')"
 # A run has a few points more or less, depending on who is faster.

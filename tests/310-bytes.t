@@ -34,9 +34,7 @@ tell() { "$fault/tcp-fault" --tell "$tmp/control" "$@"; }
 # fresh ROOT KIND: what waits is one message of it, json or upload
 fresh()
 {
-	sim reset '{}' >/dev/null
-	: >"$tmp/record"
-	floor_open "$1"
+	floor_fresh "$1"
 	tell clear
 	people say '"text":"/start","first_name":"Ann"' 1
 	[ "$2" = upload ] || return

@@ -3,7 +3,7 @@
 # Whoever is killed leaves nothing that the next command must wait for: also
 # when a child lives on with what was open, with the clock an hour off, and
 # when several commands run at once. SIGTERM is obeyed within its grace.
-# shellcheck disable=SC2119 # floor_open's argument is not the script's
+# shellcheck disable=SC2119 # the arguments of floor_* are not the script's
 set -u
 tmp=$(mktemp -d)
 # shellcheck source=tests/tap.sh
@@ -12,15 +12,8 @@ tmp=$(mktemp -d)
 . "$TOP/tests/fault/floor.sh"
 children=
 # shellcheck disable=SC2086 # a list of pids
-trap 'sim_stop; kill -9 $children 2>/dev/null; wait; rm -rf "$tmp"' EXIT
+trap 'exec 2>/dev/null; sim_stop; kill -9 $children; wait; rm -rf "$tmp"' EXIT
 sim_start --no-quirks
-
-fresh()
-{
-	sim reset '{}' >/dev/null
-	: >"$tmp/record"
-	floor_open
-}
 
 say() { people say '"text":"/start","first_name":"Ann"' "$@"; }
 
@@ -70,21 +63,15 @@ done_at_once()
 		WHERE state IN ('queued', 'sending')"
 }
 
-answered()
-{
-	views "$@" | jq '[.seen[] | select(.from == "bot")] | length' |
-		tr '\n' ' '
-}
-
 # --- a child lives on
 
-fresh
+floor_fresh
 say 1
 shim FAULT_COUNT_FILE="$tmp/count"
 last=$(points "$tmp/count")
 found='' alive=0 tried=0
 for ((at = 9; at <= last; at += last / 12)); do
-	fresh
+	floor_fresh
 	say 1 2
 	shim FAULT_CHILD_AT=$at FAULT_CHILD_FILE="$tmp/child"
 	tried=$((tried + 1))
@@ -104,7 +91,7 @@ is '... while a child of the dead one lives' $tried $alive
 for off in +1h -1h; do
 	found='' doubts=0
 	for ((at = 9; at <= last; at += last / 12)); do
-		fresh
+		floor_fresh
 		say 1 2
 		shim FAULT_KILL_AT=$at
 		within 2000 later $off
@@ -122,7 +109,7 @@ done
 
 # --- killed while it polls, started again
 
-fresh
+floor_fresh
 spawn poll-updates --for 60
 eventually grep -q '"method":"getUpdates"' "$tmp/record"
 kill -9 $pid
@@ -134,7 +121,7 @@ is '... which answers' '1 ' "$(answered 1)"
 
 # --- copies
 
-fresh
+floor_fresh
 say 1 2 3 4 5
 spawn poll-updates --for 2
 one=$pid
@@ -148,7 +135,7 @@ is '... and nobody is answered twice' '1 1 1 1 1 1 1 1 ' \
 	"$(answered 1 2 3 4 5 6 7 8)"
 passed '... says the checker' "$(delivered --settled --most-ambiguous 0)"
 
-fresh
+floor_fresh
 crowd=$(seq 1 30)
 # shellcheck disable=SC2086 # a list of chats
 say $crowd
@@ -171,9 +158,30 @@ is '... and everybody gets the reminder once' '30 3' \
 passed '... says the checker' "$(delivered --settled --most-ambiguous 0)"
 is '... with one upload' 1 "$(sim stats | jq .uploads)"
 
+# --- killed again and again while people write
+
+floor_fresh
+poll
+sim load '{"messages":100,"seconds":4,"chats":40,"text":"/start"}' >/dev/null
+RANDOM=1 kills=0
+end=$(($(date +%s) + 5))
+while [ "$(date +%s)" -lt $end ]; do
+	spawn poll-updates --for 5; one=$pid
+	spawn send-due --for 5; two=$pid
+	sleep "0.$((100 + RANDOM % 400))"
+	kill -9 $one $two
+	kills=$((kills + 1))
+	{ wait $one $two; } 2>/dev/null
+done
+settle
+is 'people write while both are killed all the time: all is answered' 100 \
+	"$(ask "SELECT count(*) FROM messages WHERE state = 'sent'")"
+passed '... nothing lost, nothing repeated' "$(delivered --settled)"
+echo "# $kills kills, $(ask 'SELECT sum(ambiguous) FROM messages') doubts"
+
 # --- SIGTERM
 
-fresh
+floor_fresh
 say 1
 sim fault '{"kind":"hang","method":"sendMessage","ms":60000}' >/dev/null
 spawn poll-updates --for 60

@@ -3,7 +3,7 @@
 # Updates that mean harm. The command survives, whoever stands beside them is
 # answered, and one that cannot be stepped ends as a dead letter after three
 # tries, also when each of them kills the command.
-# shellcheck disable=SC2119 # floor_open's argument is not the script's
+# shellcheck disable=SC2119 # the arguments of floor_* are not the script's
 set -u
 tmp=$(mktemp -d)
 # shellcheck source=tests/tap.sh
@@ -16,9 +16,7 @@ sim_start --no-quirks
 # fresh: no state on either side, and everybody has started the bot
 fresh()
 {
-	sim reset '{}' >/dev/null
-	: >"$tmp/record"
-	floor_open
+	floor_fresh
 	sim chats '{"from":1,"to":20}' >/dev/null
 	sim chats '{"from":666,"to":666}' >/dev/null
 }
@@ -43,13 +41,6 @@ update()
 }
 
 say() { people say '"text":"/start","first_name":"Neighbour"' "$@"; }
-
-# answered CHAT...: how many messages of the bot each of them has
-answered()
-{
-	views "$@" | jq '[.seen[] | select(.from == "bot")] | length' |
-		tr '\n' ' '
-}
 
 waiting() { ask "SELECT count(*) FROM updates WHERE state IN
 	('received', 'failed')"; }

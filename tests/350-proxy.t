@@ -74,6 +74,10 @@ fails()
 		"$(grep -q "$3.*check TELEGRAM_PROXY" "$floor/errors" ||
 			cat "$floor/errors")"
 	is "$1 $2: one line" 1 "$(wc -l <"$floor/errors")"
+	hurry
+	"$program/send-due" 2>>"$floor/errors"
+	is "$1 $2: send-due, too" '75 2' \
+		"$? $(grep -c "$3.*check TELEGRAM_PROXY" "$floor/errors")"
 	passed "$1 $2: no credentials" "$(grep -rlE "$secret|OF_THE_FLOOR" \
 		"$floor/errors" "$floor/state")"
 }
@@ -161,6 +165,26 @@ for tls in '' "--tls $certs/server.pem $certs/server.key"; do
 	fi
 	sim_stop
 done
+
+# --- frozen, and the next command waits for its turn
+
+sim_start --no-quirks --tls "$certs/server.pem" "$certs/server.key"
+proxy http 0 freeze-after-tls
+through http
+from=$(date +%s%3N)
+poll --for 2 &
+first=$!
+sleep 0.5
+"$program/poll-updates" --for 1 2>/dev/null &
+wait $first
+code=$?
+took=$(($(date +%s%3N) - from))
+is 'frozen while the next one waits: exit' 75 $code
+passed '... it makes room at once' "$([ $took -lt 4000 ] || echo "$took ms")"
+is '... and says why' 1 "$(grep -c 'answered nothing.*TELEGRAM_PROXY' \
+	"$floor/errors")"
+proxy_stop
+sim_stop
 
 # --- what is no proxy
 

@@ -14,32 +14,15 @@ tmp=$(mktemp -d)
 trap 'sim_stop; kill $(jobs -p) 2>/dev/null; wait 2>/dev/null
 	rm -rf "$tmp"' EXIT
 
-start_over()
-{
-	floor_open "$@"
-	sim reset '{}' >/dev/null
-	: >"$tmp/record"
-}
-
-fault() { sim fault "{$1}" >/dev/null; }
-hi() { people say '"text":"/start","first_name":"Ann"' "$@"; }
-got()
-{
-	local chat
-	for chat; do
-		sim "chats/$chat" |
-			jq -r '[.[] | select(.from == "bot")] | length'
-	done | xargs
-}
-polls() { sim stats | jq '.methods.getUpdates // 0'; }
-well() { passed "... $1" "$(delivered --settled --most-ambiguous "$2")"; }
 # tells NAME PATTERN: one line on stderr that says so, and no token
 tells()
 {
 	passed "... $1" "$(
-		[ "$(grep -c . "$floor/errors")" = 1 ] &&
-			grep "$2" "$floor/errors" | grep -qv OF_THE_FLOOR ||
-			cat "$floor/errors"; [ -s "$floor/errors" ] || echo nothing)"
+		if [ "$(grep -c . "$floor/errors")" != 1 ] ||
+			! grep -q "$2" "$floor/errors" ||
+			grep -q OF_THE_FLOOR "$floor/errors"; then
+			echo "it said: $(cat "$floor/errors")"
+		fi)"
 }
 took_ms()
 {
@@ -97,6 +80,12 @@ took_ms poll --for 20
 is 'a second one ends the run' 78 $code
 tells 'says so' 'another poller'
 passed '... before its time' "$([ $took -lt 8000 ] || echo "$took ms")"
+
+start_over
+fault '"kind":404'
+poll
+is 'no bot is found at this address: exit' 78 $?
+tells 'says what to check' 'BOT_TOKEN and TELEGRAM_API_ROOT'
 
 # --- damaged answers
 

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Processes by the handful on one database: two pollers in turn, three send-due, one of each
-# sort by a clock an hour ahead, and people who plan tasks meanwhile. Nobody
-# gets anything twice, nothing is lost, each chat keeps its order.
+# A handful of processes on one database: two pollers in turn, three send-due,
+# one of each sort by a clock an hour ahead, and people who plan tasks
+# meanwhile. Nobody gets anything twice, nothing is lost, each chat keeps its
+# order.
 set -u
 tmp=$(mktemp -d)
 # shellcheck source=tests/tap.sh
@@ -57,7 +58,9 @@ run sender-3 other "$program/send-due" --for 6
 for ((i = 0; i < planned; i += 100)); do
 	plan $((i + 1)) $((i + 100))
 	people say '"text":"hm"' $(seq 1 $chats)
+	sleep 0.3
 done
+# shellcheck disable=SC2046 # a list of pids
 wait $(jobs -p | grep -vx "$sim_pid")
 is 'all end well' '0 0 0 0 0' "$(cat "$tmp"/*.exit | xargs)"
 passed 'nobody complains' "$(cat "$floor/errors")"

@@ -22,7 +22,8 @@ has 'the stranger is greeted in Russian' 'bot    Здравствуйте, Ив�
 has 'and in English' 'bot    Hello, Emma!'
 has 'the poller is killed' 'kill -9 [0-9]+ \(poll-updates\)'
 has 'the next one answers' '[0-9] ms after the next one started'
-has 'the reminder comes' '\+[0-9.]+ s  bot    \[video 3-traps.mp4\] 3 ловушки'
+has 'the reminder comes' \
+	'\+[0-9.]+ s  bot    \[video 3-traps.mp4\] 3 ловушки'
 is 'once: who paid gets none' 1 "$(grep -c 'video 3-traps' "$tmp/out")"
 has 'list-tasks shows what is planned' 'UTC .*1001'
 has 'show-chat tells the state' 'state +awaiting_payment'
@@ -33,8 +34,7 @@ is 'every line fits' '' "$(LC_ALL=C.UTF-8 grep -E '.{81}' "$tmp/out")"
 is 'it leaves no file behind' '' "$(ls "$tmp/t")"
 
 # Somebody who interrupts it finds nothing left over.
-TMPDIR=$tmp/t setsid bash -c 'trap - INT; exec "$0"' "$TOP/tests/demo" \
-	>"$tmp/out2" 2>&1 &
+TMPDIR=$tmp/t "$TOP/tests/demo" >"$tmp/out2" 2>&1 &
 demo=$!
 for ((i = 0; i < 100; i++)); do
 	grep -q 'bot    Hello' "$tmp/out2" && break
@@ -44,6 +44,5 @@ kill -TERM $demo
 wait $demo
 is 'interrupted it ends' 143 $?
 is 'and leaves no file' '' "$(ls "$tmp/t")"
-passed 'and no process' "$(ps -e -o args= | grep -F "$tmp/t" |
-	grep -v grep)"
+passed 'and no process' "$(pgrep -fa "$tmp/t")"
 tap_end

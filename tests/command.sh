@@ -25,6 +25,7 @@ bot_setup()
 }
 
 # run COMMAND...: leaves $status, $out and $err
+# shellcheck disable=SC2034 # for whoever sourced it
 run()
 {
 	"$LEADPIPE" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null

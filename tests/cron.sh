@@ -53,6 +53,8 @@ cron_prepare()
 # cron_start [SPEED]: with SPEED a minute of cron's takes 60/SPEED seconds
 cron_start()
 {
+	local faster=${1:+"faketime -f '+0 x$1'"}
+
 	cat >"$tmp/cron.sh" <<-SCRIPT
 	set -e
 	cd /
@@ -63,7 +65,8 @@ cron_start()
 	mount --bind '$tmp/spool' /var/spool/cron/crontabs
 	mount --bind '$tmp/crontab.empty' /etc/crontab
 	mount -t tmpfs none /run
-	exec ${1:+faketime -f '+0 x$1'} '$tmp/sbin.real/cron' -f -L 15
+	mount -t tmpfs none /dev/shm
+	exec $faster '$tmp/sbin.real/cron' -f -L 15
 	SCRIPT
 	unshare --mount --pid --fork --kill-child --mount-proc \
 		sh "$tmp/cron.sh" >"$tmp/cron.log" 2>&1 </dev/null &

@@ -26,7 +26,7 @@ enum lines_next {
 	LINES_LATER,	/* none is there at once (only without WAIT) */
 	LINES_STOPPED,	/* STOP_FD became readable */
 	LINES_END,
-	LINES_FAILED	/* errno tells */
+	LINES_FAILED /* errno tells */
 };
 
 void lines_init(struct lines *lines, int fd, size_t max);

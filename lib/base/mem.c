@@ -10,10 +10,12 @@
 #include "base/fault.h"
 #include "base/log.h"
 
-/* log_error() allocates nothing, so it still works here. */
+/* log_error() allocates nothing, so it still works here, if it does not hold
+ * its lines back: inside a transaction that would keep this one for ever. */
 static _Noreturn void
 give_up(void)
 {
+	log_release();
 	log_error("out of memory");
 	_Exit(EXIT_LATER);
 }

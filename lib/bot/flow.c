@@ -205,6 +205,29 @@ flow_schedule_at(const struct flow *flow, const char *pointer)
 }
 
 const struct schedule *
+flow_schedule_named(const struct flow *flow, const char *name,
+    const char *pointer)
+{
+	const struct schedule *schedule =
+	    pointer ? flow_schedule_at(flow, pointer) : NULL;
+	const char *moved = NULL;
+
+	if (schedule != NULL &&
+	    (name == NULL || strcmp(schedule->name, name) == 0))
+		return schedule;
+	if (name == NULL || flow_schedules(flow, name, &moved) != 1)
+		return NULL;
+	return flow_schedule_at(flow, moved);
+}
+
+bool
+flow_has_schedule(const struct flow *flow, const char *name,
+    const char *pointer)
+{
+	return flow_schedule_named(flow, name, pointer) != NULL;
+}
+
+const struct schedule *
 flow_schedule_of(const struct flow *flow, const json_t *action)
 {
 	size_t i;

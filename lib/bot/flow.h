@@ -67,6 +67,11 @@ const char *flow_start_state(const struct flow *flow);
 bool flow_has_state(const struct flow *flow, const char *state);
 bool flow_has_event(const struct flow *flow, const char *event);
 
+/* True when the schedule made as NAME at POINTER is there, also if this
+ * version moved it. */
+bool flow_has_schedule(const struct flow *flow, const char *name,
+    const char *pointer);
+
 /* How many schedule actions are called NAME; *POINTER (may be NULL) is the
  * JSON pointer of the first, borrowed. */
 size_t flow_schedules(const struct flow *flow, const char *name,

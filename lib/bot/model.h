@@ -47,6 +47,11 @@ struct flow {
 const struct schedule *flow_schedule_at(const struct flow *flow,
     const char *pointer);
 
+/* The schedule that was made as NAME (NULL: any) at POINTER; a new version may
+ * have moved it.  NULL when it is gone, or is there more than once. */
+const struct schedule *flow_schedule_named(const struct flow *flow,
+    const char *name, const char *pointer);
+
 /* The schedule made of ACTION. */
 const struct schedule *flow_schedule_of(const struct flow *flow,
     const json_t *action);

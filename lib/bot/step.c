@@ -10,29 +10,14 @@
 
 bool
 step_unless(const struct flow *flow, const struct chat *chat,
-    const char *pointer, int64_t entries)
+    const char *name, const char *pointer, int64_t entries)
 {
-	const struct schedule *schedule = flow_schedule_at(flow, pointer);
+	const struct schedule *schedule =
+	    flow_schedule_named(flow, name, pointer);
 	const json_t *unless =
 	    schedule ? json_object_get(schedule->action, "unless") : NULL;
 
 	return unless != NULL && guard_holds(flow, chat, unless, entries);
-}
-
-/* The schedule that was meant: a new version may have moved it. */
-static const struct schedule *
-schedule_find(const struct flow *flow, const struct input *input)
-{
-	const struct schedule *schedule = flow_schedule_at(flow, input->text);
-	const char *pointer;
-
-	if (schedule != NULL &&
-	    (input->name == NULL || strcmp(schedule->name, input->name) == 0))
-		return schedule;
-	if (input->name == NULL ||
-	    flow_schedules(flow, input->name, &pointer) != 1)
-		return NULL;
-	return flow_schedule_at(flow, pointer);
 }
 
 /*
@@ -45,7 +30,8 @@ forget_unless(struct run *run, size_t first)
 {
 	size_t i;
 
-	if (!step_unless(run->flow, run->chat, run->schedule->pointer,
+	if (!step_unless(run->flow, run->chat, NULL,
+		run->schedule->pointer,
 		run->input->entries))
 		return;
 	for (i = first; i < run->effects->count; i++)
@@ -59,7 +45,8 @@ run_schedule(struct run *run)
 {
 	size_t first = run->effects->count;
 
-	run->schedule = schedule_find(run->flow, run->input);
+	run->schedule = flow_schedule_named(run->flow,
+	    run->input->name, run->input->text);
 	if (run->schedule == NULL) {
 		run->outcome = fault_set(run->fault, OUT_NEVER, EXIT_INPUT,
 		    "flow '%s' has no schedule '%s' any more",
@@ -68,7 +55,8 @@ run_schedule(struct run *run)
 		return;
 	}
 	if (run->chat->unsubscribed ||
-	    step_unless(run->flow, run->chat, run->schedule->pointer,
+	    step_unless(run->flow, run->chat, NULL,
+		run->schedule->pointer,
 		run->input->entries))
 		return;
 	if (run->schedule->state != NULL)

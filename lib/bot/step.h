@@ -95,12 +95,13 @@ enum outcome step(const struct flow *flow, struct chat *chat,
     struct fault *fault) must_check;
 
 /*
- * True when the schedule at POINTER must not be sent: its `unless` holds for
+ * True when the schedule NAME (NULL: whatever it is called) at POINTER must
+ * not be sent: its `unless` holds for
  * CHAT now (`been` counts what was entered after ENTRIES).  Asked again in the
  * transaction that sends.
  */
 bool step_unless(const struct flow *flow, const struct chat *chat,
-    const char *pointer, int64_t entries);
+    const char *name, const char *pointer, int64_t entries);
 
 /*
  * Renders a send action (an effect's `action`) for CHAT as it is now into

@@ -14,8 +14,8 @@ put_var(json_t *list, const struct flow *flow, const struct chat *chat,
 {
 	const json_t *var = flow ? json_object_get(flow->vars, name) : NULL;
 	bool personal = var == NULL || json_get_bool(var, "pii", false);
-	json_t *value = var ? variable_get(flow, chat, name, true) :
-			      json_incref(json_object_get(chat->vars, name));
+	json_t *value = var ? variable_get(flow, chat, name, true)
+			    : json_incref(json_object_get(chat->vars, name));
 	json_t *entry = json_object();
 
 	if (var == NULL)
@@ -47,22 +47,20 @@ json_t *
 view_schedule(const struct flow *flow, const struct chat *chat,
     const char *name, const char *pointer, int64_t entries)
 {
-	const struct schedule *schedule = flow_schedule_at(flow, pointer);
+	const struct schedule *schedule =
+	    flow_schedule_named(flow, name, pointer);
 	json_t *list, *unless, *cancel_on;
 
-	/* A new version may have moved it. */
-	if (schedule == NULL || strcmp(schedule->name, name) != 0) {
-		if (flow_schedules(flow, name, &pointer) != 1)
-			return NULL;
-		schedule = flow_schedule_at(flow, pointer);
-	}
+	if (schedule == NULL)
+		return NULL;
 	list = json_object();
 	unless = json_object_get(schedule->action, "unless");
 	cancel_on = json_object_get(schedule->action, "cancel_on");
 	if (unless != NULL) {
 		json_object_set(list, "unless", unless);
 		json_object_set_new(list, "unless_holds",
-		    json_boolean(step_unless(flow, chat, pointer, entries)));
+		    json_boolean(step_unless(flow, chat, NULL,
+			schedule->pointer, entries)));
 	}
 	if (cancel_on != NULL)
 		json_object_set(list, "cancel_on", cancel_on);

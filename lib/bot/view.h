@@ -14,8 +14,7 @@
  * calls personal, and of those it does not know, are left out.  The caller
  * owns the result.
  */
-json_t *view_vars(const struct flow *flow, const struct chat *chat,
-    bool pii);
+json_t *view_vars(const struct flow *flow, const struct chat *chat, bool pii);
 
 /*
  * The schedule NAME at POINTER: {"unless", "unless_holds", "cancel_on"} as far

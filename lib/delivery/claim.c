@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/slot.h"
+#include "store/chats.h"
 #include "store/media.h"
 
 /* Tasks promoted in one transaction; more are promoted in the next. */
@@ -50,6 +51,18 @@ check_life(struct delivery *d, const struct message *m, int64_t now,
 			       "arrived" :
 			       "its life ended before it could be sent",
 	    now, fault);
+}
+
+/* Whoever left meanwhile gets answers only. */
+static enum outcome
+check_subscription(struct delivery *d, const struct message *m, int64_t now,
+    enum choice *choice, struct fault *fault)
+{
+	if (m->priority < PRIORITY_REMINDER ||
+	    !chats_unsubscribed(d->db, m->chat_id))
+		return db_result(d->db, fault);
+	*choice = CHOICE_PASS;
+	return end_unsent(d, m, SETTLE_CANCELLED, "unsubscribed", now, fault);
 }
 
 /*
@@ -162,6 +175,8 @@ choose(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
 	}
 	out = check_life(d, m, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
+		out = check_subscription(d, m, now, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = render(d, m, slot, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = check_limits(d, m, now, choice, fault);
@@ -250,9 +265,12 @@ delivery_next(struct delivery *d)
 	if (d->is_stopped)
 		return CLOCK_NEVER;
 	int64_t task = tasks_next_due(d->db);
-	/* With every slot taken a ready lane changes nothing. */
+	/* With every slot taken that it may have a ready lane changes
+	 * nothing. */
+	int most = d->bulk_in_flight >= d->bulk_most ? PRIORITY_ALERT :
+						       PRIORITY_BROADCAST;
 	int64_t lane = slot_find(d) == NULL ? CLOCK_NEVER :
-					      messages_next_ready(d->db);
+					      messages_next_ready(d->db, most);
 	if (lane < d->bot_waits_until && lane != CLOCK_NEVER)
 		lane = d->bot_waits_until;
 	return task < lane ? task : lane;

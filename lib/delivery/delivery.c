@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "delivery/slot.h"
 
 #define SLOTS_DEFAULT 64
@@ -158,6 +159,7 @@ delivery_expects(const struct delivery *d)
 void
 delivery_undo(struct delivery *d)
 {
+	d->counts = d->committed;
 	for (int i = 0; i < d->slot_count; i++) {
 		struct slot *slot = &d->slots[i];
 		if (slot->phase == SLOT_CLAIMED) {
@@ -196,6 +198,7 @@ start(struct delivery *d, struct slot *slot)
 void
 delivery_start(struct delivery *d)
 {
+	d->committed = d->counts;
 	for (int i = 0; i < d->slot_count; i++) {
 		if (d->slots[i].phase == SLOT_SETTLED)
 			slot_free(&d->slots[i]);
@@ -215,9 +218,13 @@ delivery_abandon(struct delivery *d)
 		bool left = http_call_left(slot->call) == HTTP_LEFT;
 		http_cancel(slot->call);
 		slot->call = NULL;
+		/* An upload too slow for a command's life would begin again
+		 * for ever: it counts as a try. */
 		slot->answer = (struct answer){
-			.verdict = left ? VERDICT_AMBIGUOUS : VERDICT_WAIT,
-			.text = "the command was stopped while sending it" };
+			.verdict = left			? VERDICT_AMBIGUOUS :
+			    slot->upload && !stop_wanted() ? VERDICT_RETRY :
+							  VERDICT_WAIT,
+			.text = "the command ended while it was being sent" };
 		slot->phase = SLOT_ANSWERED;
 		++d->results;
 	}

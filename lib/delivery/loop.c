@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "delivery/loop.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/stop.h"
+#include "delivery/press.h"
 #include "store/prune.h"
 #include "turn/deploy.h"
 
@@ -25,17 +21,12 @@
 /* After a signal. */
 #define STOP_GRACE_MS 4000
 
-/* A pressed button spins in the person's hand. */
-#define PRESS_PATIENCE_MS 1000
-
 /* What answers are waited for together; a commit costs as much. */
 #define GATHER_MS 4
 
 #define STEP_BATCH 100
 #define PRUNE_BATCH 200
 #define PICKUP_MS 2000
-
-#define NOTICE_TAG 101
 
 /* The course of one run. */
 struct course {
@@ -92,7 +83,7 @@ transaction_failed(struct course *c, enum outcome out,
 
 	db_rollback(c->loop->db);
 	delivery_undo(c->loop->delivery);
-	turn_notices_drop(c->loop->turn);
+	turn_undone(c->loop->turn);
 	c->dirty = true;
 	if (c->locked_since == 0)
 		c->locked_since = mono;
@@ -155,50 +146,10 @@ gather(struct course *c)
 	collect(c);
 	while (delivery_has_results(l->delivery) &&
 	    delivery_expects(l->delivery) && !stop_wanted() &&
+	    (l->poller == NULL || !poller_has_answer(l->poller)) &&
 	    clock_mono_ms() < until) {
 		http_run(telegram_http(l->telegram), until, stop_fd());
 		collect(c);
-	}
-}
-
-static void
-answer_press(struct loop *l, const char *callback_id, const char *text)
-{
-	json_t *params =
-	    json_pack("{s:s}", "callback_query_id", callback_id);
-
-	if (text != NULL)
-		json_object_set_new(params, "text", json_string(text));
-	char *body = json_text(params);
-	const struct telegram_request request = {
-		.method = METHOD_ANSWER_CALLBACK_QUERY,
-		.params = body,
-		.deadline = clock_mono_ms() + 10000,
-		.tag = NOTICE_TAG,
-	};
-	telegram_start(l->telegram, &request);
-	free(body);
-	json_decref(params);
-}
-
-static void
-answer_presses(struct loop *l)
-{
-	struct turn_notice notice;
-	char *late;
-
-	while (turn_notice_next(l->turn, &notice)) {
-		if (l->poller != NULL)
-			poller_answered(l->poller, notice.callback_id);
-		answer_press(l, notice.callback_id, notice.text);
-		free(notice.callback_id);
-		free(notice.text);
-	}
-	while (l->poller != NULL &&
-	    (late = poller_unanswered(l->poller,
-		 clock_mono_ms() - PRESS_PATIENCE_MS)) != NULL) {
-		answer_press(l, late, NULL);
-		free(late);
 	}
 }
 
@@ -275,6 +226,7 @@ work(struct course *c)
 	}
 	if (!commit(c, out, &fault))
 		return;
+	turn_committed(l->turn);
 	delivery_start(l->delivery);
 	c->next_at = delivery_next(l->delivery);
 	c->more = more_updates || (more_tasks && c->next_at <= now);
@@ -331,7 +283,7 @@ turn_once(struct course *c)
 	if (l->poller != NULL && poller_has_answer(l->poller)) {
 		if (!store_arrived(c)) {
 			poller_peek(l->poller);
-			answer_presses(l);
+			press_answer(l);
 			return;
 		}
 		c->dirty = true;
@@ -340,7 +292,7 @@ turn_once(struct course *c)
 	bool due = may_start(c) && c->next_at <= clock_wall_ms();
 	if (c->dirty || c->more || due || delivery_has_results(l->delivery))
 		work(c);
-	answer_presses(l);
+	press_answer(l);
 	prune_when_idle(c);
 }
 
@@ -462,22 +414,6 @@ wind_up(struct course *c)
 	}
 }
 
-/* A run that never reached Telegram did nothing. */
-static enum outcome
-polled(const struct course *c, struct fault *fault)
-{
-	const struct poller_report *report = poller_report(c->loop->poller);
-
-	if (report->worked)
-		return OUT_OK;
-	if (report->fault.code == 0 && c->draining)
-		return fault_set(fault, OUT_LATER, EXIT_LATER,
-		    "Telegram answered nothing during this run; check the "
-		    "network, TELEGRAM_API_ROOT or TELEGRAM_PROXY");
-	*fault = report->fault;
-	return fault->what;
-}
-
 enum outcome
 loop_run(struct loop *loop, struct fault *fault)
 {
@@ -493,6 +429,8 @@ loop_run(struct loop *loop, struct fault *fault)
 		*fault = c.fault;
 		return c.out;
 	}
-	return loop->poller ? polled(&c, fault) :
-			      delivery_reached(loop->delivery, fault);
+	if (loop->poller == NULL)
+		return delivery_reached(loop->delivery, fault);
+	enum outcome out = poller_reached(loop->poller, c.draining, fault);
+	return out == OUT_OK ? turn_has_flow(loop->turn, fault) : out;
 }

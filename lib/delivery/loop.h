@@ -36,6 +36,13 @@ enum outcome loop_open(struct loop *loop, const struct worker *worker,
 /* Closes all of it, the poller too. */
 void loop_close(struct loop *loop);
 
+/* What the loop did, as the JSON object of the run's row; the caller frees
+ * it. */
+char *loop_counts(const struct loop *loop);
+
+/* True when something became dead: a message, a task or an update. */
+bool loop_buried(const struct loop *loop);
+
 /*
  * Runs until the end.  OUT_OK also when messages died (the counts tell); else
  * why the run could not do its work.

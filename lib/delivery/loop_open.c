@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/clock.h"
-#include "base/stop.h"
 #include "delivery/loop.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
 
 enum outcome
 loop_open(struct loop *loop, const struct worker *worker, int64_t started,
@@ -10,12 +12,10 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	int64_t now = clock_mono_ms();
 
 	loop->end = for_ms > 0 ? started + for_ms : 0;
-	loop->hard_end =
-	    (loop->end > now ? loop->end : now) + LOOP_GRACE_MS;
+	loop->hard_end = (loop->end > now ? loop->end : now) + LOOP_GRACE_MS;
 	stop_install();
 	stop_hard_at(loop->hard_end);
-	enum outcome out =
-	    telegram_open(&loop->telegram, loop->config, fault);
+	enum outcome out = telegram_open(&loop->telegram, loop->config, fault);
 	if (out == OUT_OK)
 		out = turn_open(&loop->turn, loop->db, loop->config, fault);
 	if (out == OUT_OK)
@@ -31,4 +31,33 @@ loop_close(struct loop *loop)
 	delivery_close(loop->delivery);
 	turn_close(loop->turn);
 	telegram_close(loop->telegram);
+}
+
+char *
+loop_counts(const struct loop *loop)
+{
+	const struct delivery_counts *sent = delivery_counts(loop->delivery);
+	const struct turn_counts *turns = turn_counts(loop->turn);
+	int64_t received = loop->poller ? poller_report(loop->poller)->received
+					: 0;
+
+	return mem_printf("{\"received\":%lld,\"stepped\":%lld,"
+			  "\"parked\":%lld,\"promoted\":%lld,"
+			  "\"expired\":%lld,\"cancelled\":%lld,"
+			  "\"held\":%lld,\"sent\":%lld,\"retried\":%lld,"
+			  "\"ambiguous\":%lld,\"dead\":%lld}",
+	    (long long)received, (long long)turns->stepped,
+	    (long long)turns->parked, (long long)turns->promoted,
+	    (long long)turns->expired, (long long)turns->cancelled,
+	    (long long)turns->held, (long long)sent->sent,
+	    (long long)sent->retried, (long long)sent->ambiguous,
+	    (long long)sent->dead);
+}
+
+bool
+loop_buried(const struct loop *loop)
+{
+	return delivery_counts(loop->delivery)->dead > 0 ||
+	    turn_counts(loop->turn)->parked > 0 ||
+	    turn_counts(loop->turn)->buried > 0;
 }

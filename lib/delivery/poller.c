@@ -17,9 +17,6 @@
 /* A proxy or an emulator may answer an empty array at once. */
 #define EMPTY_PAUSE_MS 1000
 
-/* Over the server's own limit of 4 MiB for one answer. */
-#define ANSWER_MOST (16 * 1024 * 1024)
-
 #define BATCH 100
 
 struct press {
@@ -33,11 +30,12 @@ struct poller {
 	FILE *print;
 	int64_t offset, next_offset;
 	struct http_call *call, *answer;
-	int64_t started_at, ready_at, failures;
+	int64_t started_at, timeout_ms, ready_at, failures;
 	int64_t fresh[BATCH]; /* rows stored in the open transaction */
 	struct json_slice fresh_raw[BATCH];
 	int fresh_count;
 	bool empty, peeked;
+	bool overdue; /* given up after the server should have answered */
 	struct press presses[BATCH];
 	int press_count;
 	struct poller_report report;
@@ -98,14 +96,18 @@ poller_start(struct poller *p, int64_t timeout_s)
 		.tag = POLLER_TAG,
 	};
 	p->started_at = clock_mono_ms();
+	p->timeout_ms = timeout_s * 1000;
 	p->call = telegram_start(p->telegram, &request);
 }
 
 void
 poller_cancel(struct poller *p)
 {
-	if (p->call != NULL)
+	if (p->call != NULL) {
+		p->overdue =
+		    clock_mono_ms() >= p->started_at + p->timeout_ms;
 		http_cancel(p->call);
+	}
 	p->call = NULL;
 }
 
@@ -219,7 +221,7 @@ note_failure(struct poller *p, const struct answer *answer)
 		p->report.stopped = false;
 	fault_set(&p->report.fault,
 	    p->report.stopped ? OUT_NEVER : OUT_LATER,
-	    answer->verdict == VERDICT_CONFIG ? answer->code : EXIT_LATER,
+	    p->report.stopped ? answer->code : EXIT_LATER,
 	    "%s", answer->text);
 	log_event(LOG_INFO, "poll_failed", "status=%d stat=%s",
 	    answer->status, log_quote(answer->text));
@@ -259,6 +261,12 @@ poller_store(struct poller *p, int64_t now, struct fault *fault)
 	}
 	while (out == OUT_OK && json_element(updates, &pos, &raw, &broken))
 		out = store_one(p, raw, now, fault);
+	if (broken && p->next_offset == 0) {
+		answer = (struct answer){ .verdict = VERDICT_RETRY,
+			.text = "the answer of getUpdates is damaged" };
+		note_failure(p, &answer);
+		return out;
+	}
 	if (broken)
 		log_warning("the answer of getUpdates is damaged; what was "
 			    "whole is stored");
@@ -345,4 +353,20 @@ poller_answered(struct poller *p, const char *callback_id)
 		p->presses[i] = p->presses[--p->press_count];
 		return;
 	}
+}
+
+enum outcome
+poller_reached(const struct poller *p, bool late, struct fault *fault)
+{
+	const struct poller_report *report = &p->report;
+
+	if (report->worked)
+		return OUT_OK;
+	/* A run that got the lock when its time was nearly up knows nothing. */
+	if (report->fault.code == 0 && late && p->overdue)
+		return fault_set(fault, OUT_LATER, EXIT_LATER,
+		    "Telegram answered nothing during this run; check the "
+		    "network, TELEGRAM_API_ROOT or TELEGRAM_PROXY");
+	*fault = report->fault;
+	return fault->what;
 }

@@ -67,6 +67,11 @@ struct poller_report {
 
 const struct poller_report *poller_report(const struct poller *poller);
 
+/* Why nothing was answered well; OUT_OK: something was.  LATE: the time of the
+ * run was up before the call under way was given up. */
+enum outcome poller_reached(const struct poller *poller, bool late,
+    struct fault *fault) must_check;
+
 /*
  * Buttons that were pressed and are not answered yet: the next one that waits
  * since before SINCE (monotonic ms); its id belongs to the caller.  NULL: none.

@@ -56,7 +56,7 @@ struct delivery {
 	bool is_stopped, fault_recorded, answered;
 	struct fault stopped;
 	struct fault unanswered; /* of the last call without an answer */
-	struct delivery_counts counts;
+	struct delivery_counts counts, committed;
 };
 
 bool slot_is_bulk(const struct slot *slot);

@@ -87,11 +87,13 @@ add_state(const struct page *page)
 		add_when(page, since, "ago");
 	}
 	if (json_get_text(page->chat, "flow") == NULL)
-		buf_add_text(page->out, "; no flow is deployed: nothing is "
+		buf_add_text(page->out,
+		    "; no flow is deployed: nothing is "
 		    "answered");
 	else if (state && *state &&
 	    !json_get_bool(page->chat, "state_known", true))
-		buf_add_text(page->out, "; the current flow does not have it: "
+		buf_add_text(page->out,
+		    "; the current flow does not have it: "
 		    "the next input goes to its start");
 	buf_add_text(page->out, "\n");
 }
@@ -130,14 +132,16 @@ add_vars(const struct page *page)
 		buf_add_text(page->out, "variable     ");
 		add(page, name);
 		value = json_object_get(var, "value");
-		buf_add_text(page->out, value ? " = " :
-			json_get_bool(var, "set", false) ?
-			" is set (personal: --pii shows it)" :
-			" is not set");
+		buf_add_text(page->out,
+		    value ? " = "
+			: json_get_bool(var, "set", false)
+			? " is set (personal: --pii shows it)"
+			: " is not set");
 		if (value != NULL)
 			add_json(page, value);
 		if (json_get_bool(var, "unknown", false))
-			buf_add_text(page->out, "; the current flow does not "
+			buf_add_text(page->out,
+			    "; the current flow does not "
 			    "have it");
 		buf_add_text(page->out, "\n");
 	}
@@ -177,15 +181,16 @@ add_task(const struct page *page, const json_t *task)
 	buf_add_text(page->out, ", due ");
 	add_when(page, json_get_text(task, "due_at"), "late");
 	if (!json_get_bool(task, "schedule_known", true))
-		buf_add_text(page->out, "; no version of the flow has this "
+		buf_add_text(page->out,
+		    "; no version of the flow has this "
 		    "schedule: it will be a dead letter");
 	if (unless != NULL) {
 		buf_add_text(page->out, "\n    unless ");
 		add_json(page, unless);
 		buf_add_text(page->out,
-		    json_get_bool(task, "unless_holds", false) ?
-			": holds now, it would not be sent" :
-			": does not hold now, it would be sent");
+		    json_get_bool(task, "unless_holds", false)
+			? ": holds now, it would not be sent"
+			: ": does not hold now, it would be sent");
 	}
 	json_array_foreach (json_object_get(task, "cancel_on"), i, on) {
 		buf_add_text(page->out, i == 0 ? "\n    cancelled by " : ", ");
@@ -294,12 +299,16 @@ chat_page_add(struct buf *out, const json_t *chat)
 	    json_get_text(chat, "handoff_until"));
 	add_list(&page, "tasks", "What waits for its time:", add_task);
 	if (waiting > (int64_t)shown)
-		buf_printf(out, "  %lld more: leadpipe list-tasks --user "
-				"%lld\n", (long long)(waiting - (int64_t)shown),
+		buf_printf(out,
+		    "  %lld more: leadpipe list-tasks --user "
+		    "%lld\n",
+		    (long long)(waiting - (int64_t)shown),
 		    (long long)json_get_int(chat, "chat", 0));
 	if (held > 0)
-		buf_printf(out, "\n%lld due tasks are held because the chat is "
-				"blocked\n", (long long)held);
+		buf_printf(out,
+		    "\n%lld due tasks are held because the chat is "
+		    "blocked\n",
+		    (long long)held);
 	add_list(&page, "unsent", "What has not arrived:", add_unsent);
 	add_list(&page, "said", "What was said last:", add_said);
 	add_list(&page, "updates", "Updates last received:", add_update);

@@ -11,7 +11,8 @@
 #define TEXT_SHOWN 40
 
 const char task_line_head[] =
-    "DUE                      WHEN             ID        CHAT            WHAT\n";
+    "DUE                      WHEN             ID        CHAT"
+    "            WHAT\n";
 const char message_line_head[] =
     "SINCE                    STATE      ID        CHAT            WHAT\n";
 
@@ -73,16 +74,17 @@ static void
 task_add_json(struct buf *out, const struct task *task, const char *text,
     int64_t now)
 {
-	add_json(out, json_pack("{s:i, s:I, s:I, s:o, s:b, s:s, s:o, s:o, s:o,"
-				" s:o, s:o}",
-	    "schema", 1, "id", (json_int_t)task->id, "chat",
-	    (json_int_t)task->chat_id, "due_at", time_or_null(task->due_at),
-	    "late", task->due_at <= now, "kind",
-	    task->kind == TASK_FLOW ? "flow" : "send", "name",
-	    text_or_null(task->name), "method", text_or_null(task->method),
-	    "text", text_or_null(text), "expire_at",
-	    time_or_null(task->expire_at), "created_at",
-	    time_or_null(task->created_at)));
+	add_json(out,
+	    json_pack("{s:i, s:I, s:I, s:o, s:b, s:s, s:o, s:o, s:o,"
+		      " s:o, s:o}",
+		"schema", 1, "id", (json_int_t)task->id, "chat",
+		(json_int_t)task->chat_id, "due_at",
+		time_or_null(task->due_at), "late", task->due_at <= now,
+		"kind", task->kind == TASK_FLOW ? "flow" : "send", "name",
+		text_or_null(task->name), "method", text_or_null(task->method),
+		"text", text_or_null(text), "expire_at",
+		time_or_null(task->expire_at), "created_at",
+		time_or_null(task->created_at)));
 }
 
 static void
@@ -109,8 +111,8 @@ task_add_columns(struct buf *out, const struct task *task, const char *text,
 void
 task_line_add(struct buf *out, const struct task *task, int64_t now, bool json)
 {
-	json_t *params = task->params ? json_loads(task->params, 0, NULL) :
-					NULL;
+	json_t *params = task->params ? json_loads(task->params, 0, NULL)
+				      : NULL;
 	const char *text = said(params);
 
 	if (json)
@@ -159,12 +161,13 @@ message_line_add(struct buf *out, const struct history_row *row, int64_t now,
 		message_add_columns(out, row, now);
 		return;
 	}
-	add_json(out, json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o,"
-				" s:o}",
-	    "schema", 1, "id", (json_int_t)row->id, "chat",
-	    (json_int_t)row->chat_id, "state", row->state, "since",
-	    time_or_null(since(row)), "method", text_or_null(row->method),
-	    "text", text_or_null(row->text), "reason",
-	    text_or_null(row->reason), "mend", text_or_null(row->mend),
-	    "not_before", time_or_null(row->not_before)));
+	add_json(out,
+	    json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o,"
+		      " s:o}",
+		"schema", 1, "id", (json_int_t)row->id, "chat",
+		(json_int_t)row->chat_id, "state", row->state, "since",
+		time_or_null(since(row)), "method", text_or_null(row->method),
+		"text", text_or_null(row->text), "reason",
+		text_or_null(row->reason), "mend", text_or_null(row->mend),
+		"not_before", time_or_null(row->not_before)));
 }

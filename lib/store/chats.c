@@ -190,6 +190,20 @@ chats_unblock(struct db *db, int64_t chat_id, int64_t now,
 	return messages_release(db, chat_id, now, &released, fault);
 }
 
+bool
+chats_unsubscribed(struct db *db, int64_t chat_id)
+{
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT 1 FROM chats WHERE chat_id = ?1"
+	    " AND unsubscribed_at IS NOT NULL");
+	bool found = false;
+
+	db_bind_int(find, 1, chat_id);
+	while (db_row(db, find))
+		found = true;
+	return found;
+}
+
 enum outcome
 chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
     struct fault *fault)
@@ -247,6 +261,6 @@ chats_resolve(struct db *db, const char *user, int64_t *chat_id,
 	if (*chat_id != 0)
 		return OUT_OK;
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "'%.64s' is neither a chat id nor the @name of one person who wrote "
-	    "to the bot", user);
+	    "'%.64s' is neither a chat id nor the @name of one person who "
+	    "wrote to the bot", user);
 }

@@ -2,12 +2,12 @@
 #include "store/history.h"
 
 /* In the order of row_read(). */
-#define ROW                                                                   \
-	"SELECT m.id, m.chat_id, m.state, m.role, m.method, m.text,"          \
-	" coalesce(m.reason, d.answer, d.reason), m.task_name, d.mend,"       \
-	" m.created_at, m.settled_at, m.not_before, m.expire_at,"             \
-	" m.message_id, m.tries, m.ambiguous, m.maybe_duplicate"              \
-	" FROM messages m LEFT JOIN dead_letters d"                           \
+#define ROW \
+	"SELECT m.id, m.chat_id, m.state, m.role, m.method, m.text," \
+	" coalesce(m.reason, d.answer, d.reason), m.task_name, d.mend," \
+	" m.created_at, m.settled_at, m.not_before, m.expire_at," \
+	" m.message_id, m.tries, m.ambiguous, m.maybe_duplicate" \
+	" FROM messages m LEFT JOIN dead_letters d" \
 	" ON d.kind = 'message' AND d.item = m.id "
 
 static bool
@@ -17,13 +17,20 @@ row_read(struct db *db, sqlite3_stmt *stmt, int64_t *place,
 	if (!db_row(db, stmt))
 		return false;
 	*row = (struct history_row){
-		.id = db_int(stmt, 0), .chat_id = db_int(stmt, 1),
-		.state = db_text(stmt, 2), .role = db_text(stmt, 3),
-		.method = db_text(stmt, 4), .text = db_text(stmt, 5),
-		.reason = db_text(stmt, 6), .task_name = db_text(stmt, 7),
-		.mend = db_text(stmt, 8), .created_at = db_int(stmt, 9),
-		.settled_at = db_int(stmt, 10), .not_before = db_int(stmt, 11),
-		.expire_at = db_int(stmt, 12), .message_id = db_int(stmt, 13),
+		.id = db_int(stmt, 0),
+		.chat_id = db_int(stmt, 1),
+		.state = db_text(stmt, 2),
+		.role = db_text(stmt, 3),
+		.method = db_text(stmt, 4),
+		.text = db_text(stmt, 5),
+		.reason = db_text(stmt, 6),
+		.task_name = db_text(stmt, 7),
+		.mend = db_text(stmt, 8),
+		.created_at = db_int(stmt, 9),
+		.settled_at = db_int(stmt, 10),
+		.not_before = db_int(stmt, 11),
+		.expire_at = db_int(stmt, 12),
+		.message_id = db_int(stmt, 13),
 		.tries = (int)db_int(stmt, 14),
 		.ambiguous = (int)db_int(stmt, 15),
 		.maybe_duplicate = db_int(stmt, 16) != 0,
@@ -46,7 +53,8 @@ history_said(struct db *db, int64_t chat_id, int64_t *before,
     struct history_row *row)
 {
 	sqlite3_stmt *said = db_use(db,
-	    ROW "WHERE m.chat_id = ?1 AND m.id < ?2"
+	    ROW
+	    "WHERE m.chat_id = ?1 AND m.id < ?2"
 	    " AND m.state IN ('received','sent') ORDER BY m.id DESC LIMIT 1");
 
 	return row_of(db, said, chat_id, before, row);
@@ -58,8 +66,8 @@ history_unsent(struct db *db, int64_t chat_id, int64_t *after,
 {
 	sqlite3_stmt *unsent = db_use(db,
 	    ROW "WHERE m.chat_id = ?1 AND m.id > ?2 AND m.state IN ('queued',"
-	    " 'sending','ambiguous','unknown','held','expired','dead')"
-	    " ORDER BY m.id LIMIT 1");
+		" 'sending','ambiguous','unknown','held','expired','dead')"
+		" ORDER BY m.id LIMIT 1");
 
 	return row_of(db, unsent, chat_id, after, row);
 }
@@ -70,9 +78,10 @@ history_unclear(struct db *db, int64_t chat_id, int64_t *after,
 {
 	sqlite3_stmt *all = db_use(db,
 	    ROW "WHERE m.id > ?1 AND m.state IN ('ambiguous','unknown')"
-	    " ORDER BY m.id LIMIT 1");
+		" ORDER BY m.id LIMIT 1");
 	sqlite3_stmt *of_chat = db_use(db,
-	    ROW "WHERE m.chat_id = ?1 AND m.id > ?2"
+	    ROW
+	    "WHERE m.chat_id = ?1 AND m.id > ?2"
 	    " AND m.state IN ('ambiguous','unknown') ORDER BY m.id LIMIT 1");
 
 	if (chat_id != 0)
@@ -120,9 +129,11 @@ history_updates(struct db *db, int64_t chat_id, int limit,
 	db_bind_int(list, 2, limit);
 	while (db_row(db, list)) {
 		const struct history_update update = {
-			.id = db_int(list, 0), .update_id = db_int(list, 1),
+			.id = db_int(list, 0),
+			.update_id = db_int(list, 1),
 			.received_at = db_int(list, 2),
-			.state = db_text(list, 3), .reason = db_text(list, 4),
+			.state = db_text(list, 3),
+			.reason = db_text(list, 4),
 			.mend = db_text(list, 5),
 			.tries = (int)db_int(list, 6),
 		};

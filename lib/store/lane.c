@@ -58,3 +58,16 @@ lane_renew(struct db *db, int64_t chat_id)
 	db_bind_int(set, 5, busy);
 	db_run(db, set);
 }
+
+void
+lanes_after_jump(struct db *db, int64_t now)
+{
+	sqlite3_stmt *shift = db_use(db,
+	    "UPDATE lanes SET not_before = ?1 + lanes.not_before"
+	    "  - m.settled_at FROM messages m WHERE m.id = lanes.head"
+	    " AND lanes.busy = 0 AND lanes.not_before > m.settled_at"
+	    " AND m.settled_at > ?1 + 1000");
+
+	db_bind_int(shift, 1, now);
+	db_run(db, shift);
+}

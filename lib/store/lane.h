@@ -19,6 +19,10 @@
 void lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,
     int64_t not_before);
 
+/* A wait that was set in the future was set before the clock went back: it is
+ * as long as it was meant to be, from NOW. */
+void lanes_after_jump(struct db *db, int64_t now);
+
 /* Makes the lane of CHAT_ID anew from its unfinished messages: the first one
  * is the head; without any there is no lane. */
 void lane_renew(struct db *db, int64_t chat_id);

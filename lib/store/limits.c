@@ -21,15 +21,19 @@ struct limit {
 };
 
 static void
-limit_load(struct db *db, int kind, int64_t id, struct limit *limit)
+limit_load(struct db *db, int kind, int64_t id, int64_t now,
+    struct limit *limit)
 {
+	/* A 429 that came in the future came before the clock went back: how
+	 * long it still holds nobody knows, so it is asked anew. */
 	sqlite3_stmt *load = db_use(db,
-	    "SELECT tat_us, blocked_until FROM limits"
-	    " WHERE kind = ?1 AND id = ?2");
+	    "SELECT tat_us, iif(coalesce(flooded_at, 0) > ?3, 0,"
+	    " blocked_until) FROM limits WHERE kind = ?1 AND id = ?2");
 
 	*limit = (struct limit){ 0 };
 	db_lend_text(load, 1, kind_names[kind]);
 	db_bind_int(load, 2, id);
+	db_bind_int(load, 3, now);
 	while (db_row(db, load)) {
 		limit->tat_us = db_int(load, 0);
 		limit->blocked_until = db_int(load, 1);
@@ -125,8 +129,8 @@ limits_take(struct db *db, const struct limits *limits, int64_t chat_id,
 
 	*wait_until = 0;
 	*bot_wide = false;
-	limit_load(db, KIND_BOT, 0, &bot);
-	limit_load(db, KIND_CHAT, chat_id, &chat);
+	limit_load(db, KIND_BOT, 0, now, &bot);
+	limit_load(db, KIND_CHAT, chat_id, now, &chat);
 	if (bot.blocked_until > now) {
 		*wait_until = bot.blocked_until;
 		*bot_wide = true;
@@ -170,7 +174,7 @@ limit_block(struct db *db, int kind, int64_t id, int64_t until,
 	db_bind_text(block, 1, kind_names[kind]);
 	db_bind_int(block, 2, id);
 	db_bind_int(block, 3, until);
-	db_bind_null_if(block, 4, flooded_at, 0);
+	db_bind_int(block, 4, flooded_at);
 	db_run(db, block);
 }
 
@@ -184,13 +188,13 @@ limits_flooded(struct db *db, int64_t chat_id, int64_t retry_ms, int64_t now,
 	limit_block(db, KIND_CHAT, chat_id, *until, now);
 	sqlite3_stmt *count = db_use(db,
 	    "SELECT count(*) FROM limits WHERE flooded_at IS NOT NULL"
-	    " AND flooded_at BETWEEN ?1 AND ?2");
+	    " AND kind = 'chat' AND flooded_at BETWEEN ?1 AND ?2");
 	db_bind_int(count, 1, now - FLOOD_WINDOW_MS);
 	db_bind_int(count, 2, now);
 	while (db_row(db, count))
 		chats = db_int(count, 0);
 	if (chats >= FLOOD_CHATS)
-		limit_block(db, KIND_BOT, 0, *until, 0);
+		limit_block(db, KIND_BOT, 0, *until, now);
 	return db_result(db, fault);
 }
 
@@ -199,6 +203,6 @@ limits_blocked_until(struct db *db, int64_t now)
 {
 	struct limit bot;
 
-	limit_load(db, KIND_BOT, 0, &bot);
+	limit_load(db, KIND_BOT, 0, now, &bot);
 	return bot.blocked_until > now ? bot.blocked_until : 0;
 }

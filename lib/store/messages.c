@@ -202,11 +202,13 @@ messages_postpone(struct db *db, int64_t chat_id, int64_t not_before,
 }
 
 int64_t
-messages_next_ready(struct db *db)
+messages_next_ready(struct db *db, int priority_max)
 {
 	int64_t next = CLOCK_NEVER;
 
 	for (size_t i = 0; i < PRIORITY_CLASSES; i++) {
+		if (priorities[i] > priority_max)
+			break;
 		sqlite3_stmt *first = db_use(db,
 		    "SELECT not_before FROM lanes WHERE busy = 0"
 		    " AND awaits IS NULL AND priority = ?1"

@@ -76,8 +76,9 @@ enum outcome messages_claim(struct db *db, struct message *message,
 enum outcome messages_postpone(struct db *db, int64_t chat_id,
     int64_t not_before, int64_t media, struct fault *fault) must_check;
 
-/* When the next head may be ready; CLOCK_NEVER when no lane waits for time. */
-int64_t messages_next_ready(struct db *db);
+/* When the next head of at most PRIORITY_MAX may be ready; CLOCK_NEVER when no
+ * lane waits for time. */
+int64_t messages_next_ready(struct db *db, int priority_max);
 
 enum settle {
 	SETTLE_SENT,	  /* message_id */

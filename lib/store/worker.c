@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/lane.h"
 #include "store/messages.h"
 #include "store/updates.h"
 #include "store/worker_file.h"
@@ -69,6 +70,7 @@ worker_begin(struct db *db, struct worker *worker, const char *command,
 		out = db_begin(db, deadline, fault);
 	if (out == OUT_OK)
 		out = worker_recover(db, worker, recovered, fault);
+	lanes_after_jump(db, now);
 	/* Only where it died can an update have killed it. */
 	if (out == OUT_OK && steps && last_run_crashed(db, command))
 		out = updates_count_tries(db, now, &waiting, fault);

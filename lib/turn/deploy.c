@@ -123,6 +123,8 @@ deploy_flow(struct db *db, const struct config *config,
 	if (out == OUT_OK && !deploy->dry_run)
 		out = db_commit(db, fault);
 	db_rollback(db);
+	if (findings->count > 0)
+		findings_locate(findings, deploy->path);
 	flow_close(flow);
 	free(bundle);
 	return out;
@@ -171,8 +173,8 @@ try_file(struct db *db, const struct config *config, const char *path,
 		refused = findings.count == 0 ? mem_dup(why.text) :
 		    mem_printf("%s:%d:%d: %s: %s", path, first->line,
 			first->column, first->where, first->text);
-		log_error("the flow '%s' is not used, the old one goes on: "
-		    "%s; 'leadpipe deploy-flow --dry-run %s' shows all",
+		log_error("the new flow '%s' is not used: %s; 'leadpipe "
+			  "deploy-flow --dry-run %s' shows all",
 		    path, refused, path);
 	} else if (out != OUT_OK) {
 		*fault = why;

@@ -17,8 +17,8 @@ put_text(json_t *object, const char *key, const char *text)
 {
 	json_t *value = text ? json_string(text) : json_null();
 
-	json_object_set_new(object, key, value ? value :
-		json_string("(not UTF-8)"));
+	json_object_set_new(object, key,
+	    value ? value : json_string("(not UTF-8)"));
 }
 
 static void
@@ -115,10 +115,12 @@ describe_schedule(json_t *object, const struct page *page,
     const struct task *task)
 {
 	const struct flow *flow =
-	    turn_flow_for(page->turn, task->name, task->flow);
-	json_t *schedule = flow == NULL ? NULL :
-	    view_schedule(flow, &page->open->chat, task->name,
-		task->pointer, task->entries);
+	    turn_flow_for(page->turn, task->name, task->pointer,
+		task->flow);
+	json_t *schedule = flow == NULL
+	    ? NULL
+	    : view_schedule(flow, &page->open->chat, task->name, task->pointer,
+		  task->entries);
 
 	json_object_set_new(object, "schedule_known",
 	    json_boolean(schedule != NULL));
@@ -165,8 +167,10 @@ remedy_of(const struct history_row *row, char *text, size_t size)
 		return "is being sent by a running command; if that died, the "
 		       "next command settles it";
 	case 'e':
-		snprintf(text, size, "leadpipe recover-pending --resend %lld "
-		    "sends it all the same", (long long)row->id);
+		snprintf(text, size,
+		    "leadpipe recover-pending --resend %lld "
+		    "sends it all the same",
+		    (long long)row->id);
 		return text;
 	default:
 		return "is sent by the next poll-updates or send-due";
@@ -288,7 +292,8 @@ explain_chat(struct turn *turn, int64_t chat_id, bool pii, int said,
 		0)
 		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "nothing is known of chat %lld: nobody with this id has "
-		    "written to the bot", (long long)chat_id);
+		    "written to the bot",
+		    (long long)chat_id);
 	turn_chat_close(&open);
 	if (out != OUT_OK)
 		json_decref(object);

@@ -37,8 +37,7 @@ check_length(const json_t *params, const char *key, size_t max,
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "the %s has %zu characters, Telegram takes %zu", key,
 		    utf8_length(text), max);
-	if (strcmp(key, "text") == 0 &&
-	    text[strspn(text, " \t\r\n")] == '\0')
+	if (strcmp(key, "text") == 0 && text[strspn(text, " \t\r\n")] == '\0')
 		return refuse(fault, "the text is empty");
 	return OUT_OK;
 }
@@ -60,7 +59,8 @@ check_params(enum method method, const json_t *params, struct fault *fault)
 	enum outcome out = OUT_OK;
 
 	if (json_object_get(params, "chat_id") != NULL)
-		return refuse(fault, "params must not have a chat_id: the "
+		return refuse(fault,
+		    "params must not have a chat_id: the "
 		    "chat is said apart");
 	if (key != NULL && json_get_text(params, key) == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
@@ -85,7 +85,8 @@ make_send(struct request *request, const struct request_words *words,
 	if (!method_deliverable(method))
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "'%.64s' is no method that sends, edits or deletes a "
-		    "message", words->method);
+		    "message",
+		    words->method);
 	if (words->text != NULL) {
 		params = json_pack("{s:s}", "text", words->text);
 		if (params == NULL)
@@ -117,7 +118,8 @@ make_time(struct request *request, const struct request_words *words,
 	if (words->at != NULL && clock_parse(words->at, &request->due_at) < 0)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "'%.64s' is no time such as 2026-11-20T18:00:00Z or "
-		    "2026-11-20T21:00:00+03:00", words->at);
+		    "2026-11-20T21:00:00+03:00",
+		    words->at);
 	if (words->in_ms >= 0 &&
 	    __builtin_add_overflow(now, words->in_ms, &request->due_at))
 		request->due_at = INT64_MAX;
@@ -136,14 +138,16 @@ request_make(struct request *request, const struct request_words *words,
 
 	*request = (struct request){ 0 };
 	if (kinds != 1)
-		return refuse(fault, kinds == 0 ?
-			"what is to be done is missing: a name, a text or a "
-			"method" :
-			"only one of name, text and method can be done");
+		return refuse(fault,
+		    kinds == 0
+			? "what is to be done is missing: a name, a text or a "
+			  "method"
+			: "only one of name, text and method can be done");
 	if (words->params != NULL && words->method == NULL)
 		return refuse(fault, "params belong to a method");
 	if ((words->user != NULL) == (words->chat != NULL))
-		return refuse(fault, "for whom? one of user and chat is "
+		return refuse(fault,
+		    "for whom? one of user and chat is "
 		    "needed");
 	out = make_time(request, words, now, fault);
 	if (out == OUT_OK && words->name == NULL)
@@ -194,10 +198,10 @@ read_members(json_t *line, char *words[MEMBERS], struct fault *fault)
 		else
 			return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 			    "'%s' must be %s", key,
-			    i == PARAMS		   ? "an object" :
-				i < USER || i == AT ? "a string" :
-						      "a whole number or a "
-						      "string");
+			    i == PARAMS		      ? "an object"
+				: i < USER || i == AT ? "a string"
+						      : "a whole number or a "
+							"string");
 	}
 	return OUT_OK;
 }
@@ -227,8 +231,8 @@ request_parse(struct request *request, const char *text, size_t len,
 		    words[IN]);
 	if (out == OUT_OK) {
 		const struct request_words said = { words[NAME], words[TEXT],
-			words[METHOD], words[PARAMS], words[USER],
-			words[CHAT], words[AT], in_ms };
+			words[METHOD], words[PARAMS], words[USER], words[CHAT],
+			words[AT], in_ms };
 		out = request_make(request, &said, now, fault);
 	}
 	for (int i = 0; i < MEMBERS; i++)

@@ -11,7 +11,7 @@
 /* What was asked for; borrowed, NULL: not said. */
 struct request_words {
 	const char *name, *text, *method;
-	const char *params; /* JSON object */
+	const char *params;	 /* JSON object */
 	const char *user, *chat; /* an id or @name */
 	const char *at;		 /* a time */
 	int64_t in_ms;		 /* from now; negative: not said */

@@ -58,15 +58,23 @@ turn_close(struct turn *turn)
 	flow_close(turn->flow);
 	for (size_t i = 0; i < TURN_OLD_FLOWS; i++)
 		flow_close(turn->old[i]);
-	turn_notices_drop(turn);
+	turn_undone(turn);
 	free(turn->notices);
 	free(turn);
 }
 
-const struct flow *
-turn_flow(const struct turn *turn)
+enum outcome
+turn_has_flow(const struct turn *turn, struct fault *fault)
 {
-	return turn->flow;
+	if (turn->flow != NULL)
+		return OUT_OK;
+	if (config_get(turn->config, "FLOW_FILE") != NULL)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "FLOW_FILE cannot be used and there is no older flow: what "
+		    "people write is stored and waits; mend the flow");
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+	    "there is no flow: what people write is stored and waits; set "
+	    "FLOW_FILE or use 'leadpipe deploy-flow FILE'");
 }
 
 enum outcome
@@ -179,10 +187,17 @@ turn_notice_next(struct turn *turn, struct turn_notice *notice)
 }
 
 void
-turn_notices_drop(struct turn *turn)
+turn_committed(struct turn *turn)
+{
+	turn->committed = turn->counts;
+}
+
+void
+turn_undone(struct turn *turn)
 {
 	struct turn_notice notice;
 
+	turn->counts = turn->committed;
 	while (turn_notice_next(turn, &notice)) {
 		free(notice.callback_id);
 		free(notice.text);

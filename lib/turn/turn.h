@@ -31,7 +31,8 @@ struct turn_notice {
 };
 
 struct turn_counts {
-	int64_t stepped, failed, parked, promoted, expired, cancelled, held;
+	int64_t stepped, failed, parked;
+	int64_t promoted, expired, cancelled, held, buried; /* tasks */
 };
 
 /*
@@ -43,8 +44,10 @@ enum outcome turn_open(struct turn **turn, struct db *db,
     const struct config *config, struct fault *fault) must_check;
 void turn_close(struct turn *turn);
 
-/* The current flow, or NULL. */
-const struct flow *turn_flow(const struct turn *turn);
+/* Without a flow nobody is answered: OUT_NEVER, EXIT_INPUT when FLOW_FILE is
+ * refused, EXIT_CONFIG when none was ever given. */
+enum outcome turn_has_flow(const struct turn *turn, struct fault *fault)
+    must_check;
 
 /* Loads the current flow anew if another process deployed one. */
 enum outcome turn_refresh(struct turn *turn, struct fault *fault) must_check;
@@ -89,8 +92,10 @@ enum outcome turn_render(struct turn *turn, const struct message *message,
  * frees its strings. */
 bool turn_notice_next(struct turn *turn, struct turn_notice *notice);
 
-/* Forgets notices of a transaction that was rolled back. */
-void turn_notices_drop(struct turn *turn);
+/* The transaction was committed, or rolled back: then its notices and counts
+ * are forgotten. */
+void turn_committed(struct turn *turn);
+void turn_undone(struct turn *turn);
 
 const struct turn_counts *turn_counts(const struct turn *turn);
 

@@ -20,7 +20,7 @@ struct turn {
 	size_t old_next;
 	struct turn_notice *notices;
 	size_t notice_count, notice_size, notice_next;
-	struct turn_counts counts;
+	struct turn_counts counts, committed;
 };
 
 /* The chat with its row, while it is worked on. */
@@ -46,11 +46,12 @@ enum outcome turn_step(struct turn *turn, const struct flow *flow,
 const struct flow *turn_old_flow(struct turn *turn, const char *hash);
 
 /*
- * The version of the flow that has the schedule NAME: the current one, or for
- * a name that vanished the one of HASH; NULL when neither can be had.
+ * The version of the flow that has the schedule NAME (made at POINTER): the
+ * current one, or for a name that vanished the one of HASH; NULL when neither
+ * can be had.
  */
 const struct flow *turn_flow_for(struct turn *turn, const char *name,
-    const char *hash);
+    const char *pointer, const char *hash);
 
 void turn_notice_add(struct turn *turn, int64_t update_row,
     const char *callback_id, char *text);

@@ -24,9 +24,11 @@ struct ending {
  * for a name that vanished the one the task was made under.
  */
 const struct flow *
-turn_flow_for(struct turn *turn, const char *name, const char *hash)
+turn_flow_for(struct turn *turn, const char *name, const char *pointer,
+    const char *hash)
 {
-	if (turn->flow != NULL && flow_schedules(turn->flow, name, NULL) > 0)
+	if (turn->flow != NULL &&
+	    flow_has_schedule(turn->flow, name, pointer))
 		return turn->flow;
 	return turn_old_flow(turn, hash);
 }
@@ -36,7 +38,8 @@ run_schedule(struct turn *turn, const struct task *task,
     struct turn_chat *open, int64_t now, struct ending *end,
     struct fault *fault)
 {
-	const struct flow *flow = turn_flow_for(turn, task->name, task->flow);
+	const struct flow *flow = turn_flow_for(turn, task->name,
+	    task->pointer, task->flow);
 	const struct effects_origin origin = { .task = task };
 	struct effects_result result = { 0 };
 	const struct input input = { .kind = INPUT_SCHEDULE,
@@ -47,7 +50,8 @@ run_schedule(struct turn *turn, const struct task *task,
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "no version of the flow has the schedule '%s'",
 		    task->name);
-	if (step_unless(flow, &open->chat, task->pointer, task->entries)) {
+	if (step_unless(flow, &open->chat, task->name, task->pointer,
+		task->entries)) {
 		*end = (struct ending){ TASK_CANCELLED, "unless holds" };
 		return OUT_OK;
 	}
@@ -152,7 +156,7 @@ count_end(struct turn_counts *counts, enum task_end how)
 		++counts->held;
 		break;
 	case TASK_DEAD:
-		++counts->failed;
+		++counts->buried;
 		break;
 	}
 }
@@ -293,7 +297,7 @@ turn_render(struct turn *turn, const struct message *message,
 	json_t *action = json_loads(message->action, 0, NULL);
 	const char *pointer = json_get_text(action, "schedule");
 	const struct flow *flow =
-	    turn_flow_for(turn, message->task_name, message->flow);
+	    turn_flow_for(turn, message->task_name, pointer, message->flow);
 	enum outcome out =
 	    turn_chat_open(turn, message->chat_id, &open, fault);
 
@@ -304,7 +308,7 @@ turn_render(struct turn *turn, const struct message *message,
 		goto out;
 	if (open.chat.unsubscribed ||
 	    (pointer != NULL &&
-		step_unless(flow, &open.chat, pointer,
+		step_unless(flow, &open.chat, message->task_name, pointer,
 		    json_get_int(action, "entries", 0)))) {
 		*cancelled = true;
 		goto out;

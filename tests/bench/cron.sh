@@ -7,10 +7,8 @@ set -u
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${B:=$TOP/build}" "${LEADPIPE:=$B/leadpipe}"
 seconds=${1:-300} messages=${2:-1000}
-tmp=$(mktemp -d)
+. "$TOP/tests/bot.sh"
 chmod 755 "$tmp"
-sim_token=4242:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-. "$TOP/tests/sim/telegram.sh"
 . "$TOP/tests/cron.sh"
 finish()
 {
@@ -23,20 +21,11 @@ trap 'exit 130' INT TERM
 why=$(cron_missing)
 [ -z "$why" ] || { echo "bench: cron $why" >&2; exit 77; }
 
-sim_start --latency 50 --open-chats
-cat >"$tmp/env" <<SETTINGS
-BOT_TOKEN=$sim_token
-TELEGRAM_API_ROOT=$sim_root
-DATABASE_PATH=$tmp/state/leadpipe.db
-FLOW_FILE=$TOP/examples/funnel.json
-SETTINGS
-chmod 600 "$tmp/env"
-mkdir -m 700 "$tmp/state"
+bot_start --latency 50 --open-chats
 cron_prepare nobody
 chown nobody "$tmp/env" "$tmp/state"
 
 # What competes: people who are known, then one bulk of messages for them.
-export LEADPIPE_CONFIG=$tmp/env
 "$LEADPIPE" poll-updates || exit
 compete()
 {
@@ -49,7 +38,7 @@ compete()
 compete
 
 # cron acts on whole minutes: the load begins with its first run.
-cron_start
+cron_start ''
 sleep $((60 - 10#$(date +%S)))
 sleep 1
 sim fault '{"kind":"hang","method":"sendMessage","chat":1000020,"ms":70000}' \
@@ -78,6 +67,9 @@ echo "reminders sent $(db "SELECT count(*) FROM messages
 	WHERE chat_id >= 5000000 AND state = 'sent'") of 1000, in" \
 	"$(db "SELECT (max(settled_at) - min(started_at)) / 1000
 	FROM messages WHERE chat_id >= 5000000 AND state = 'sent'") s"
+jq -rn 'reduce (inputs | select(.chat_id == 1000020)) as $l ({};
+	.[$l.kind] = $l.mono) | "the hanging send was answered after " +
+	"\((.answer - .request) / 1000 | round) s"' "$tmp/record"
 # Each answer: when its question came, and how long it took to leave.
 jq -rn 'reduce inputs as $l ({};
 	if $l.kind == "update" then
@@ -98,10 +90,10 @@ while read -r at; do
 		(at - s) / 1000, n, most }' "$tmp/waits"
 done <"$tmp/starts"
 echo "mail: $(wc -c <"$tmp/mail") bytes; zombies:" \
-	"$(grep -c '^ *Z' "$tmp/processes"); processes left:" \
-	"$(grep -vc 'cron' "$tmp/processes")"
+	"$(grep -c '^ *Z' "$tmp/processes"); processes running:" \
+	"$(grep -c . "$tmp/processes")"
 cat "$tmp/mail"
 db "SELECT 'run ' || command || ' exit ' || coalesce(exit_code, 'none') ||
-	': ' || count(*) || ', at most ' || max(max_rss_kb) || ' kB'
+	': ' || count(*) || ', at most ' || coalesce(max(max_rss_kb), 0) || ' kB'
 	FROM runs GROUP BY command, exit_code"
 "$TOP/tests/sim/check-delivery" "$tmp/record" "$tmp/state/leadpipe.db"

@@ -12,10 +12,6 @@ has()
 	[ -x "$B/libexec/$1" ]
 }
 
-# The command that drains: until there is a send-due, a pass of the poller.
-sender=poll-updates
-if has send-due; then sender=send-due; fi
-
 # bot_begin [OPTION...]: a simulator that only answers, and a new database
 bot_begin()
 {

@@ -31,8 +31,16 @@ floor_open()
 	export LEADPIPE_CONFIG=$floor/env
 }
 
-# poll [VARIABLE=VALUE...] [OPTION...]: one poll-updates, whose messages go to
-# $floor/errors; says nothing of a SIGKILL
+# floor_fresh [ROOT]: the same, and the simulator knows nobody any more
+floor_fresh()
+{
+	sim reset '{}' >/dev/null
+	: >"$tmp/record"
+	floor_open "$@"
+}
+
+# poll [VARIABLE=VALUE...] [OPTION...]: one poll-updates (or $victim), whose
+# messages go to $floor/errors; says nothing of a SIGKILL
 poll()
 {
 	local set=()
@@ -40,7 +48,7 @@ poll()
 		set+=("$1")
 		shift
 	done
-	{ env "${set[@]}" "$program/poll-updates" "$@" \
+	{ env "${set[@]}" "$program/${victim:-poll-updates}" "$@" \
 		2>>"$floor/errors"; } 2>&-
 }
 
@@ -99,6 +107,13 @@ views()
 	done
 }
 
+# answered CHAT...: how many messages of the bot each of them has
+answered()
+{
+	views "$@" | jq '[.seen[] | select(.from == "bot")] | length' |
+		tr '\n' ' '
+}
+
 # once: the views without what was said twice in a row
 once()
 {
@@ -115,3 +130,32 @@ delivered()
 }
 
 points() { tr -d ' ' <"$1"; }
+
+# --- for the tests of what Telegram and the way to it can do to us
+
+# fault RULE: the members of an object that the simulator takes as a fault
+fault() { sim fault "{$1}" >/dev/null; }
+
+# hi CHAT...: they write /start
+hi() { people say '"text":"/start","first_name":"Ann"' "$@"; }
+
+# got CHAT...: how many messages each has from the bot
+got()
+{
+	local chat
+	for chat; do
+		sim "chats/$chat" |
+			jq -r '[.[] | select(.from == "bot")] | length'
+	done | xargs
+}
+
+# well NAME AMBIGUOUS: the checker agrees, and no more is in doubt
+well() { passed "... $1" "$(delivered --settled --most-ambiguous "$2")"; }
+
+# start_over [ROOT]: a new bot, and people who know nothing of it
+start_over()
+{
+	floor_open "$@"
+	sim reset '{}' >/dev/null
+	: >"$tmp/record"
+}

@@ -131,7 +131,8 @@ a_signal_ends_the_waiting(void **state)
 	assert_int_equal(pipe(stop), 0);
 	assert_int_equal(write(stop[1], "x", 1), 1);
 	assert_int_equal(lines_next(&pair->lines, true, stop[0], &pair->line,
-	    &pair->len), LINES_STOPPED);
+			     &pair->len),
+	    LINES_STOPPED);
 	close(stop[0]);
 	close(stop[1]);
 }
@@ -171,8 +172,9 @@ text_is_harmless_on_a_terminal(void **state)
 	expect_shown("a\x1b[31m\x07\xc2\x9b", 100,
 	    "a\\u001b[31m\\u0007\\u009b");
 	expect_shown("a\nb\tc", 100, "a\\nb\\tc");
-	expect_shown("\xe2\x80\xae" "evil\xe2\x80\xac", 100,
-	    "\\u202eevil\\u202c");
+	expect_shown("\xe2\x80\xae"
+		     "evil\xe2\x80\xac",
+	    100, "\\u202eevil\\u202c");
 	expect_shown("\xe2\x81\xa6x", 100, "\\u2066x");
 	expect_shown("Ёжик", 4, "Ёжик");
 	expect_shown("Ёжики", 4, "Ёжик...");

@@ -164,6 +164,23 @@ a_clock_set_back_locks_nobody_out(void **state)
 }
 
 static void
+a_flood_wait_of_the_future_is_over(void **state)
+{
+	int64_t until;
+
+	(void)state;
+	begin();
+	for (int64_t chat = 1; chat <= 3; chat++)
+		state_ok(limits_flooded(db, chat, 7000, NOW + 3600000,
+			     &until, &fault),
+		    &fault);
+	assert_false(take(&usual, 1, true, 0, NOW + 3600000, &until));
+	assert_true(take(&usual, 1, true, 0, NOW, &until));
+	assert_int_equal(0, limits_blocked_until(db, NOW));
+	db_rollback(db);
+}
+
+static void
 zero_turns_a_limit_off(void **state)
 {
 	const struct limits off = { 0, 0, 0 };
@@ -188,6 +205,7 @@ main(void)
 		WITH_DB(a_flood_wait_is_for_the_chat_and_after_three_for_the_bot),
 		WITH_DB(three_floods_far_apart_are_three_chats),
 		WITH_DB(a_clock_set_back_locks_nobody_out),
+		WITH_DB(a_flood_wait_of_the_future_is_over),
 		WITH_DB(zero_turns_a_limit_off),
 	};
 

@@ -6,8 +6,10 @@
  */
 #include "state_db.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/chats.h"
+#include "store/lane.h"
 #include "store/dead.h"
 #include "store/media.h"
 #include "store/messages.h"
@@ -199,7 +201,8 @@ an_ambiguous_end_follows_the_policy(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		m = claim(2, ME);
 		settle(&m, ME, SETTLE_AMBIGUOUS, 0);
-		assert_int_equal(NOW + waits[i], messages_next_ready(db));
+		assert_int_equal(NOW + waits[i], messages_next_ready(db,
+			PRIORITY_BROADCAST));
 	}
 	m = claim(2, ME);
 	settle(&m, ME, SETTLE_AMBIGUOUS, 0);
@@ -295,6 +298,42 @@ one_upload_for_all_who_wait(void **state)
 }
 
 static void
+a_clock_set_back_lengthens_no_wait(void **state)
+{
+	struct message m;
+
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	m = claim(1, ME);
+	settle(&m, ME, SETTLE_QUEUED, NOW + 5000);
+	lanes_after_jump(db, NOW - 3600000);
+	assert_int_equal(NOW - 3600000 + 5000, messages_next_ready(db,
+	    PRIORITY_BROADCAST));
+	/* Once: the wait is not begun anew by every command. */
+	lanes_after_jump(db, NOW - 3600000 + 100);
+	assert_int_equal(NOW - 3600000 + 5000, messages_next_ready(db,
+	    PRIORITY_BROADCAST));
+	commit();
+}
+
+static void
+a_clock_that_is_right_changes_no_wait(void **state)
+{
+	struct message m;
+
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	m = claim(1, ME);
+	settle(&m, ME, SETTLE_QUEUED, NOW + 5000);
+	lanes_after_jump(db, NOW + 10);
+	assert_int_equal(NOW + 5000, messages_next_ready(db,
+	    PRIORITY_BROADCAST));
+	commit();
+}
+
+static void
 what_is_on_its_way_stays_alone(void **state)
 {
 	struct message m;
@@ -326,11 +365,26 @@ a_group_that_became_a_supergroup_keeps_its_lane(void **state)
 	assert_int_equal(1, number("SELECT count(*) FROM lanes"));
 }
 
+/* Else a loop whose bulk slots are taken would run without a pause. */
+static void
+a_broadcast_wakes_nobody_who_may_not_send_it(void **state)
+{
+	(void)state;
+	begin();
+	add(1, PRIORITY_BROADCAST, POLICY_ONCE);
+	assert_true(messages_next_ready(db, PRIORITY_BROADCAST) <= NOW);
+	assert_int_equal(CLOCK_NEVER, messages_next_ready(db, PRIORITY_ALERT));
+	add(2, PRIORITY_ANSWER, POLICY_RESEND);
+	assert_true(messages_next_ready(db, PRIORITY_ALERT) <= NOW);
+	commit();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_DB(only_the_head_of_a_chat_is_ready),
+		WITH_DB(a_broadcast_wakes_nobody_who_may_not_send_it),
 		WITH_DB(the_next_is_ready_when_the_head_is_settled),
 		WITH_DB(answers_come_before_reminders_and_lend_their_priority),
 		WITH_DB(who_lost_a_message_changes_nothing),
@@ -338,6 +392,8 @@ main(void)
 		WITH_DB(a_human_decides_about_the_unknown),
 		WITH_DB(a_blocked_chat_is_held_and_goes_on),
 		WITH_DB(one_upload_for_all_who_wait),
+		WITH_DB(a_clock_set_back_lengthens_no_wait),
+		WITH_DB(a_clock_that_is_right_changes_no_wait),
 		WITH_DB(what_is_on_its_way_stays_alone),
 		WITH_DB(a_group_that_became_a_supergroup_keeps_its_lane),
 	};

@@ -300,11 +300,11 @@ test_been_is_since_the_task(void **state)
 	entries = task->entries;
 	effects_release(&effects);
 	/* been before the task was made does not count */
-	assert_false(step_unless(flow, &chat, POINTER, entries));
+	assert_false(step_unless(flow, &chat, NULL, POINTER, entries));
 	assert_non_null(fire(flow, &chat, POINTER, "r", entries, &effects));
 	effects_release(&effects);
 	case_step(flow, &chat, INPUT_TEXT, "/a", "enter second\n");
-	assert_true(step_unless(flow, &chat, POINTER, entries));
+	assert_true(step_unless(flow, &chat, NULL, POINTER, entries));
 	assert_null(fire(flow, &chat, POINTER, "r", entries, &effects));
 	effects_release(&effects);
 	chat_release(&chat);
@@ -354,9 +354,9 @@ test_unless_asked_again(void **state)
 	assert_string_equal(again.plain, "Привет");
 	effect_release(&again);
 	effects_release(&effects);
-	assert_false(step_unless(flow, &chat, POINTER, 3));
+	assert_false(step_unless(flow, &chat, NULL, POINTER, 3));
 	case_step(flow, &chat, INPUT_TEXT, "/tag", "");
-	assert_true(step_unless(flow, &chat, POINTER, 3));
+	assert_true(step_unless(flow, &chat, NULL, POINTER, 3));
 	chat_release(&chat);
 	flow_close(flow);
 }

@@ -308,6 +308,46 @@ a_reminder_asks_unless_again_when_it_is_sent(void **state)
 	commit();
 }
 
+/* A new version may put another schedule where the old one was. */
+static void
+a_moved_schedule_is_known_by_its_name(void **state)
+{
+	char path[160];
+	struct deploy_report report;
+	struct findings findings = { 0 };
+	const struct deploy deploy = { .path = path };
+
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	step_all();
+	snprintf(path, sizeof(path), "%s/flow.json", state_dir);
+	FILE *file = fopen(path, "w");
+	fputs("{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","
+	      "\"states\":{\"hello\":{\"enter\":[{\"send\":\"hi\"},"
+	      "{\"schedule\":\"other\",\"after\":\"5m\","
+	      "\"unless\":{\"been\":\"hello\"},\"do\":[]},"
+	      "{\"schedule\":\"later\",\"after\":\"5m\","
+	      "\"unless\":{\"tag\":\"x\"},"
+	      "\"do\":[{\"send\":\"remind\"}]}]}},"
+	      "\"texts\":{\"en\":{\"hi\":\"Hi\",\"remind\":\"Again\"}},"
+	      "\"lang\":{\"default\":\"en\",\"available\":[\"en\"]}}",
+	    file);
+	fclose(file);
+	state_ok(deploy_flow(db, config, &deploy, state_soon(), &report,
+		     &findings, &fault),
+	    &fault);
+	state_ok(turn_refresh(turn, &fault), &fault);
+	begin();
+	receive(2, 5, "/start"); /* enters hello once more */
+	commit();
+	step_all();
+	promote(NOW + 5 * 60000);
+	assert_int_equal(1, number("SELECT count(*) FROM messages"
+	    " WHERE text = 'Again'"));
+}
+
 static void
 tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed(void **state)
 {
@@ -404,6 +444,7 @@ main(void)
 		WITH_TURN(without_a_flow_updates_wait),
 		WITH_TURN(a_reminder_is_due_once_and_only_unless),
 		WITH_TURN(a_reminder_asks_unless_again_when_it_is_sent),
+		WITH_TURN(a_moved_schedule_is_known_by_its_name),
 		WITH_TURN(
 		    tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed),
 		WITH_TURN(a_new_version_strands_nobody),
