@@ -47,8 +47,9 @@ pollers()
 {
 	db "SELECT count(*) FROM runs WHERE command = 'poll-updates'"
 }
+before=$(pollers)
 cron_start 6
-for ((i = 0; i < 300 && $(pollers) == 0; i++)); do
+for ((i = 0; i < 300 && $(pollers) == before; i++)); do
 	sleep 0.1
 done
 before=$(pollers)

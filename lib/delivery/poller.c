@@ -35,7 +35,7 @@ struct poller {
 	struct json_slice fresh_raw[BATCH];
 	int fresh_count;
 	bool empty, peeked;
-	bool overdue; /* given up after the server should have answered */
+	bool overdue; /* the call that was cancelled should have been answered */
 	struct press presses[BATCH];
 	int press_count;
 	struct poller_report report;
@@ -216,8 +216,8 @@ note_failure(struct poller *p, const struct answer *answer)
 		wait = retry_wait_ms(&retry_telegram, p->failures);
 	p->ready_at = clock_mono_ms() + wait;
 	p->report.stopped = answer->verdict == VERDICT_CONFIG;
-	/* One 409 may come from a poller that is just ending elsewhere. */
-	if (answer->status == 409 && p->failures < 2)
+	/* Once may have been a poller that is just ending elsewhere. */
+	if (answer->rival && p->failures < 2)
 		p->report.stopped = false;
 	fault_set(&p->report.fault,
 	    p->report.stopped ? OUT_NEVER : OUT_LATER,

@@ -35,6 +35,7 @@ struct answer {
 	char file_id[256];	/* of the file sent, "": none */
 	char unique_id[64];
 	enum exit_code code;	/* VERDICT_CONFIG: 77 or 78 */
+	bool rival;		/* VERDICT_CONFIG: another poller took over */
 	char text[256];		/* description, or what failed; for people */
 };
 

@@ -64,10 +64,11 @@ static const struct refusal by_text[] = {
 	    "the bot has logged out of this Bot API server; set "
 	    "TELEGRAM_API_ROOT to the server that it moved to" },
 	{ "webhook is active", VERDICT_CONFIG,
-	    "a webhook is set; delete it or use receive-update" },
+	    "a webhook is set; delete it (deleteWebhook), then updates can "
+	    "be polled" },
 	{ "setWebhook", VERDICT_CONFIG,
-	    "somebody set a webhook while we polled; delete it or use "
-	    "receive-update" },
+	    "somebody set a webhook while we polled; delete it "
+	    "(deleteWebhook)" },
 	{ "terminated by other", VERDICT_CONFIG,
 	    "another poller runs elsewhere with this BOT_TOKEN; stop it" },
 	{ "method not found", VERDICT_CONFIG,

@@ -179,7 +179,8 @@ what_to_do_is_said(void **state)
 	answer = refuse(METHOD_GET_UPDATES, 409, "Conflict: can't use "
 	    "getUpdates method while webhook is active; use deleteWebhook");
 	assert_string_equal(answer.text,
-	    "a webhook is set; delete it or use receive-update");
+	    "a webhook is set; delete it (deleteWebhook), then updates can "
+	    "be polled");
 	answer = refuse(METHOD_GET_UPDATES, 409,
 	    "Conflict: terminated by other getUpdates request");
 	assert_non_null(strstr(answer.text, "another poller"));
