@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/fault.h"
+#include "base/log.h"
 
 static const char *
 skip_space(const char *at, const char *end)
@@ -196,4 +200,17 @@ json_get_bool(const json_t *object, const char *key, bool otherwise)
 	const json_t *value = json_object_get(object, key);
 
 	return json_is_boolean(value) ? json_boolean_value(value) : otherwise;
+}
+
+char *
+json_text(const json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	/* A tree that exists can be written; only memory can be missing. */
+	if (text == NULL) {
+		log_error("out of memory");
+		_Exit(EXIT_LATER);
+	}
+	return text;
 }

@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/json_read.h"
 #include "base/utf8.h"
 
 /* The four hexadecimal digits of a \u escape at AT, -1 when there is none. */
@@ -107,9 +106,8 @@ parse_mended(struct json_slice text, json_error_t *error)
 json_t *
 json_parse(struct json_slice text, json_error_t *error)
 {
-	json_t *json = json_read(text);
+	json_t *json =
+	    json_loadb(text.at, text.len, JSON_DECODE_ANY, error);
 
-	if (json == NULL)
-		json = json_loadb(text.at, text.len, JSON_DECODE_ANY, error);
 	return json != NULL ? json : parse_mended(text, error);
 }
