@@ -15,7 +15,8 @@ static bool print;
 
 static const struct opt options[] = {
 	{ OPT_SPAN, 'f', "for", "SECONDS",
-	    "keep polling this long; without it one pass", { .number = &for_ms } },
+	    "keep polling this long; without it one pass",
+	    { .number = &for_ms } },
 	{ OPT_SPAN, 0, "lock-wait", "SECONDS",
 	    "wait this long for a running poll-updates (15)",
 	    { .number = &lock_wait_ms } },
@@ -35,13 +36,13 @@ static const struct opt_command command = {
 static enum outcome
 poll(struct run *run, struct loop *loop, int64_t started)
 {
-	enum outcome out = loop_open(loop, &run->worker, started, for_ms,
-	    &run->fault);
+	enum outcome out =
+	    loop_open(loop, &run->worker, started, for_ms, &run->fault);
 
 	if (out != OUT_OK)
 		return out;
-	loop->poller = poller_open(run->db, loop->telegram,
-	    print ? stdout : NULL);
+	loop->poller =
+	    poller_open(run->db, loop->telegram, print ? stdout : NULL);
 	log_event(LOG_INFO, "bot_ready", NULL);
 	return loop_run(loop, &run->fault);
 }

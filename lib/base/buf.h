@@ -16,7 +16,10 @@ struct buf {
 	bool overflow; /* something did not fit and was dropped */
 };
 
-#define BUF_INIT(limit) { .max = (limit) }
+#define BUF_INIT(limit) \
+	{ \
+		.max = (limit) \
+	}
 
 /* Appends; false (and `overflow`) when the limit would be passed. */
 bool buf_add(struct buf *buf, const void *data, size_t len);

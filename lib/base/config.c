@@ -71,8 +71,7 @@ check_environment(const struct config_listener *listener)
 }
 
 static void
-check_file(const struct config *config,
-    const struct config_listener *listener)
+check_file(const struct config *config, const struct config_listener *listener)
 {
 	struct fault fault;
 	const struct config_line *line;

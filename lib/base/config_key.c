@@ -79,7 +79,7 @@ config_key_find(const char *name)
 	return find(name, strlen(name));
 }
 
-const struct config_key *
+static const struct config_key *
 config_key_of_file(const char *name)
 {
 	size_t len = strlen(name);

@@ -26,9 +26,6 @@ extern const size_t config_key_count;
 /* The key that NAME means, by its own name or an alias; NULL for others. */
 const struct config_key *config_key_find(const char *name);
 
-/* The key whose NAME_FILE this is, or NULL. */
-const struct config_key *config_key_of_file(const char *name);
-
 /* The known name that NAME looks like, or NULL. */
 const char *config_key_suggest(const char *name);
 

@@ -59,8 +59,8 @@ char *file_beside(const char *path, const char *name);
  * EXIT_LATER when somebody else holds it.
  */
 enum file_lock { FILE_LOCK_SHARED, FILE_LOCK_EXCLUSIVE };
-enum outcome file_lock(const char *path, enum file_lock kind,
-    int64_t deadline, int *fd, struct fault *fault) must_check;
+enum outcome file_lock(const char *path, enum file_lock kind, int64_t deadline,
+    int *fd, struct fault *fault) must_check;
 
 /* flock() FD with the same deadline rule; FILE_LOCK_* may change a held lock,
  * which is lost when that fails (flock(2)).

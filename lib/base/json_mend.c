@@ -106,8 +106,7 @@ parse_mended(struct json_slice text, json_error_t *error)
 json_t *
 json_parse(struct json_slice text, json_error_t *error)
 {
-	json_t *json =
-	    json_loadb(text.at, text.len, JSON_DECODE_ANY, error);
+	json_t *json = json_loadb(text.at, text.len, JSON_DECODE_ANY, error);
 
 	return json != NULL ? json : parse_mended(text, error);
 }

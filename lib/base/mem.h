@@ -8,11 +8,10 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size); /* zeroed */
+void *mem_alloc(size_t size);			       /* zeroed */
 void *mem_array(void *old, size_t count, size_t size); /* reallocarray */
-char *mem_dup(const char *text); /* NULL stays NULL */
+char *mem_dup(const char *text);		       /* NULL stays NULL */
 char *mem_dup_n(const char *text, size_t len);
-char *mem_printf(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
+char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -12,12 +12,12 @@
 #include "base/log.h"
 
 enum opt_type {
-	OPT_FLAG,    /* bool *flag */
-	OPT_COUNT,   /* int64_t *number, one more each time */
-	OPT_NUMBER,  /* int64_t *number, a whole number >= 0 */
-	OPT_SPAN,    /* int64_t *number in ms: 90, 5m, 2h */
-	OPT_TEXT,    /* const char **text */
-	OPT_TEXTS,   /* struct opt_texts *texts, may be repeated */
+	OPT_FLAG,   /* bool *flag */
+	OPT_COUNT,  /* int64_t *number, one more each time */
+	OPT_NUMBER, /* int64_t *number, a whole number >= 0 */
+	OPT_SPAN,   /* int64_t *number in ms: 90, 5m, 2h */
+	OPT_TEXT,   /* const char **text */
+	OPT_TEXTS,  /* struct opt_texts *texts, may be repeated */
 	OPT_FINISH
 };
 
@@ -40,7 +40,10 @@ struct opt {
 	} to;
 };
 
-#define OPT_END { .type = OPT_FINISH }
+#define OPT_END \
+	{ \
+		.type = OPT_FINISH \
+	}
 
 /* What every command understands. */
 struct opt_shared {
@@ -58,7 +61,8 @@ struct opt_command {
 	int max_operands;     /* further ones are a usage error; -1: any */
 	int usage_exit;	      /* 64; healthcheck 3 */
 	int help_exit;	      /* 0; healthcheck 3 */
-	bool plugin; /* read by Nagios: a wrong command line is told on stdout */
+	bool
+	    plugin; /* read by Nagios: a wrong command line is told on stdout */
 };
 
 /*

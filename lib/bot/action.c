@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/run.h"
+#include "bot/step_run.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * What the engine knows of one chat.  The engine reads and changes this and
  * nothing else; who loads and stores it is not its business.
  */
-#ifndef LEADPIPE_BOT_CHAT_H
-#define LEADPIPE_BOT_CHAT_H
+#ifndef LEADPIPE_CHAT_H
+#define LEADPIPE_CHAT_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -20,16 +20,16 @@ struct person {
 struct chat {
 	int64_t id;
 	struct person person;
-	char *state;	  /* "" before the first input */
-	int64_t session;  /* grows on each entry of a group */
-	int64_t entries;  /* states entered so far, all together */
-	json_t *vars;	  /* object: name to value */
-	json_t *tags;	  /* object: tag to true */
-	json_t *visits;	  /* object: state to [times entered, value of
+	char *state;	    /* "" before the first input */
+	int64_t session;    /* grows on each entry of a group */
+	int64_t entries;    /* states entered so far, all together */
+	json_t *vars;	    /* object: name to value */
+	json_t *tags;	    /* object: tag to true */
+	json_t *visits;	    /* object: state to [times entered, value of
 			     `entries` at the last entry] */
-	char *lang;	  /* chosen by the person; NULL: from person.lang */
-	char *tz;	  /* NULL: the flow's */
-	int64_t expires_at;   /* TTL of the state, wall ms, 0: none */
+	char *lang;	    /* chosen by the person; NULL: from person.lang */
+	char *tz;	    /* NULL: the flow's */
+	int64_t expires_at; /* TTL of the state, wall ms, 0: none */
 	int64_t handoff_until; /* automation paused, wall ms, 0: not */
 	bool blocked, unsubscribed;
 };

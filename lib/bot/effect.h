@@ -1,11 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Growing the list of effects.
+ * What the engine wants to happen.  It only says so: who writes, sends and
+ * waits is not its business.
  */
-#ifndef LEADPIPE_BOT_EFFECT_H
-#define LEADPIPE_BOT_EFFECT_H
+#ifndef LEADPIPE_EFFECT_H
+#define LEADPIPE_EFFECT_H
 
-#include "bot/step.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum effect_kind {
+	EFFECT_MESSAGE,	     /* something to send */
+	EFFECT_TASK,	     /* something to do later */
+	EFFECT_CANCEL,	     /* a task not to be done any more */
+	EFFECT_ENTERED,	     /* a state was entered: text (statistics, log) */
+	EFFECT_SUBSCRIPTION, /* on: subscribed again, off: unsubscribed */
+	EFFECT_NOTICE /* what the button's press is answered with: text */
+};
+
+enum effect_urgency { URGENCY_ANSWER, URGENCY_REMINDER };
+
+struct effect {
+	enum effect_kind kind;
+	int64_t chat_id; /* to whom; differs from the chat for notify */
+	char *text;	 /* task, cancel: name; entered: state; notice: text */
+
+	/* message */
+	char *method;	/* sendMessage, sendVideo ... */
+	json_t *params; /* parameters of the method without chat_id and
+			    without the file: text or caption, parse_mode,
+			    reply_markup ... */
+	char *media;	/* name of the flow's media, or NULL */
+	char *plain;	/* what was said, for the history */
+	json_t *action; /* reminders: the send action, to be rendered again
+			    when it is really sent; else NULL */
+	enum effect_urgency urgency;
+
+	/* task */
+	char *pointer; /* of the schedule action; cancel: only tasks of this
+			    pointer, NULL: any of that name */
+	int64_t due_at, expire_at; /* wall ms */
+	int64_t entries;	   /* chat->entries when it was made */
+	bool replace; /* a task of that name is replaced, not kept */
+	bool on;      /* subscription */
+};
+
+struct effects {
+	struct effect *list;
+	size_t count, size;
+};
+
+void effects_release(struct effects *effects);
+void effect_release(struct effect *effect);
 
 /* A new effect for CHAT_ID at the end of EFFECTS, to be filled in; valid until
  * the next call. */

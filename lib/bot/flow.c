@@ -9,7 +9,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "bot/check.h"
+#include "bot/checker.h"
 #include "bot/model.h"
 
 static void

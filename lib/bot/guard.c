@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "bot/check.h"
+#include "bot/checker.h"
 #include "bot/model.h"
 #include "bot/variable.h"
 

@@ -2,8 +2,8 @@
 /*
  * Guards: questions about a chat, as JSON.
  */
-#ifndef LEADPIPE_BOT_GUARD_H
-#define LEADPIPE_BOT_GUARD_H
+#ifndef LEADPIPE_GUARD_H
+#define LEADPIPE_GUARD_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "bot/check.h"
+#include "bot/checker.h"
 #include "bot/guard.h"
 #include "bot/model.h"
 #include "bot/template.h"

@@ -2,8 +2,8 @@
 /*
  * Buttons under a message (inline) and in place of the keyboard (reply).
  */
-#ifndef LEADPIPE_BOT_KEYBOARD_H
-#define LEADPIPE_BOT_KEYBOARD_H
+#ifndef LEADPIPE_KEYBOARD_H
+#define LEADPIPE_KEYBOARD_H
 
 #include <jansson.h>
 

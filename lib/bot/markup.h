@@ -3,8 +3,8 @@
  * Telegram's HTML (core.telegram.org/bots/api#html-style): which tags there
  * are, how text gets in and out.
  */
-#ifndef LEADPIPE_BOT_MARKUP_H
-#define LEADPIPE_BOT_MARKUP_H
+#ifndef LEADPIPE_MARKUP_H
+#define LEADPIPE_MARKUP_H
 
 #include <stdbool.h>
 #include <stddef.h>

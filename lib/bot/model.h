@@ -3,8 +3,8 @@
  * What is inside of a flow.  Only lib/bot sees this.  All of it is made when
  * the flow is loaded; a step only looks things up.
  */
-#ifndef LEADPIPE_BOT_MODEL_H
-#define LEADPIPE_BOT_MODEL_H
+#ifndef LEADPIPE_MODEL_H
+#define LEADPIPE_MODEL_H
 
 #include <jansson.h>
 #include <regex.h>

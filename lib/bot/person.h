@@ -2,8 +2,8 @@
 /*
  * What a flow may read of a person.
  */
-#ifndef LEADPIPE_BOT_PERSON_H
-#define LEADPIPE_BOT_PERSON_H
+#ifndef LEADPIPE_PERSON_H
+#define LEADPIPE_PERSON_H
 
 #include <stddef.h>
 

@@ -11,7 +11,7 @@
 #include "bot/keyboard.h"
 #include "bot/markup.h"
 #include "bot/model.h"
-#include "bot/run.h"
+#include "bot/step_run.h"
 #include "bot/template.h"
 #include "bot/text.h"
 

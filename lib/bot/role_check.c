@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/check.h"
+#include "bot/checker.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/run.h"
+#include "bot/step_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "bot/check.h"
+#include "bot/checker.h"
 #include "bot/effect.h"
 #include "bot/guard.h"
 #include "bot/keyboard.h"

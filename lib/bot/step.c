@@ -6,11 +6,11 @@
 #include "base/json.h"
 #include "bot/guard.h"
 #include "bot/model.h"
-#include "bot/run.h"
+#include "bot/step_run.h"
 
 bool
-step_unless(const struct flow *flow, const struct chat *chat,
-    const char *name, const char *pointer, int64_t entries)
+step_unless(const struct flow *flow, const struct chat *chat, const char *name,
+    const char *pointer, int64_t entries)
 {
 	const struct schedule *schedule =
 	    flow_schedule_named(flow, name, pointer);
@@ -30,8 +30,7 @@ forget_unless(struct run *run, size_t first)
 {
 	size_t i;
 
-	if (!step_unless(run->flow, run->chat, NULL,
-		run->schedule->pointer,
+	if (!step_unless(run->flow, run->chat, NULL, run->schedule->pointer,
 		run->input->entries))
 		return;
 	for (i = first; i < run->effects->count; i++)
@@ -45,8 +44,8 @@ run_schedule(struct run *run)
 {
 	size_t first = run->effects->count;
 
-	run->schedule = flow_schedule_named(run->flow,
-	    run->input->name, run->input->text);
+	run->schedule =
+	    flow_schedule_named(run->flow, run->input->name, run->input->text);
 	if (run->schedule == NULL) {
 		run->outcome = fault_set(run->fault, OUT_NEVER, EXIT_INPUT,
 		    "flow '%s' has no schedule '%s' any more",
@@ -55,8 +54,7 @@ run_schedule(struct run *run)
 		return;
 	}
 	if (run->chat->unsubscribed ||
-	    step_unless(run->flow, run->chat, NULL,
-		run->schedule->pointer,
+	    step_unless(run->flow, run->chat, NULL, run->schedule->pointer,
 		run->input->entries))
 		return;
 	if (run->schedule->state != NULL)

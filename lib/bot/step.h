@@ -18,6 +18,7 @@
 
 #include "base/fault.h"
 #include "bot/chat.h"
+#include "bot/effect.h"
 #include "bot/flow.h"
 
 enum input_kind {
@@ -34,54 +35,11 @@ enum input_kind {
 struct input {
 	enum input_kind kind;
 	const char *text;
-	const json_t *data;   /* event data, or NULL */
-	int64_t user_id;      /* sender, or owner of a contact */
+	const json_t *data; /* event data, or NULL */
+	int64_t user_id;    /* sender, or owner of a contact */
 	int64_t entries;
-	const char *name;     /* INPUT_SCHEDULE: the schedule's name */
+	const char *name; /* INPUT_SCHEDULE: the schedule's name */
 };
-
-enum effect_kind {
-	EFFECT_MESSAGE, /* something to send */
-	EFFECT_TASK,	/* something to do later */
-	EFFECT_CANCEL,	/* a task not to be done any more */
-	EFFECT_ENTERED, /* a state was entered: text (statistics, log) */
-	EFFECT_SUBSCRIPTION, /* on: subscribed again, off: unsubscribed */
-	EFFECT_NOTICE	/* what the button's press is answered with: text */
-};
-
-enum effect_urgency { URGENCY_ANSWER, URGENCY_REMINDER };
-
-struct effect {
-	enum effect_kind kind;
-	int64_t chat_id; /* to whom; differs from the chat for notify */
-	char *text;	 /* task, cancel: name; entered: state; notice: text */
-
-	/* message */
-	char *method;	 /* sendMessage, sendVideo ... */
-	json_t *params;	 /* parameters of the method without chat_id and
-			    without the file: text or caption, parse_mode,
-			    reply_markup ... */
-	char *media;	 /* name of the flow's media, or NULL */
-	char *plain;	 /* what was said, for the history */
-	json_t *action;	 /* reminders: the send action, to be rendered again
-			    when it is really sent; else NULL */
-	enum effect_urgency urgency;
-
-	/* task */
-	char *pointer;	 /* of the schedule action; cancel: only tasks of this
-			    pointer, NULL: any of that name */
-	int64_t due_at, expire_at; /* wall ms */
-	int64_t entries; /* chat->entries when it was made */
-	bool replace;	 /* a task of that name is replaced, not kept */
-	bool on;	 /* subscription */
-};
-
-struct effects {
-	struct effect *list;
-	size_t count, size;
-};
-
-void effects_release(struct effects *effects);
 
 /*
  * Runs INPUT on CHAT (its person's data already brought up to date) at NOW
@@ -110,6 +68,5 @@ bool step_unless(const struct flow *flow, const struct chat *chat,
 enum outcome step_render(const struct flow *flow, const struct chat *chat,
     const json_t *action, struct effect *message, struct fault *fault)
     must_check;
-void effect_release(struct effect *effect);
 
 #endif

@@ -4,8 +4,8 @@
  * A value is always escaped for the place that it is written to; there is no
  * way to ask for the raw form.
  */
-#ifndef LEADPIPE_BOT_TEMPLATE_H
-#define LEADPIPE_BOT_TEMPLATE_H
+#ifndef LEADPIPE_TEMPLATE_H
+#define LEADPIPE_TEMPLATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "bot/chat.h"
-#include "bot/check.h"
+#include "bot/checker.h"
 #include "bot/flow.h"
 
 enum place {

@@ -2,8 +2,8 @@
 /*
  * The flow's texts, and which language a chat reads.
  */
-#ifndef LEADPIPE_BOT_TEXT_H
-#define LEADPIPE_BOT_TEXT_H
+#ifndef LEADPIPE_TEXT_H
+#define LEADPIPE_TEXT_H
 
 #include "bot/chat.h"
 #include "bot/flow.h"

@@ -3,8 +3,8 @@
  * Variables: typed, of limited length, never trusted.  A name is that of a
  * variable of the flow or one of the person's: user.id, user.first_name ...
  */
-#ifndef LEADPIPE_BOT_VARIABLE_H
-#define LEADPIPE_BOT_VARIABLE_H
+#ifndef LEADPIPE_VARIABLE_H
+#define LEADPIPE_VARIABLE_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "bot/chat.h"
-#include "bot/check.h"
+#include "bot/checker.h"
 #include "bot/flow.h"
 
 #define VARIABLE_NAME_SIZE 64

@@ -12,6 +12,7 @@
 #include "delivery/slot.h"
 #include "store/chats.h"
 #include "store/media.h"
+#include "store/settle.h"
 
 /* Tasks promoted in one transaction; more are promoted in the next. */
 #define PROMOTE_BATCH 200
@@ -21,7 +22,7 @@
 
 enum choice {
 	CHOICE_SEND,
-	CHOICE_PASS,	/* settled otherwise, or its lane waits now */
+	CHOICE_PASS,	 /* settled otherwise, or its lane waits now */
 	CHOICE_BOT_WAITS /* the whole bot waits */
 };
 
@@ -48,8 +49,8 @@ check_life(struct delivery *d, const struct message *m, int64_t now,
 	++d->counts.expired;
 	return end_unsent(d, m, SETTLE_EXPIRED,
 	    m->ambiguous > 0 ? "its life ended; an earlier try may have "
-			       "arrived" :
-			       "its life ended before it could be sent",
+			       "arrived"
+			     : "its life ended before it could be sent",
 	    now, fault);
 }
 
@@ -91,7 +92,8 @@ choose_file(struct delivery *d, const struct message *m, struct slot *slot,
 	} else if (stat(media.path, &st) == -1) {
 		*choice = CHOICE_PASS;
 		char *why = mem_printf("the file '%s' is not there; put it "
-		    "back, then recover-pending --resend", media.path);
+				       "back, then recover-pending --resend",
+		    media.path);
 		log_error("message %lld: %s", (long long)m->id, why);
 		out = end_unsent(d, m, SETTLE_DEAD, why, now, fault);
 		free(why);
@@ -111,8 +113,8 @@ check_limits(struct delivery *d, const struct message *m, int64_t now,
 {
 	int64_t wait_until;
 	bool bot_wide;
-	int64_t reserve =
-	    m->priority >= PRIORITY_BROADCAST ? BROADCAST_RESERVE : 0;
+	int64_t reserve = m->priority >= PRIORITY_BROADCAST ? BROADCAST_RESERVE
+							    : 0;
 	enum outcome out = limits_take(d->db, &d->limits, m->chat_id,
 	    m->priority < PRIORITY_REMINDER, reserve, now, &wait_until,
 	    &bot_wide, fault);
@@ -207,8 +209,8 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 	struct message m;
 	struct slot *slot;
 
-	while (out == OUT_OK && d->left != 0 &&
-	    (slot = slot_find(d)) != NULL) {
+	while (
+	    out == OUT_OK && d->left != 0 && (slot = slot_find(d)) != NULL) {
 		enum choice choice;
 		bool full = bulk >= d->bulk_most || d->bot_waits_until > now;
 		if (!messages_ready(d->db, now,
@@ -267,10 +269,10 @@ delivery_next(struct delivery *d)
 	int64_t task = tasks_next_due(d->db);
 	/* With every slot taken that it may have a ready lane changes
 	 * nothing. */
-	int most = d->bulk_in_flight >= d->bulk_most ? PRIORITY_ALERT :
-						       PRIORITY_BROADCAST;
-	int64_t lane = slot_find(d) == NULL ? CLOCK_NEVER :
-					      messages_next_ready(d->db, most);
+	int most = d->bulk_in_flight >= d->bulk_most ? PRIORITY_ALERT
+						     : PRIORITY_BROADCAST;
+	int64_t lane = slot_find(d) == NULL ? CLOCK_NEVER
+					    : messages_next_ready(d->db, most);
 	if (lane < d->bot_waits_until && lane != CLOCK_NEVER)
 		lane = d->bot_waits_until;
 	return task < lane ? task : lane;

@@ -56,8 +56,8 @@ read_limits(struct delivery *d, const struct config *config,
 		out = config_int(config, "LEADPIPE_LIMIT_CHAT_PER_SECOND", 0,
 		    1000, 1, &d->limits.chat_per_second, fault);
 	if (out == OUT_OK)
-		out = config_int(config, "LEADPIPE_LIMIT_GROUP_PER_MINUTE",
-		    0, 10000, 20, &d->limits.group_per_minute, fault);
+		out = config_int(config, "LEADPIPE_LIMIT_GROUP_PER_MINUTE", 0,
+		    10000, 20, &d->limits.group_per_minute, fault);
 	if (out == OUT_OK)
 		out = config_int(config, "LEADPIPE_SEND_SLOTS", 1, SLOTS_MOST,
 		    SLOTS_DEFAULT, &slots, fault);
@@ -220,10 +220,10 @@ delivery_abandon(struct delivery *d)
 		slot->call = NULL;
 		/* An upload too slow for a command's life would begin again
 		 * for ever: it counts as a try. */
-		slot->answer = (struct answer){
-			.verdict = left			? VERDICT_AMBIGUOUS :
-			    slot->upload && !stop_wanted() ? VERDICT_RETRY :
-							  VERDICT_WAIT,
+		slot->answer = (struct answer){ .verdict = left
+			    ? VERDICT_AMBIGUOUS
+			    : slot->upload && !stop_wanted() ? VERDICT_RETRY
+							     : VERDICT_WAIT,
 			.text = "the command ended while it was being sent" };
 		slot->phase = SLOT_ANSWERED;
 		++d->results;

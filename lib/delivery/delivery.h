@@ -37,9 +37,8 @@ struct delivery_counts {
 
 /* Reads LEADPIPE_LIMIT_* and LEADPIPE_SEND_SLOTS. */
 enum outcome delivery_open(struct delivery **delivery, struct db *db,
-    struct telegram *telegram, struct turn *turn,
-    const struct worker *worker, const struct config *config,
-    struct fault *fault) must_check;
+    struct telegram *telegram, struct turn *turn, const struct worker *worker,
+    const struct config *config, struct fault *fault) must_check;
 void delivery_close(struct delivery *delivery);
 
 /* Whether delivery_open() would take the settings it reads. */
@@ -75,8 +74,8 @@ void delivery_start(struct delivery *delivery);
  * Promotes due tasks and claims ready heads, as far as slots and limits go.
  * *MORE tells that more is ready at once.
  */
-enum outcome delivery_claim(struct delivery *delivery, int64_t now,
-    bool *more, struct fault *fault) must_check;
+enum outcome delivery_claim(struct delivery *delivery, int64_t now, bool *more,
+    struct fault *fault) must_check;
 
 /* The bot is at its limit of messages a second, and goes on within one. */
 bool delivery_throttled(const struct delivery *delivery, int64_t now);

@@ -2,8 +2,8 @@
 #include "delivery/loop.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/stop.h"
+#include "delivery/course.h"
 #include "delivery/press.h"
 #include "store/prune.h"
 #include "turn/deploy.h"
@@ -11,114 +11,14 @@
 /* A row that another process wrote is seen within this time. */
 #define TICK_MS 250
 
-/* One attempt to pass the turnstile; in between the calls under way are looked
- * after, so that none outlives its deadline. */
-#define BEGIN_MS 100
-
-/* A database that stays locked this long: the next run will try again. */
-#define LOCKED_MOST_MS 30000
-
 /* After a signal. */
 #define STOP_GRACE_MS 4000
 
 /* What answers are waited for together; a commit costs as much. */
 #define GATHER_MS 4
 
-#define STEP_BATCH 100
 #define PRUNE_BATCH 200
 #define PICKUP_MS 2000
-
-/* The course of one run. */
-struct course {
-	struct loop *loop;
-	bool dirty;	/* rows may have changed: look what is to be done */
-	bool more;	/* more can be done at once */
-	int64_t next_at; /* wall: something becomes due or ready */
-	int64_t locked_since, pickup_at;
-	bool pruned;
-	bool draining;	/* the lock is given up */
-	enum outcome out;
-	struct fault fault;
-};
-
-/* How many messages this run may still send; -1: any number. */
-static int64_t
-left(const struct loop *l)
-{
-	const struct delivery_counts *n = delivery_counts(l->delivery);
-	int64_t begun = n->sent + n->retried + n->ambiguous + n->dead +
-	    n->blocked + delivery_in_flight(l->delivery);
-
-	if (l->most == 0)
-		return -1;
-	return begun < l->most ? l->most - begun : 0;
-}
-
-static bool
-may_start(const struct course *c)
-{
-	const struct loop *l = c->loop;
-
-	if (stop_wanted() || c->draining || c->out != OUT_OK || left(l) == 0)
-		return false;
-	return l->end == 0 || clock_mono_ms() < l->end;
-}
-
-static void
-give_up(struct course *c, enum outcome out, const struct fault *fault)
-{
-	if (c->out != OUT_OK)
-		return;
-	c->out = out;
-	c->fault = *fault;
-}
-
-/* A transaction could not begin or commit: busy is waited for, anything else
- * ends the run. */
-static void
-transaction_failed(struct course *c, enum outcome out,
-    const struct fault *fault)
-{
-	int64_t mono = clock_mono_ms();
-
-	db_rollback(c->loop->db);
-	delivery_undo(c->loop->delivery);
-	turn_undone(c->loop->turn);
-	c->dirty = true;
-	if (c->locked_since == 0)
-		c->locked_since = mono;
-	if (out == OUT_LATER && fault->code == EXIT_LATER &&
-	    mono - c->locked_since < LOCKED_MOST_MS)
-		return;
-	give_up(c, out, fault);
-}
-
-static bool
-begin(struct course *c)
-{
-	struct fault fault;
-	enum outcome out =
-	    db_begin(c->loop->db, clock_mono_ms() + BEGIN_MS, &fault);
-
-	if (out != OUT_OK)
-		transaction_failed(c, out, &fault);
-	else
-		log_hold();
-	return out == OUT_OK;
-}
-
-static bool
-commit(struct course *c, enum outcome out, struct fault *fault)
-{
-	if (out == OUT_OK)
-		out = db_commit(c->loop->db, fault);
-	if (out != OUT_OK)
-		transaction_failed(c, out, fault);
-	else
-		c->locked_since = 0;
-	log_release();
-	return out == OUT_OK;
-}
 
 static void
 collect(struct course *c)
@@ -153,86 +53,6 @@ gather(struct course *c)
 	}
 }
 
-/* Asks Telegram for more, as far as the time of this run goes. */
-static void
-poll_on(struct course *c)
-{
-	struct loop *l = c->loop;
-	int64_t mono = clock_mono_ms(), timeout_s = 0;
-
-	if (l->poller == NULL || poller_busy(l->poller) || c->draining ||
-	    stop_wanted() || c->out != OUT_OK ||
-	    poller_report(l->poller)->stopped ||
-	    mono < poller_ready_at(l->poller))
-		return;
-	if (l->end == 0 && (poller_report(l->poller)->drained ||
-			       poller_report(l->poller)->fault.code != 0))
-		return;
-	if (l->end != 0) {
-		timeout_s = (l->end - mono) / 1000;
-		if (timeout_s > POLLER_LONGEST_S)
-			timeout_s = POLLER_LONGEST_S;
-		if (timeout_s < 1)
-			timeout_s = 1;
-	}
-	poller_start(l->poller, timeout_s);
-}
-
-/*
- * First transaction of a turn, only when updates came: they are on disk before
- * anything is made of them, so that one which kills the program is counted
- * and takes no neighbour with it.
- */
-static bool
-store_arrived(struct course *c)
-{
-	struct loop *l = c->loop;
-	int64_t now = clock_wall_ms();
-	struct fault fault;
-	enum outcome out;
-
-	if (!begin(c))
-		return false;
-	out = delivery_settle(l->delivery, now, &fault);
-	if (out == OUT_OK)
-		out = poller_store(l->poller, now, &fault);
-	if (!commit(c, out, &fault))
-		return false;
-	poller_stored(l->poller);
-	delivery_start(l->delivery);
-	poll_on(c);
-	return true;
-}
-
-/* Second transaction: settle, step, promote, mark the next; then they leave. */
-static void
-work(struct course *c)
-{
-	struct loop *l = c->loop;
-	int64_t now = clock_wall_ms();
-	bool more_updates = false, more_tasks = false;
-	struct fault fault;
-	enum outcome out;
-
-	if (!begin(c))
-		return;
-	out = delivery_settle(l->delivery, now, &fault);
-	if (out == OUT_OK && l->poller != NULL && !c->draining)
-		out = turn_updates(l->turn, now, STEP_BATCH, &more_updates,
-		    &fault);
-	if (out == OUT_OK && may_start(c)) {
-		delivery_limit(l->delivery, left(l));
-		out = delivery_claim(l->delivery, now, &more_tasks, &fault);
-	}
-	if (!commit(c, out, &fault))
-		return;
-	turn_committed(l->turn);
-	delivery_start(l->delivery);
-	c->next_at = delivery_next(l->delivery);
-	c->more = more_updates || (more_tasks && c->next_at <= now);
-	c->dirty = false;
-}
-
 static void
 look_around(struct course *c)
 {
@@ -245,14 +65,14 @@ look_around(struct course *c)
 		c->dirty = true;
 	if (l->poller != NULL && !c->draining && mono >= c->pickup_at) {
 		c->pickup_at = mono + PICKUP_MS;
-		if (deploy_pickup(l->db, l->config, mono + BEGIN_MS, &deployed,
-			&fault) == OUT_BUG)
-			give_up(c, OUT_BUG, &fault);
+		if (deploy_pickup(l->db, l->config, mono + COURSE_BEGIN_MS,
+			&deployed, &fault) == OUT_BUG)
+			course_give_up(c, OUT_BUG, &fault);
 	}
 	if (c->dirty || deployed) {
 		enum outcome out = turn_refresh(l->turn, &fault);
 		if (out != OUT_OK)
-			give_up(c, out, &fault);
+			course_give_up(c, out, &fault);
 	}
 }
 
@@ -268,7 +88,8 @@ prune_when_idle(struct course *c)
 		return;
 	/* Nobody waits for it: a busy or full disk is told by what matters. */
 	if (prune_some(l->db, clock_wall_ms(), PRUNE_BATCH,
-		clock_mono_ms() + BEGIN_MS, &pruned, &fault) != OUT_OK ||
+		clock_mono_ms() + COURSE_BEGIN_MS, &pruned,
+		&fault) != OUT_OK ||
 	    pruned == 0)
 		c->pruned = true;
 }
@@ -281,17 +102,17 @@ turn_once(struct course *c)
 	gather(c);
 	look_around(c);
 	if (l->poller != NULL && poller_has_answer(l->poller)) {
-		if (!store_arrived(c)) {
+		if (!course_store(c)) {
 			poller_peek(l->poller);
 			press_answer(l);
 			return;
 		}
 		c->dirty = true;
 	}
-	poll_on(c);
-	bool due = may_start(c) && c->next_at <= clock_wall_ms();
+	course_poll(c);
+	bool due = course_may_start(c) && c->next_at <= clock_wall_ms();
 	if (c->dirty || c->more || due || delivery_has_results(l->delivery))
-		work(c);
+		course_work(c);
 	press_answer(l);
 	prune_when_idle(c);
 }
@@ -305,7 +126,7 @@ idle(const struct course *c)
 	if (delivery_in_flight(l->delivery) > 0 ||
 	    delivery_has_results(l->delivery))
 		return false;
-	if (!may_start(c))
+	if (!course_may_start(c))
 		return true;
 	/* A pass that ended here would deliver one message a run. */
 	if (l->poller == NULL &&
@@ -341,9 +162,9 @@ finished(struct course *c)
 		return delivery_in_flight(l->delivery) == 0 ||
 		    mono >= stop_since() + STOP_GRACE_MS;
 	if (l->poller != NULL && poller_report(l->poller)->stopped)
-		give_up(c, OUT_NEVER, &poller_report(l->poller)->fault);
+		course_give_up(c, OUT_NEVER, &poller_report(l->poller)->fault);
 	if (delivery_stopped(l->delivery) != NULL)
-		give_up(c, OUT_NEVER, delivery_stopped(l->delivery));
+		course_give_up(c, OUT_NEVER, delivery_stopped(l->delivery));
 	if (c->out != OUT_OK)
 		return delivery_in_flight(l->delivery) == 0 ||
 		    db_broken(l->db);
@@ -372,7 +193,7 @@ wake_at(const struct course *c)
 		return mono;
 	if (c->locked_since != 0)
 		return mono + 5;
-	if (may_start(c) && c->next_at < wall + TICK_MS)
+	if (course_may_start(c) && c->next_at < wall + TICK_MS)
 		at = c->next_at <= wall ? mono : mono + (c->next_at - wall);
 	if (l->poller != NULL && !poller_busy(l->poller) &&
 	    poller_ready_at(l->poller) > mono &&
@@ -395,8 +216,7 @@ wind_up(struct course *c)
 		poller_cancel(l->poller);
 	collect(c);
 	delivery_abandon(l->delivery);
-	while (delivery_has_results(l->delivery) &&
-	    clock_mono_ms() < until) {
+	while (delivery_has_results(l->delivery) && clock_mono_ms() < until) {
 		enum outcome out = db_begin(l->db, until, &fault);
 		if (out == OUT_OK)
 			out = delivery_settle(l->delivery, clock_wall_ms(),
@@ -409,8 +229,8 @@ wind_up(struct course *c)
 		}
 		db_rollback(l->db);
 		delivery_undo(l->delivery);
-		give_up(c, out, &fault);
-		clock_sleep_until(clock_mono_ms() + BEGIN_MS);
+		course_give_up(c, out, &fault);
+		clock_sleep_until(clock_mono_ms() + COURSE_BEGIN_MS);
 	}
 }
 

@@ -16,10 +16,10 @@ struct loop {
 	const struct config *config;
 	struct poller *poller;	   /* NULL: send-due */
 	struct command_lock *lock; /* of the poller, NULL: none */
-	int64_t end;  /* monotonic ms after which nothing new starts; 0: one
+	int64_t end; /* monotonic ms after which nothing new starts; 0: one
 			 pass, until nothing is left to do at once */
 	int64_t hard_end; /* monotonic ms by which all is settled */
-	int64_t most; /* messages to send at the most, 0: any number */
+	int64_t most;	  /* messages to send at the most, 0: any number */
 };
 
 /* A command ends within --for plus its longest call's deadline. */

@@ -35,7 +35,8 @@ struct poller {
 	struct json_slice fresh_raw[BATCH];
 	int fresh_count;
 	bool empty, peeked;
-	bool overdue; /* the call that was cancelled should have been answered */
+	bool
+	    overdue; /* the call that was cancelled should have been answered */
 	struct press presses[BATCH];
 	int press_count;
 	struct poller_report report;
@@ -104,8 +105,7 @@ void
 poller_cancel(struct poller *p)
 {
 	if (p->call != NULL) {
-		p->overdue =
-		    clock_mono_ms() >= p->started_at + p->timeout_ms;
+		p->overdue = clock_mono_ms() >= p->started_at + p->timeout_ms;
 		http_cancel(p->call);
 	}
 	p->call = NULL;
@@ -219,12 +219,10 @@ note_failure(struct poller *p, const struct answer *answer)
 	/* Once may have been a poller that is just ending elsewhere. */
 	if (answer->rival && p->failures < 2)
 		p->report.stopped = false;
-	fault_set(&p->report.fault,
-	    p->report.stopped ? OUT_NEVER : OUT_LATER,
-	    p->report.stopped ? answer->code : EXIT_LATER,
-	    "%s", answer->text);
-	log_event(LOG_INFO, "poll_failed", "status=%d stat=%s",
-	    answer->status, log_quote(answer->text));
+	fault_set(&p->report.fault, p->report.stopped ? OUT_NEVER : OUT_LATER,
+	    p->report.stopped ? answer->code : EXIT_LATER, "%s", answer->text);
+	log_event(LOG_INFO, "poll_failed", "status=%d stat=%s", answer->status,
+	    log_quote(answer->text));
 	http_call_free(p->answer);
 	p->answer = NULL;
 }
@@ -256,8 +254,8 @@ poller_store(struct poller *p, int64_t now, struct fault *fault)
 	p->next_offset = 0;
 	if (!answer_updates(http_call_result(p->answer), &updates, &answer)) {
 		note_failure(p, &answer);
-		return p->report.stopped ? record_refusal(p, now, fault) :
-					  OUT_OK;
+		return p->report.stopped ? record_refusal(p, now, fault)
+					 : OUT_OK;
 	}
 	while (out == OUT_OK && json_element(updates, &pos, &raw, &broken))
 		out = store_one(p, raw, now, fault);

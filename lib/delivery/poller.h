@@ -58,10 +58,10 @@ void poller_stored(struct poller *poller);
 
 /* What is known so far. */
 struct poller_report {
-	int64_t received; /* new updates */
-	bool drained;	  /* the last answer was empty */
-	bool worked;	  /* some call was answered well */
-	bool stopped;	  /* no further call makes sense: see fault */
+	int64_t received;   /* new updates */
+	bool drained;	    /* the last answer was empty */
+	bool worked;	    /* some call was answered well */
+	bool stopped;	    /* no further call makes sense: see fault */
 	struct fault fault; /* of the last failure */
 };
 

@@ -17,8 +17,7 @@
 static void
 answer_one(struct loop *l, const char *callback_id, const char *text)
 {
-	json_t *params =
-	    json_pack("{s:s}", "callback_query_id", callback_id);
+	json_t *params = json_pack("{s:s}", "callback_query_id", callback_id);
 
 	if (text != NULL)
 		json_object_set_new(params, "text", json_string(text));

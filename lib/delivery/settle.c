@@ -15,6 +15,7 @@
 #include "store/chats.h"
 #include "store/media.h"
 #include "store/meta.h"
+#include "store/settle.h"
 
 /* The parameter that holds the text of a message. */
 static const char *
@@ -75,8 +76,7 @@ static void
 retry_later(struct delivery *d, const struct slot *slot, int64_t now,
     struct settlement *end)
 {
-	int64_t wait =
-	    retry_wait_ms(&retry_telegram, slot->message.tries + 1);
+	int64_t wait = retry_wait_ms(&retry_telegram, slot->message.tries + 1);
 
 	if (wait < slot->answer.retry_ms)
 		wait = slot->answer.retry_ms;
@@ -145,12 +145,12 @@ tell(const struct slot *slot, const struct settlement *end, int64_t now)
 {
 	const struct answer *answer = &slot->answer;
 	const struct message *m = &slot->message;
-	enum log_level level =
-	    answer->verdict == VERDICT_OK ? LOG_INFO : LOG_WARNING;
+	enum log_level level = answer->verdict == VERDICT_OK ? LOG_INFO
+							     : LOG_WARNING;
 
 	if (end->how == SETTLE_DEAD)
 		log_error("message %lld to chat %lld is dead: %s; mend it, "
-		    "then 'leadpipe recover-pending --resend %lld'",
+			  "then 'leadpipe recover-pending --resend %lld'",
 		    (long long)m->id, (long long)m->chat_id, answer->text,
 		    (long long)m->id);
 	if (!log_wants(level))
@@ -159,7 +159,8 @@ tell(const struct slot *slot, const struct settlement *end, int64_t now)
 		log_event(level, "task_completed",
 		    "id=%lld chat=%lld type=%s delay_ms=%lld message_id=%lld",
 		    (long long)m->id, (long long)m->chat_id,
-		    method_name(slot->method), (long long)(now - m->created_at),
+		    method_name(slot->method),
+		    (long long)(now - m->created_at),
 		    (long long)answer->message_id);
 	else if (log_wants(LOG_INFO))
 		log_event(LOG_INFO, "message_not_sent",
@@ -180,9 +181,9 @@ consequences(struct delivery *d, const struct slot *slot, int64_t now,
 
 	if (slot->upload != NULL)
 		out = media_uploaded(d->db, m->media,
-		    answer->verdict == VERDICT_OK && *answer->file_id ?
-			answer->file_id :
-			NULL,
+		    answer->verdict == VERDICT_OK && *answer->file_id
+			? answer->file_id
+			: NULL,
 		    now, fault);
 	if (out == OUT_OK && answer->verdict == VERDICT_CHAT)
 		out = chats_block(d->db, m->chat_id, answer->text, now, fault);

@@ -39,20 +39,20 @@ struct http_part {
 };
 
 struct http_request {
-	const char *url;	 /* secret: may hold a token */
-	const char *body;	 /* JSON; NULL: parts, or an empty POST */
+	const char *url;  /* secret: may hold a token */
+	const char *body; /* JSON; NULL: parts, or an empty POST */
 	size_t body_len;
 	char *own; /* from malloc(); freed with the call, BODY may lie in it */
-	const char *content_type; /* NULL: application/json */
+	const char *content_type;      /* NULL: application/json */
 	const struct http_part *parts; /* multipart; a file comes last */
 	size_t part_count;
 	const char *const *headers; /* further "Name: value" lines */
 	size_t header_count;
-	int64_t deadline;	 /* monotonic ms */
-	int64_t connect_ms;	 /* for DNS, connect, TLS; 0: 10 s */
-	size_t max_answer;	 /* bytes; 0: 1 MiB */
-	int tag;		 /* the caller's: http_call_tag() */
-	int64_t id;		 /* the caller's: http_call_id() */
+	int64_t deadline;   /* monotonic ms */
+	int64_t connect_ms; /* for DNS, connect, TLS; 0: 10 s */
+	size_t max_answer;  /* bytes; 0: 1 MiB */
+	int tag;	    /* the caller's: http_call_tag() */
+	int64_t id;	    /* the caller's: http_call_id() */
 };
 
 /* How far the request got. */
@@ -62,12 +62,12 @@ enum http_left {
 };
 
 struct http_result {
-	bool answered;	    /* a whole HTTP answer came */
-	int status;	    /* its status, 0 without one */
+	bool answered; /* a whole HTTP answer came */
+	int status;    /* its status, 0 without one */
 	enum http_left left;
 	bool timed_out;
 	int64_t retry_after_ms; /* of the Retry-After header, 0: none */
-	struct buf body;    /* what came, capped */
+	struct buf body;	/* what came, capped */
 	struct fault fault; /* OUT_OK, or why there is no answer: what failed
 			       (DNS, connect, TLS, proxy, timeout ...), and
 			       which setting mends it */

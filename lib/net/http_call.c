@@ -14,8 +14,11 @@
 enum { ANSWER_MAX = 1024 * 1024, CONNECT_MS = 10000 };
 
 /* Each call under way has both: libcurl's 80 kB were most of our memory. */
-enum { RECEIVE_BYTES = 8 * 1024, JSON_BYTES = 16 * 1024,
-	FILE_BYTES = 64 * 1024 };
+enum {
+	RECEIVE_BYTES = 8 * 1024,
+	JSON_BYTES = 16 * 1024,
+	FILE_BYTES = 64 * 1024
+};
 
 /*
  * There is no seek function on purpose: libcurl 7.88 sends a POST twice when
@@ -118,7 +121,7 @@ easy_set_trust(CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
 }
 
-CURL *
+static CURL *
 http_call_easy(struct http_call *call)
 {
 	CURL *easy = curl_easy_init();
@@ -135,7 +138,7 @@ http_call_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
-	    (long)(ip == 4      ? CURL_IPRESOLVE_V4
+	    (long)(ip == 4    ? CURL_IPRESOLVE_V4
 		    : ip == 6 ? CURL_IPRESOLVE_V6
 			      : CURL_IPRESOLVE_WHATEVER));
 	/* set means: http_proxy, ALL_PROXY and NO_PROXY are not looked at */
@@ -309,15 +312,15 @@ call_set_peer(struct http_call *call, const char *url)
 bool
 http_call_prepare(struct http_call *call, const struct http_request *request)
 {
-	int64_t connect_ms =
-	    request->connect_ms > 0 ? request->connect_ms : CONNECT_MS;
+	int64_t connect_ms = request->connect_ms > 0 ? request->connect_ms
+						     : CONNECT_MS;
 	int left = clock_left_ms(request->deadline);
 	int buffer = request->parts ? FILE_BYTES : JSON_BYTES;
 
 	buf_clear(&call->result.body);
 	call->result = (struct http_result){ .body = call->result.body };
-	call->result.body.max =
-	    request->max_answer ? request->max_answer : ANSWER_MAX;
+	call->result.body.max = request->max_answer ? request->max_answer
+						    : ANSWER_MAX;
 	call->own = request->own;
 	call->tag = request->tag;
 	call->id = request->id;

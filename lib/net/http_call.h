@@ -56,12 +56,9 @@ struct http_call {
 	bool head_ended;	    /* of the answer */
 	char *file;		    /* for messages */
 	bool file_broke;
-	int file_errno;		    /* 0: it shrank */
+	int file_errno; /* 0: it shrank */
 	struct http_result result;
 };
-
-/* A fresh handle with all static options, or NULL. */
-CURL *http_call_easy(struct http_call *call);
 
 /*
  * Prepares CALL for REQUEST.  False with result.fault filled when it cannot

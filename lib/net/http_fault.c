@@ -92,9 +92,9 @@ fault_name(struct http_call *call, bool late)
 	char text[240];
 
 	if (call->proxied) {
-		fault_proxy(call, late
-			? "has a name that does not resolve in time (DNS)"
-			: "has a name that does not resolve (DNS)");
+		fault_proxy(call,
+		    late ? "has a name that does not resolve in time (DNS)"
+			 : "has a name that does not resolve (DNS)");
 		return;
 	}
 	snprintf(text, sizeof(text), "the name '%s' does not resolve%s (DNS)",
@@ -140,8 +140,9 @@ fault_timeout(struct http_call *call)
 		return;
 	case PHASE_CONNECT:
 		if (call->proxied) {
-			fault_proxy(call, "does not accept the connection "
-					  "in time");
+			fault_proxy(call,
+			    "does not accept the connection "
+			    "in time");
 			return;
 		}
 		snprintf(text, sizeof(text),
@@ -152,8 +153,9 @@ fault_timeout(struct http_call *call)
 		curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE,
 		    &tunnel);
 		if (call->proxied && tunnel / 100 != 2) {
-			fault_proxy(call, "accepted the connection and let "
-					  "nothing through in time");
+			fault_proxy(call,
+			    "accepted the connection and let "
+			    "nothing through in time");
 			return;
 		}
 		snprintf(text, sizeof(text),
@@ -162,8 +164,9 @@ fault_timeout(struct http_call *call)
 		fault_network(call, text);
 		return;
 	case PHASE_SEND:
-		snprintf(text, sizeof(text), "the request was not sent in "
-					     "time, %lld of %lld bytes left",
+		snprintf(text, sizeof(text),
+		    "the request was not sent in "
+		    "time, %lld of %lld bytes left",
 		    (long long)call->given, (long long)call->total);
 		fault_say(call, text, proxy_hint(call, hint, sizeof(hint)));
 		return;
@@ -210,8 +213,10 @@ fault_tls(struct http_call *call, CURLcode code)
 		return;
 	}
 	if (code != CURLE_PEER_FAILED_VERIFICATION) {
-		snprintf(text, sizeof(text), "the TLS handshake with '%s' "
-					     "failed", call->host);
+		snprintf(text, sizeof(text),
+		    "the TLS handshake with '%s' "
+		    "failed",
+		    call->host);
 		fault_network(call, text);
 		return;
 	}
@@ -221,8 +226,7 @@ fault_tls(struct http_call *call, CURLcode code)
 	    proxy_verify ? proxy_setting(call) : call->host,
 	    proxy_verify ? "" : "'",
 	    trust_text(proxy_verify ? proxy_verify : verify));
-	fault_say(call, text,
-	    "a CA of your own is named by SSL_CERT_FILE");
+	fault_say(call, text, "a CA of your own is named by SSL_CERT_FILE");
 }
 
 /* The proxy answered, but not by letting us through. */
@@ -286,9 +290,8 @@ fault_broken(struct http_call *call, CURLcode code)
 			fault_proxy(call, "closed the connection");
 			return;
 		}
-		snprintf(text, sizeof(text),
-		    "'%s' closed the connection (%s)", call->host,
-		    curl_easy_strerror(code));
+		snprintf(text, sizeof(text), "'%s' closed the connection (%s)",
+		    call->host, curl_easy_strerror(code));
 	} else {
 		snprintf(text, sizeof(text), "the connection to '%s' broke %s",
 		    call->host,
@@ -317,7 +320,8 @@ fault_never(struct http_call *call, CURLcode code)
 		return false;
 	fault_set(&call->result.fault, OUT_NEVER, EXIT_CONFIG,
 	    "the address of %s is not a URL; set %s to https://host or "
-	    "http://host:port", call->http->peer, peer_setting(call));
+	    "http://host:port",
+	    call->http->peer, peer_setting(call));
 	return true;
 }
 

@@ -85,9 +85,8 @@ socket_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 	(void)purpose;
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
-	*loop_socket(loop, fd) = (struct http_socket){
-		.ours = true, .dirty = loop_socket(loop, fd)->dirty
-	};
+	*loop_socket(loop, fd) = (struct http_socket){ .ours = true,
+		.dirty = loop_socket(loop, fd)->dirty };
 	return fd;
 }
 

@@ -44,7 +44,8 @@ check_refused(struct checks *checks, struct db *db, const char *key,
 	if (at != 0) {
 		check->state = CHECK_CRITICAL;
 		check_say(check, "%s for %s: %s", what,
-		    check_span(checks->now - at, span), why ? why : "no reason kept");
+		    check_span(checks->now - at, span),
+		    why ? why : "no reason kept");
 		check_mend(check, "%s; all is kept meanwhile", PROBE);
 	}
 	free(why);

@@ -44,10 +44,11 @@ static enum outcome
 start_log(struct run *run, const struct opt_command *command)
 {
 	bool dev = false;
-	enum outcome out = config_bool(run->config, "DEV_MODE", false, &dev,
-	    &run->fault);
+	enum outcome out =
+	    config_bool(run->config, "DEV_MODE", false, &dev, &run->fault);
 	struct log_options options = { .format = run->shared.log_format,
-		.level = LOG_WARNING, .command = command->name,
+		.level = LOG_WARNING,
+		.command = command->name,
 		.run = (uint64_t)id_random() };
 
 	if (run->shared.quiet)
@@ -65,7 +66,8 @@ run_prepare(const struct run *run, const struct opt_command *command,
     int64_t life_ms)
 {
 	const struct log_options early = { .format = run->shared.log_format,
-		.level = LOG_WARNING, .command = command->name };
+		.level = LOG_WARNING,
+		.command = command->name };
 
 	file_sanitize_process();
 	/* A document that finds no memory must not count as a broken one. */
@@ -95,8 +97,8 @@ dir_of(const char *path)
 
 	if (slash == NULL)
 		return mem_dup(".");
-	return slash == path ? mem_dup("/") :
-			       mem_dup_n(path, (size_t)(slash - path));
+	return slash == path ? mem_dup("/")
+			     : mem_dup_n(path, (size_t)(slash - path));
 }
 
 static void
@@ -106,8 +108,8 @@ tell_surroundings(const struct run *run, const char *path)
 
 	log_event(LOG_INFO, "run_started", "db=%s config=%s flow=%s",
 	    log_quote(path), log_quote(file ? file : "none"),
-	    log_quote(config_get_or(run->config, "FLOW_FILE",
-		"in the database")));
+	    log_quote(
+		config_get_or(run->config, "FLOW_FILE", "in the database")));
 	log_event(LOG_INFO, "redis", "text=%s",
 	    log_quote("redis: not configured, local state only"));
 }
@@ -165,8 +167,7 @@ int
 run_end(struct run *run, bool dead, const char *counts)
 {
 	/* A reader that went away (list-tasks | head) is no failure. */
-	if (fflush(stdout) != 0 && errno != EPIPE &&
-	    run->fault.what == OUT_OK)
+	if (fflush(stdout) != 0 && errno != EPIPE && run->fault.what == OUT_OK)
 		fault_set(&run->fault, OUT_LATER, EXIT_IO,
 		    "cannot write to stdout: %s", strerror(errno));
 	int code = exit_of(run, dead);

@@ -20,7 +20,10 @@ struct run {
 	struct fault fault; /* why it failed; OUT_OK: it did not */
 };
 
-#define RUN_INIT { .worker = WORKER_INIT }
+#define RUN_INIT \
+	{ \
+		.worker = WORKER_INIT \
+	}
 
 /*
  * Prepares the process (file_sanitize_process(), log, signals, root becomes
@@ -32,8 +35,8 @@ enum outcome run_begin(struct run *run, const struct opt_command *command,
     enum db_mode mode, int64_t life_ms) must_check;
 
 /* The same without a database, for what must work when it does not. */
-enum outcome run_begin_bare(struct run *run,
-    const struct opt_command *command, int64_t life_ms) must_check;
+enum outcome run_begin_bare(struct run *run, const struct opt_command *command,
+    int64_t life_ms) must_check;
 
 /* The process alone: what run_begin_bare() does before the configuration. */
 void run_prepare(const struct run *run, const struct opt_command *command,

@@ -6,13 +6,14 @@
 
 #include "store/lane.h"
 #include "store/messages.h"
+#include "store/statement.h"
 
 static void
 chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
 {
-	char **const texts[] = { &row->type, &row->first_name,
-		&row->last_name, &row->username, &row->user_lang, &row->state,
-		&row->vars, &row->tags, &row->visits, &row->lang, &row->tz,
+	char **const texts[] = { &row->type, &row->first_name, &row->last_name,
+		&row->username, &row->user_lang, &row->state, &row->vars,
+		&row->tags, &row->visits, &row->lang, &row->tz,
 		&row->blocked_reason };
 	int64_t *const numbers[] = { &row->user_id, &row->session,
 		&row->entries, &row->expires_at, &row->handoff_until,
@@ -174,8 +175,7 @@ tasks_unhold(struct db *db, int64_t chat_id)
 }
 
 enum outcome
-chats_unblock(struct db *db, int64_t chat_id, int64_t now,
-    struct fault *fault)
+chats_unblock(struct db *db, int64_t chat_id, int64_t now, struct fault *fault)
 {
 	int released;
 	sqlite3_stmt *unblock = db_use(db,
@@ -262,5 +262,6 @@ chats_resolve(struct db *db, const char *user, int64_t *chat_id,
 		return OUT_OK;
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 	    "'%.64s' is neither a chat id nor the @name of one person who "
-	    "wrote to the bot", user);
+	    "wrote to the bot",
+	    user);
 }

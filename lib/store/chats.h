@@ -13,7 +13,7 @@ struct chat_row {
 	char *type, *first_name, *last_name, *username, *user_lang;
 	char *state;
 	int64_t session, entries;
-	int64_t entered_at; /* the state, 0: not known */
+	int64_t entered_at;	    /* the state, 0: not known */
 	char *vars, *tags, *visits; /* JSON objects */
 	char *lang, *tz;
 	int64_t expires_at, handoff_until;

@@ -13,6 +13,7 @@
 #include "store/db.h"
 #include "store/schema_lock.h"
 #include "store/sql.h"
+#include "store/statement.h"
 #include "store/turnstile.h"
 
 struct statement {

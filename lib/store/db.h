@@ -22,16 +22,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <sqlite3.h>
-
 #include "base/fault.h"
 
 struct db;
 
 enum db_mode {
-	DB_READ,   /* never creates or writes anything */
-	DB_WRITE,  /* must exist (EXIT_CONFIG naming the path) */
-	DB_CREATE  /* may create: commands that take work in */
+	DB_READ,  /* never creates or writes anything */
+	DB_WRITE, /* must exist (EXIT_CONFIG naming the path) */
+	DB_CREATE /* may create: commands that take work in */
 };
 
 /*
@@ -94,44 +92,10 @@ enum outcome db_checkpoint(struct db *db, int64_t deadline,
     struct fault *fault) must_check;
 
 /*
- * Statements, for the files of lib/store only.  A statement is prepared once
- * per connection and found by the address of its TEXT, which must be a string
- * literal.  Between db_use() and the end of stepping no other use of the same
- * text may begin.
- */
-sqlite3_stmt *db_use(struct db *db, const char *text);
-
-/* Steps once: true with a row; false at the end or on an error, which is kept
- * for db_result(). Resets the statement when it is through. */
-bool db_row(struct db *db, sqlite3_stmt *stmt);
-
-/* Steps to the end and resets. */
-void db_run(struct db *db, sqlite3_stmt *stmt);
-
-/*
  * The first error since the last call, as an outcome: OUT_OK; OUT_LATER for
  * busy and disk full (EXIT_IO); OUT_NEVER/EXIT_IO for damage and I/O errors;
- * OUT_BUG for a violated constraint.  Files of lib/store end with it.
+ * OUT_BUG for a violated constraint.  Functions of lib/store end with it.
  */
 enum outcome db_result(struct db *db, struct fault *fault) must_check;
-
-/* Rows changed by the last statement, and the id it inserted.  Cheaper than
- * RETURNING, for which SQLite makes a temporary table each time. */
-int db_changes(struct db *db);
-int64_t db_last_id(struct db *db);
-
-/* Binding and reading with our types; NULL text binds NULL. */
-void db_bind_int(sqlite3_stmt *stmt, int index, int64_t value);
-void db_bind_text(sqlite3_stmt *stmt, int index, const char *value);
-/* The same without a copy: VALUE must live until the statement was stepped to
- * its end. */
-void db_lend_text(sqlite3_stmt *stmt, int index, const char *value);
-void db_bind_null_if(sqlite3_stmt *stmt, int index, int64_t value,
-    int64_t null_value);
-int64_t db_int(sqlite3_stmt *stmt, int column);
-/* Borrowed until the next step; NULL stays NULL. */
-const char *db_text(sqlite3_stmt *stmt, int column);
-/* The caller frees it. */
-char *db_text_dup(sqlite3_stmt *stmt, int column);
 
 #endif

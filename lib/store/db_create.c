@@ -12,6 +12,7 @@
 #include "store/migrate.h"
 #include "store/schema.h"
 #include "store/sql.h"
+#include "store/statement.h"
 
 static void
 remove_draft(const char *draft)

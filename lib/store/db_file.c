@@ -15,6 +15,7 @@
 #include "store/migrate.h"
 #include "store/schema.h"
 #include "store/sql.h"
+#include "store/statement.h"
 
 #define NOT_OURS \
 	"'%s' is not a database of leadpipe (%s): move it away, or set " \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/dead.h"
+#include "store/statement.h"
 
 enum outcome
 dead_add(struct db *db, const struct dead_letter *letter, struct fault *fault)
@@ -23,8 +24,7 @@ dead_add(struct db *db, const struct dead_letter *letter, struct fault *fault)
 }
 
 enum outcome
-dead_remove(struct db *db, const char *kind, int64_t item,
-    struct fault *fault)
+dead_remove(struct db *db, const char *kind, int64_t item, struct fault *fault)
 {
 	sqlite3_stmt *remove = db_use(db,
 	    "DELETE FROM dead_letters WHERE kind = ?1 AND item = ?2");

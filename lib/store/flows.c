@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "store/meta.h"
+#include "store/statement.h"
 
 enum outcome
 flows_deploy(struct db *db, const char *hash, const char *id,
@@ -75,8 +76,8 @@ enum outcome
 flows_move_chats(struct db *db, const char *from, const char *to,
     struct fault *fault)
 {
-	sqlite3_stmt *move =
-	    db_use(db, "UPDATE chats SET state = ?2, entered_at = 0"
+	sqlite3_stmt *move = db_use(db,
+	    "UPDATE chats SET state = ?2, entered_at = 0"
 	    " WHERE state = ?1");
 
 	db_bind_text(move, 1, from);

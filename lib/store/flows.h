@@ -22,8 +22,7 @@ int64_t flows_chats_in(struct db *db, const char *state);
 
 /* Steps through the states that chats are in, with their number; start with
  * STATE = "". Borrowed until the next call. */
-const char *flows_next_state(struct db *db, const char *after,
-    int64_t *chats);
+const char *flows_next_state(struct db *db, const char *after, int64_t *chats);
 
 /* Moves all chats from one state to another. */
 enum outcome flows_move_chats(struct db *db, const char *from, const char *to,

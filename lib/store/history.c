@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/history.h"
+#include "store/statement.h"
 
 /* In the order of row_read(). */
 #define ROW \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/lane.h"
+#include "store/statement.h"
 
 void
 lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,

@@ -8,11 +8,11 @@
 #include "store/db.h"
 
 /* The messages of a lane, as the index messages_open says it. */
-#define MESSAGE_OPEN                                                          \
+#define MESSAGE_OPEN \
 	"(state = 'queued' OR state = 'sending' OR state = 'ambiguous')"
 
 /* What waits for something else than its turn, as messages_stuck says it. */
-#define MESSAGE_STUCK                                                         \
+#define MESSAGE_STUCK \
 	"(state = 'unknown' OR state = 'held' OR state = 'ambiguous')"
 
 /* A message ID was queued behind whatever CHAT_ID has. */

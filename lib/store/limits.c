@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/limits.h"
+#include "store/statement.h"
 
 #include <stdio.h>
 
@@ -81,8 +82,8 @@ chat_rate(const struct limits *limits, int64_t chat_id)
 		    GROUP_BURST);
 	if (limits->chat_per_second <= 0)
 		return (struct rate){ 0, 0 };
-	return (struct rate){ SECOND_US / limits->chat_per_second,
-		CHAT_BURST };
+	return (
+	    struct rate){ SECOND_US / limits->chat_per_second, CHAT_BURST };
 }
 
 static struct rate

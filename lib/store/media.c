@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/media.h"
+#include "store/statement.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +37,7 @@ media_add(struct db *db, const char *digest, const char *kind,
 }
 
 enum outcome
-media_load(struct db *db, int64_t id, struct media *media,
-    struct fault *fault)
+media_load(struct db *db, int64_t id, struct media *media, struct fault *fault)
 {
 	sqlite3_stmt *load = db_use(db,
 	    "SELECT digest, kind, path, file_id, coalesce(uploader, 0),"

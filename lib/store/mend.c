@@ -6,6 +6,7 @@
 #include "store/dead.h"
 #include "store/lane.h"
 #include "store/messages.h"
+#include "store/statement.h"
 #include "store/updates.h"
 
 /* What is taken up again by hand lives at least this long from then on. */
@@ -91,60 +92,6 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 		return refuse("message", id, fault);
 	lane_renew(db, chat_id);
 	return dead_remove(db, "message", id, fault);
-}
-
-enum outcome
-messages_resend(struct db *db, int64_t id, int64_t now, struct fault *fault)
-{
-	return decide(db, id, "queued", now, fault);
-}
-
-enum outcome
-messages_mark_sent(struct db *db, int64_t id, int64_t now, struct fault *fault)
-{
-	return decide(db, id, "sent", now, fault);
-}
-
-enum outcome
-messages_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
-{
-	return decide(db, id, "cancelled", now, fault);
-}
-
-enum outcome
-messages_release(struct db *db, int64_t chat_id, int64_t now, int *count,
-    struct fault *fault)
-{
-	*count = 0;
-	for (;;) {
-		int64_t chat = 0;
-		bool any = false;
-		sqlite3_stmt *next = db_use(db,
-		    "SELECT chat_id FROM messages WHERE " MESSAGE_STUCK
-		    " AND state = 'held'"
-		    " AND (?1 = 0 OR chat_id = ?1) LIMIT 1");
-		db_bind_int(next, 1, chat_id);
-		while (db_row(db, next)) {
-			chat = db_int(next, 0);
-			any = true;
-		}
-		if (!any)
-			return db_result(db, fault);
-		sqlite3_stmt *free_all = db_use(db,
-		    "UPDATE messages SET state ="
-		    " iif(expire_at BETWEEN 1 AND ?2, 'expired', 'queued'),"
-		    " not_before = 0, settled_at = ?2"
-		    " WHERE " MESSAGE_STUCK
-		    " AND state = 'held' AND chat_id = ?1");
-		db_bind_int(free_all, 1, chat);
-		db_bind_int(free_all, 2, now);
-		db_run(db, free_all);
-		*count += db_changes(db);
-		lane_renew(db, chat);
-		enum outcome out = db_result(db, fault);
-		if (out != OUT_OK)
-			return out;
-	}
 }
 
 static enum outcome

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/lane.h"
+#include "store/statement.h"
 
 static const char *const policy_names[] = { "idempotent", "resend", "once" };
 
@@ -11,8 +12,7 @@ static const int priorities[] = { PRIORITY_ANSWER, PRIORITY_ALERT,
 #define PRIORITY_CLASSES (sizeof priorities / sizeof *priorities)
 
 enum outcome
-messages_add(struct db *db, struct message *m, bool held,
-    struct fault *fault)
+messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 {
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO messages(chat_id, state, role, created_at, text,"
@@ -74,11 +74,11 @@ policy_of(const char *name)
 }
 
 /* The columns of a head, in the order of message_read(). */
-#define MESSAGE_COLUMNS                                                       \
-	"m.id, m.chat_id, m.priority, m.policy, m.method, m.params, m.text,"  \
-	" m.flow, m.action, coalesce(m.media, 0),"                            \
-	" coalesce(m.update_row, 0), coalesce(m.task_id, 0), m.task_name,"    \
-	" m.created_at, m.not_before, m.expire_at, m.tries, m.ambiguous,"     \
+#define MESSAGE_COLUMNS \
+	"m.id, m.chat_id, m.priority, m.policy, m.method, m.params, m.text," \
+	" m.flow, m.action, coalesce(m.media, 0)," \
+	" coalesce(m.update_row, 0), coalesce(m.task_id, 0), m.task_name," \
+	" m.created_at, m.not_before, m.expire_at, m.tries, m.ambiguous," \
 	" m.maybe_duplicate, m.generation"
 
 static void
@@ -117,8 +117,8 @@ messages_ready(struct db *db, int64_t now, int priority_max,
 		if (priorities[i] < after->priority)
 			continue;
 		if (priorities[i] > after->priority)
-			*after = (struct lane_place){ priorities[i],
-				INT64_MIN, INT64_MIN };
+			*after = (struct lane_place){ priorities[i], INT64_MIN,
+				INT64_MIN };
 		sqlite3_stmt *ready = db_use(db,
 		    "SELECT " MESSAGE_COLUMNS ", l.not_before FROM lanes l"
 		    " JOIN messages m ON m.id = l.head"
@@ -138,22 +138,6 @@ messages_ready(struct db *db, int64_t now, int priority_max,
 		}
 	}
 	return false;
-}
-
-bool
-messages_load(struct db *db, int64_t id, struct message *message,
-    const char **state)
-{
-	sqlite3_stmt *load = db_use(db,
-	    "SELECT " MESSAGE_COLUMNS ", m.state FROM messages m"
-	    " WHERE m.id = ?1 AND m.state <> 'received'");
-
-	db_bind_int(load, 1, id);
-	if (!db_row(db, load))
-		return false;
-	message_read(load, message);
-	*state = db_text(load, 20);
-	return true;
 }
 
 enum outcome
@@ -235,4 +219,40 @@ messages_rewrite(struct db *db, int64_t id, const char *params,
 	db_bind_int(rewrite, 4, final);
 	db_run(db, rewrite);
 	return db_result(db, fault);
+}
+
+enum outcome
+messages_release(struct db *db, int64_t chat_id, int64_t now, int *count,
+    struct fault *fault)
+{
+	*count = 0;
+	for (;;) {
+		int64_t chat = 0;
+		bool any = false;
+		sqlite3_stmt *next = db_use(db,
+		    "SELECT chat_id FROM messages WHERE " MESSAGE_STUCK
+		    " AND state = 'held'"
+		    " AND (?1 = 0 OR chat_id = ?1) LIMIT 1");
+		db_bind_int(next, 1, chat_id);
+		while (db_row(db, next)) {
+			chat = db_int(next, 0);
+			any = true;
+		}
+		if (!any)
+			return db_result(db, fault);
+		sqlite3_stmt *free_all = db_use(db,
+		    "UPDATE messages SET state ="
+		    " iif(expire_at BETWEEN 1 AND ?2, 'expired', 'queued'),"
+		    " not_before = 0, settled_at = ?2"
+		    " WHERE " MESSAGE_STUCK
+		    " AND state = 'held' AND chat_id = ?1");
+		db_bind_int(free_all, 1, chat);
+		db_bind_int(free_all, 2, now);
+		db_run(db, free_all);
+		*count += db_changes(db);
+		lane_renew(db, chat);
+		enum outcome out = db_result(db, fault);
+		if (out != OUT_OK)
+			return out;
+	}
 }

@@ -17,9 +17,6 @@
 #include "store/db.h"
 #include "store/tasks.h"
 
-/* How often a `resend` message is repeated after an ambiguous end. */
-#define MESSAGES_RESENDS 3
-
 enum policy { POLICY_IDEMPOTENT, POLICY_RESEND, POLICY_ONCE };
 
 struct message {
@@ -27,9 +24,9 @@ struct message {
 	enum priority priority;
 	enum policy policy;
 	const char *method, *params;
-	const char *text;	  /* for the history */
+	const char *text;	   /* for the history */
 	const char *flow, *action; /* reminders: render again when sent */
-	int64_t media;		  /* row of media, 0: none */
+	int64_t media;		   /* row of media, 0: none */
 	int64_t update_row, task_id;
 	const char *task_name;
 	int64_t created_at, not_before, expire_at;
@@ -61,11 +58,6 @@ struct lane_place {
 bool messages_ready(struct db *db, int64_t now, int priority_max,
     struct lane_place *after, struct message *message);
 
-/* One message that we send, by id, and its state; texts are borrowed until the
- * next call.  False when there is none. */
-bool messages_load(struct db *db, int64_t id, struct message *message,
-    const char **state);
-
 /* Marks the head `sending` by WORKER and sets its generation; the row of an
  * ambiguous one is marked maybe_duplicate. */
 enum outcome messages_claim(struct db *db, struct message *message,
@@ -80,55 +72,10 @@ enum outcome messages_postpone(struct db *db, int64_t chat_id,
  * lane waits for time. */
 int64_t messages_next_ready(struct db *db, int priority_max);
 
-enum settle {
-	SETTLE_SENT,	  /* message_id */
-	SETTLE_QUEUED,	  /* again at not_before; COUNT a try */
-	SETTLE_AMBIGUOUS, /* it may have arrived: the policy decides */
-	SETTLE_HELD,	  /* the chat is blocked */
-	SETTLE_EXPIRED,
-	SETTLE_DEAD,	  /* also a dead letter */
-	SETTLE_CANCELLED
-};
-
-struct settlement {
-	enum settle how;
-	int64_t message_id;
-	int64_t not_before;
-	bool counts_try;
-	const char *reason; /* NULL: none */
-	bool refused;	    /* the reason is what Telegram answered */
-	const char *text;   /* what was really said, NULL: unchanged */
-};
-
-/*
- * Ends the sending of MESSAGE (id, chat_id, generation) by WORKER, or with
- * WORKER 0 settles a head that nobody is sending (expired, cancelled).  *LOST:
- * the fence did not hold, nothing was changed.  The lane moves on.
- */
-enum outcome messages_settle(struct db *db, const struct message *message,
-    int64_t worker, const struct settlement *settlement, int64_t now,
-    bool *lost, struct fault *fault) must_check;
-
-/*
- * What WORKER, which is dead, was sending: each is ambiguous, and an upload of
- * its own is free for somebody else.  *COUNT is how many.
- */
-enum outcome messages_orphaned(struct db *db, int64_t worker, int64_t now,
-    int *count, struct fault *fault) must_check;
-
 /* Changes what a claimed message says: a rendered reminder, or with FINAL what
  * is not rendered again (plain text after refused markup). */
 enum outcome messages_rewrite(struct db *db, int64_t id, const char *params,
     const char *text, bool final, struct fault *fault) must_check;
-
-/* By hand: unknown, held, dead or expired messages back to the queue, called
- * sent, or dropped.  OUT_NEVER/EXIT_INPUT when the row is in no such state. */
-enum outcome messages_resend(struct db *db, int64_t id, int64_t now,
-    struct fault *fault) must_check;
-enum outcome messages_mark_sent(struct db *db, int64_t id, int64_t now,
-    struct fault *fault) must_check;
-enum outcome messages_drop(struct db *db, int64_t id, int64_t now,
-    struct fault *fault) must_check;
 
 /* Lets the held messages of a chat (0: of all) out again. */
 enum outcome messages_release(struct db *db, int64_t chat_id, int64_t now,

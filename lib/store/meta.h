@@ -9,15 +9,15 @@
 
 /* Names in use; anything else is a bug. */
 #define META_BOT_ID "bot_id"
-#define META_OFFSET "offset"		   /* of the next getUpdates */
-#define META_FLOW "flow"		   /* hash of the current flow */
-#define META_FLOW_SOURCE "flow_source"	   /* inode, time, size of FLOW_FILE */
-#define META_FLOW_REFUSED "flow_refused"   /* why the newest file is not used */
-#define META_POLL_AT "poll_at"		   /* last good getUpdates */
-#define META_POLL_FAULT "poll_fault"	   /* why getUpdates is refused */
+#define META_OFFSET "offset"		 /* of the next getUpdates */
+#define META_FLOW "flow"		 /* hash of the current flow */
+#define META_FLOW_SOURCE "flow_source"	 /* inode, time, size of FLOW_FILE */
+#define META_FLOW_REFUSED "flow_refused" /* why the newest file is not used */
+#define META_POLL_AT "poll_at"		 /* last good getUpdates */
+#define META_POLL_FAULT "poll_fault"	 /* why getUpdates is refused */
 #define META_POLL_FAULT_AT "poll_fault_at"
-#define META_TASK_ID "task_id"		   /* last task id given out */
-#define META_CONFIG_FAULT "config_fault"   /* why sending is stopped */
+#define META_TASK_ID "task_id"		 /* last task id given out */
+#define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
 
 /* The value, or OTHERWISE when it is not set. */

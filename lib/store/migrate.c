@@ -5,6 +5,7 @@
 
 #include "store/schema.h"
 #include "store/sql.h"
+#include "store/statement.h"
 
 static const struct migration ours[] = {
 	{ 1, schema_v1 },

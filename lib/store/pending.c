@@ -2,6 +2,7 @@
 #include "store/pending.h"
 
 #include "store/lane.h"
+#include "store/statement.h"
 
 #include <stddef.h>
 

@@ -8,6 +8,8 @@
 
 #include "store/db.h"
 
+struct sqlite3_stmt;
+
 /* Texts are borrowed until the next call. */
 struct pending {
 	const char *kind; /* message, update, task, lead */
@@ -26,7 +28,7 @@ struct pending {
  * false at the end, or on an error, which db_result() tells.
  */
 struct pending_list {
-	sqlite3_stmt *rows;
+	struct sqlite3_stmt *rows;
 };
 bool pending_next(struct db *db, struct pending_list *list, const char *kind,
     int64_t item, struct pending *row);

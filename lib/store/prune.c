@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/prune.h"
+#include "store/statement.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/runs.h"
+#include "store/statement.h"
 
 bool
 runs_last(struct db *db, const char *after, struct run_row *run)

@@ -17,215 +17,215 @@
 #include <stddef.h>
 
 const char *const schema_v1[] = {
-    "CREATE TABLE meta("
-    " key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;",
+	"CREATE TABLE meta("
+	" key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;",
 
-    "CREATE TABLE workers("
-    " id INTEGER PRIMARY KEY,"
-    " command TEXT NOT NULL,"
-    " pid INTEGER NOT NULL,"
-    " started_at INTEGER NOT NULL) STRICT;",
+	"CREATE TABLE workers("
+	" id INTEGER PRIMARY KEY,"
+	" command TEXT NOT NULL,"
+	" pid INTEGER NOT NULL,"
+	" started_at INTEGER NOT NULL) STRICT;",
 
-    "CREATE TABLE updates("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " update_id INTEGER NOT NULL,"
-    " hash INTEGER NOT NULL,"
-    " received_at INTEGER NOT NULL,"
-    " state TEXT NOT NULL DEFAULT 'received'"
-    "  CHECK (state = 'received' OR state = 'done' OR state = 'failed'"
-    "   OR state = 'parked'),"
-    " tries INTEGER NOT NULL DEFAULT 0,"
-    " chat_id INTEGER,"
-    " settled_at INTEGER,"
-    " reason TEXT,"
-    " raw TEXT NOT NULL) STRICT;",
-    /* Ids restart at random after a quiet week, so identity is the id together
+	"CREATE TABLE updates("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" update_id INTEGER NOT NULL,"
+	" hash INTEGER NOT NULL,"
+	" received_at INTEGER NOT NULL,"
+	" state TEXT NOT NULL DEFAULT 'received'"
+	"  CHECK (state = 'received' OR state = 'done' OR state = 'failed'"
+	"   OR state = 'parked'),"
+	" tries INTEGER NOT NULL DEFAULT 0,"
+	" chat_id INTEGER,"
+	" settled_at INTEGER,"
+	" reason TEXT,"
+	" raw TEXT NOT NULL) STRICT;",
+	/* Ids restart at random after a quiet week, so identity is the id together
      * with the body. */
-    "CREATE UNIQUE INDEX updates_identity ON updates(update_id, hash);",
-    "CREATE INDEX updates_open ON updates(id)"
-    " WHERE state IN ('received','failed');",
+	"CREATE UNIQUE INDEX updates_identity ON updates(update_id, hash);",
+	"CREATE INDEX updates_open ON updates(id)"
+	" WHERE state IN ('received','failed');",
 
-    "CREATE TABLE chats("
-    " chat_id INTEGER PRIMARY KEY,"
-    " type TEXT NOT NULL DEFAULT 'private',"
-    " user_id INTEGER,"
-    " first_name TEXT, last_name TEXT, username TEXT, user_lang TEXT,"
-    " state TEXT NOT NULL DEFAULT '',"
-    " session INTEGER NOT NULL DEFAULT 0,"
-    " entries INTEGER NOT NULL DEFAULT 0,"
-    " entered_at INTEGER NOT NULL DEFAULT 0,"
-    " vars TEXT NOT NULL DEFAULT '{}',"
-    " tags TEXT NOT NULL DEFAULT '{}',"
-    " visits TEXT NOT NULL DEFAULT '{}',"
-    " lang TEXT, tz TEXT,"
-    " expires_at INTEGER NOT NULL DEFAULT 0,"
-    " handoff_until INTEGER NOT NULL DEFAULT 0,"
-    " blocked_at INTEGER, blocked_reason TEXT,"
-    " unsubscribed_at INTEGER,"
-    " created_at INTEGER NOT NULL,"
-    " seen_at INTEGER NOT NULL) STRICT;",
+	"CREATE TABLE chats("
+	" chat_id INTEGER PRIMARY KEY,"
+	" type TEXT NOT NULL DEFAULT 'private',"
+	" user_id INTEGER,"
+	" first_name TEXT, last_name TEXT, username TEXT, user_lang TEXT,"
+	" state TEXT NOT NULL DEFAULT '',"
+	" session INTEGER NOT NULL DEFAULT 0,"
+	" entries INTEGER NOT NULL DEFAULT 0,"
+	" entered_at INTEGER NOT NULL DEFAULT 0,"
+	" vars TEXT NOT NULL DEFAULT '{}',"
+	" tags TEXT NOT NULL DEFAULT '{}',"
+	" visits TEXT NOT NULL DEFAULT '{}',"
+	" lang TEXT, tz TEXT,"
+	" expires_at INTEGER NOT NULL DEFAULT 0,"
+	" handoff_until INTEGER NOT NULL DEFAULT 0,"
+	" blocked_at INTEGER, blocked_reason TEXT,"
+	" unsubscribed_at INTEGER,"
+	" created_at INTEGER NOT NULL,"
+	" seen_at INTEGER NOT NULL) STRICT;",
 
-    /* Clustered by due time: what is due lies together, however many wait. */
-    "CREATE TABLE tasks("
-    " due_at INTEGER NOT NULL,"
-    " id INTEGER NOT NULL,"
-    " kind TEXT NOT NULL CHECK (kind IN ('flow','send')),"
-    " priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),"
-    " chat_id INTEGER NOT NULL,"
-    " name TEXT,"
-    " expire_at INTEGER NOT NULL,"
-    " created_at INTEGER NOT NULL,"
-    " entries INTEGER NOT NULL DEFAULT 0,"
-    " flow TEXT, pointer TEXT,"
-    " method TEXT, params TEXT,"
-    " CHECK ((kind = 'flow') = (pointer IS NOT NULL)),"
-    " CHECK ((kind = 'send') = (method IS NOT NULL)),"
-    " PRIMARY KEY (due_at, id)) STRICT, WITHOUT ROWID;",
-    "CREATE UNIQUE INDEX tasks_id ON tasks(id);",
-    "CREATE INDEX tasks_chat ON tasks(chat_id, name);",
-    "CREATE UNIQUE INDEX tasks_name ON tasks(chat_id, name)"
-    " WHERE kind = 'flow';",
+	/* Clustered by due time: what is due lies together, however many wait. */
+	"CREATE TABLE tasks("
+	" due_at INTEGER NOT NULL,"
+	" id INTEGER NOT NULL,"
+	" kind TEXT NOT NULL CHECK (kind IN ('flow','send')),"
+	" priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),"
+	" chat_id INTEGER NOT NULL,"
+	" name TEXT,"
+	" expire_at INTEGER NOT NULL,"
+	" created_at INTEGER NOT NULL,"
+	" entries INTEGER NOT NULL DEFAULT 0,"
+	" flow TEXT, pointer TEXT,"
+	" method TEXT, params TEXT,"
+	" CHECK ((kind = 'flow') = (pointer IS NOT NULL)),"
+	" CHECK ((kind = 'send') = (method IS NOT NULL)),"
+	" PRIMARY KEY (due_at, id)) STRICT, WITHOUT ROWID;",
+	"CREATE UNIQUE INDEX tasks_id ON tasks(id);",
+	"CREATE INDEX tasks_chat ON tasks(chat_id, name);",
+	"CREATE UNIQUE INDEX tasks_name ON tasks(chat_id, name)"
+	" WHERE kind = 'flow';",
 
-    "CREATE TABLE task_ends("
-    " id INTEGER PRIMARY KEY,"
-    " state TEXT NOT NULL CHECK"
-    "  (state IN ('promoted','cancelled','expired','dead','held')),"
-    " ended_at INTEGER NOT NULL,"
-    " reason TEXT,"
-    " due_at INTEGER NOT NULL,"
-    " kind TEXT NOT NULL, priority INTEGER NOT NULL,"
-    " chat_id INTEGER NOT NULL, name TEXT,"
-    " expire_at INTEGER NOT NULL, created_at INTEGER NOT NULL,"
-    " entries INTEGER NOT NULL, flow TEXT, pointer TEXT,"
-    " method TEXT, params TEXT) STRICT;",
-    "CREATE INDEX task_ends_held ON task_ends(chat_id) WHERE state = 'held';",
-    "CREATE INDEX task_ends_time ON task_ends(ended_at);",
+	"CREATE TABLE task_ends("
+	" id INTEGER PRIMARY KEY,"
+	" state TEXT NOT NULL CHECK"
+	"  (state IN ('promoted','cancelled','expired','dead','held')),"
+	" ended_at INTEGER NOT NULL,"
+	" reason TEXT,"
+	" due_at INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, priority INTEGER NOT NULL,"
+	" chat_id INTEGER NOT NULL, name TEXT,"
+	" expire_at INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+	" entries INTEGER NOT NULL, flow TEXT, pointer TEXT,"
+	" method TEXT, params TEXT) STRICT;",
+	"CREATE INDEX task_ends_held ON task_ends(chat_id) WHERE state = 'held';",
+	"CREATE INDEX task_ends_time ON task_ends(ended_at);",
 
-    /* Every message, in and out: the outbox is what is not settled yet, the
+	/* Every message, in and out: the outbox is what is not settled yet, the
      * rest is the history. */
-    "CREATE TABLE messages("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " chat_id INTEGER NOT NULL,"
-    " state TEXT NOT NULL CHECK (state = 'received' OR state = 'queued'"
-    "  OR state = 'sending' OR state = 'sent' OR state = 'ambiguous'"
-    "  OR state = 'unknown' OR state = 'held' OR state = 'expired'"
-    "  OR state = 'dead' OR state = 'cancelled'),"
-    " role TEXT NOT NULL CHECK (role = 'user' OR role = 'assistant'"
-    "  OR role = 'operator'),"
-    " created_at INTEGER NOT NULL,"
-    " settled_at INTEGER,"
-    " message_id INTEGER,"
-    " text TEXT,"
-    " update_row INTEGER, task_id INTEGER, task_name TEXT,"
-    " method TEXT, params TEXT, media TEXT,"
-    " policy TEXT CHECK (policy = 'idempotent' OR policy = 'resend'"
-    "  OR policy = 'once'),"
-    " priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 9),"
-    " not_before INTEGER NOT NULL DEFAULT 0,"
-    " expire_at INTEGER NOT NULL DEFAULT 0,"
-    " tries INTEGER NOT NULL DEFAULT 0,"
-    " ambiguous INTEGER NOT NULL DEFAULT 0,"
-    " maybe_duplicate INTEGER NOT NULL DEFAULT 0,"
-    " worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
-    " started_at INTEGER,"
-    " flow TEXT, action TEXT,"
-    " reason TEXT,"
-    " CHECK ((state = 'sending') = (worker IS NOT NULL)),"
-    " CHECK (state = 'received' OR method IS NOT NULL)) STRICT;",
-    "CREATE INDEX messages_chat ON messages(chat_id, id);",
-    "CREATE INDEX messages_open ON messages(chat_id, id)"
-    " WHERE (state = 'queued' OR state = 'sending'"
-    "  OR state = 'ambiguous');",
-    "CREATE INDEX messages_worker ON messages(worker)"
-    " WHERE worker IS NOT NULL;",
-    "CREATE INDEX messages_stuck ON messages(state, chat_id)"
-    " WHERE (state = 'unknown' OR state = 'held'"
-    "  OR state = 'ambiguous');",
+	"CREATE TABLE messages("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" chat_id INTEGER NOT NULL,"
+	" state TEXT NOT NULL CHECK (state = 'received' OR state = 'queued'"
+	"  OR state = 'sending' OR state = 'sent' OR state = 'ambiguous'"
+	"  OR state = 'unknown' OR state = 'held' OR state = 'expired'"
+	"  OR state = 'dead' OR state = 'cancelled'),"
+	" role TEXT NOT NULL CHECK (role = 'user' OR role = 'assistant'"
+	"  OR role = 'operator'),"
+	" created_at INTEGER NOT NULL,"
+	" settled_at INTEGER,"
+	" message_id INTEGER,"
+	" text TEXT,"
+	" update_row INTEGER, task_id INTEGER, task_name TEXT,"
+	" method TEXT, params TEXT, media TEXT,"
+	" policy TEXT CHECK (policy = 'idempotent' OR policy = 'resend'"
+	"  OR policy = 'once'),"
+	" priority INTEGER NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 9),"
+	" not_before INTEGER NOT NULL DEFAULT 0,"
+	" expire_at INTEGER NOT NULL DEFAULT 0,"
+	" tries INTEGER NOT NULL DEFAULT 0,"
+	" ambiguous INTEGER NOT NULL DEFAULT 0,"
+	" maybe_duplicate INTEGER NOT NULL DEFAULT 0,"
+	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
+	" started_at INTEGER,"
+	" flow TEXT, action TEXT,"
+	" reason TEXT,"
+	" CHECK ((state = 'sending') = (worker IS NOT NULL)),"
+	" CHECK (state = 'received' OR method IS NOT NULL)) STRICT;",
+	"CREATE INDEX messages_chat ON messages(chat_id, id);",
+	"CREATE INDEX messages_open ON messages(chat_id, id)"
+	" WHERE (state = 'queued' OR state = 'sending'"
+	"  OR state = 'ambiguous');",
+	"CREATE INDEX messages_worker ON messages(worker)"
+	" WHERE worker IS NOT NULL;",
+	"CREATE INDEX messages_stuck ON messages(state, chat_id)"
+	" WHERE (state = 'unknown' OR state = 'held'"
+	"  OR state = 'ambiguous');",
 
-    /* A row per chat with unfinished messages; only its head can be sent, so
+	/* A row per chat with unfinished messages; only its head can be sent, so
      * order costs no scan. */
-    "CREATE TABLE lanes("
-    " chat_id INTEGER PRIMARY KEY,"
-    " head INTEGER NOT NULL,"
-    " priority INTEGER NOT NULL,"
-    " not_before INTEGER NOT NULL,"
-    " busy INTEGER NOT NULL DEFAULT 0 CHECK (busy IN (0,1)),"
-    " awaits INTEGER) STRICT;",
-    "CREATE INDEX lanes_ready ON lanes(priority, not_before, chat_id)"
-    " WHERE busy = 0 AND awaits IS NULL;",
-    "CREATE INDEX lanes_awaits ON lanes(awaits) WHERE awaits IS NOT NULL;",
+	"CREATE TABLE lanes("
+	" chat_id INTEGER PRIMARY KEY,"
+	" head INTEGER NOT NULL,"
+	" priority INTEGER NOT NULL,"
+	" not_before INTEGER NOT NULL,"
+	" busy INTEGER NOT NULL DEFAULT 0 CHECK (busy IN (0,1)),"
+	" awaits INTEGER) STRICT;",
+	"CREATE INDEX lanes_ready ON lanes(priority, not_before, chat_id)"
+	" WHERE busy = 0 AND awaits IS NULL;",
+	"CREATE INDEX lanes_awaits ON lanes(awaits) WHERE awaits IS NOT NULL;",
 
-    "CREATE TABLE media("
-    " id INTEGER PRIMARY KEY,"
-    " digest TEXT NOT NULL, kind TEXT NOT NULL,"
-    " path TEXT NOT NULL,"
-    " file_id TEXT, file_id_at INTEGER,"
-    " uploader INTEGER,"
-    " UNIQUE (digest, kind)) STRICT;",
+	"CREATE TABLE media("
+	" id INTEGER PRIMARY KEY,"
+	" digest TEXT NOT NULL, kind TEXT NOT NULL,"
+	" path TEXT NOT NULL,"
+	" file_id TEXT, file_id_at INTEGER,"
+	" uploader INTEGER,"
+	" UNIQUE (digest, kind)) STRICT;",
 
-    "CREATE TABLE leads("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " key TEXT NOT NULL UNIQUE,"
-    " state TEXT NOT NULL DEFAULT 'new' CHECK (state IN"
-    "  ('new','queued','sending','created','unknown','parked')),"
-    " crm TEXT, chat_id INTEGER,"
-    " name TEXT, phone TEXT, email TEXT,"
-    " fields TEXT NOT NULL DEFAULT '{}',"
-    " created_at INTEGER NOT NULL,"
-    " not_before INTEGER NOT NULL DEFAULT 0,"
-    " tries INTEGER NOT NULL DEFAULT 0,"
-    " worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
-    " remote_id INTEGER, remote_contact_id INTEGER,"
-    " reason TEXT) STRICT;",
-    "CREATE INDEX leads_open ON leads(not_before)"
-    " WHERE state IN ('new','queued','unknown');",
+	"CREATE TABLE leads("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" key TEXT NOT NULL UNIQUE,"
+	" state TEXT NOT NULL DEFAULT 'new' CHECK (state IN"
+	"  ('new','queued','sending','created','unknown','parked')),"
+	" crm TEXT, chat_id INTEGER,"
+	" name TEXT, phone TEXT, email TEXT,"
+	" fields TEXT NOT NULL DEFAULT '{}',"
+	" created_at INTEGER NOT NULL,"
+	" not_before INTEGER NOT NULL DEFAULT 0,"
+	" tries INTEGER NOT NULL DEFAULT 0,"
+	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
+	" remote_id INTEGER, remote_contact_id INTEGER,"
+	" reason TEXT) STRICT;",
+	"CREATE INDEX leads_open ON leads(not_before)"
+	" WHERE state IN ('new','queued','unknown');",
 
-    "CREATE TABLE dead_letters("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " kind TEXT NOT NULL CHECK (kind IN ('update','message','task','lead')),"
-    " item INTEGER NOT NULL,"
-    " chat_id INTEGER,"
-    " reason TEXT NOT NULL,"
-    " answer TEXT,"
-    " mend TEXT NOT NULL,"
-    " died_at INTEGER NOT NULL,"
-    " UNIQUE (kind, item)) STRICT;",
+	"CREATE TABLE dead_letters("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" kind TEXT NOT NULL CHECK (kind IN ('update','message','task','lead')),"
+	" item INTEGER NOT NULL,"
+	" chat_id INTEGER,"
+	" reason TEXT NOT NULL,"
+	" answer TEXT,"
+	" mend TEXT NOT NULL,"
+	" died_at INTEGER NOT NULL,"
+	" UNIQUE (kind, item)) STRICT;",
 
-    "CREATE TABLE runs("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " command TEXT NOT NULL,"
-    " worker INTEGER NOT NULL,"
-    " started_at INTEGER NOT NULL,"
-    " finished_at INTEGER, exit_code INTEGER,"
-    " crashed INTEGER NOT NULL DEFAULT 0,"
-    " counts TEXT NOT NULL DEFAULT '{}',"
-    " max_rss_kb INTEGER) STRICT;",
-    "CREATE INDEX runs_command ON runs(command, id);",
-    "CREATE INDEX runs_open ON runs(worker) WHERE finished_at IS NULL;",
+	"CREATE TABLE runs("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" command TEXT NOT NULL,"
+	" worker INTEGER NOT NULL,"
+	" started_at INTEGER NOT NULL,"
+	" finished_at INTEGER, exit_code INTEGER,"
+	" crashed INTEGER NOT NULL DEFAULT 0,"
+	" counts TEXT NOT NULL DEFAULT '{}',"
+	" max_rss_kb INTEGER) STRICT;",
+	"CREATE INDEX runs_command ON runs(command, id);",
+	"CREATE INDEX runs_open ON runs(worker) WHERE finished_at IS NULL;",
 
-    "CREATE TABLE flows("
-    " hash TEXT PRIMARY KEY,"
-    " id TEXT NOT NULL,"
-    " source TEXT,"
-    " deployed_at INTEGER NOT NULL,"
-    " bundle TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+	"CREATE TABLE flows("
+	" hash TEXT PRIMARY KEY,"
+	" id TEXT NOT NULL,"
+	" source TEXT,"
+	" deployed_at INTEGER NOT NULL,"
+	" bundle TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 
-    /* GCRA: one theoretical arrival time per limit, no drip process. */
-    "CREATE TABLE limits("
-    " kind TEXT NOT NULL CHECK (kind IN ('bot','chat')),"
-    " id INTEGER NOT NULL,"
-    " tat_us INTEGER NOT NULL DEFAULT 0,"
-    " blocked_until INTEGER NOT NULL DEFAULT 0,"
-    " flooded_at INTEGER,"
-    " PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;",
-    "CREATE INDEX limits_flooded ON limits(flooded_at)"
-    " WHERE flooded_at IS NOT NULL;",
+	/* GCRA: one theoretical arrival time per limit, no drip process. */
+	"CREATE TABLE limits("
+	" kind TEXT NOT NULL CHECK (kind IN ('bot','chat')),"
+	" id INTEGER NOT NULL,"
+	" tat_us INTEGER NOT NULL DEFAULT 0,"
+	" blocked_until INTEGER NOT NULL DEFAULT 0,"
+	" flooded_at INTEGER,"
+	" PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;",
+	"CREATE INDEX limits_flooded ON limits(flooded_at)"
+	" WHERE flooded_at IS NOT NULL;",
 
-    "CREATE VIEW history AS SELECT chat_id, id, role, text, message_id,"
-    " created_at, settled_at, state, maybe_duplicate FROM messages"
-    " WHERE state IN ('received','sent');",
-    "CREATE VIEW failed_amocrm_sync AS SELECT id AS lead_id,"
-    " tries AS retry_count, reason AS error_message, created_at FROM leads"
-    " WHERE reason IS NOT NULL AND state <> 'created';",
+	"CREATE VIEW history AS SELECT chat_id, id, role, text, message_id,"
+	" created_at, settled_at, state, maybe_duplicate FROM messages"
+	" WHERE state IN ('received','sent');",
+	"CREATE VIEW failed_amocrm_sync AS SELECT id AS lead_id,"
+	" tries AS retry_count, reason AS error_message, created_at FROM leads"
+	" WHERE reason IS NOT NULL AND state <> 'created';",
 	NULL
 };

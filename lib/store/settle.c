@@ -11,6 +11,8 @@
 #include "store/lane.h"
 #include "store/media.h"
 #include "store/messages.h"
+#include "store/settle.h"
+#include "store/statement.h"
 
 /* After the first, second and third ambiguous end of a `resend` message. */
 static const int64_t resend_after_ms[MESSAGES_RESENDS] = { 30000, 120000,
@@ -49,18 +51,25 @@ bury(struct db *db, const struct message *m, bool unknown,
 	char mend[160];
 	long long id = (long long)m->id;
 	bool said = unknown || s->refused || s->reason == NULL;
-	struct dead_letter letter = { .kind = "message", .item = m->id,
-		.chat_id = m->chat_id, .answer = said ? s->reason : NULL,
-		.mend = mend, .died_at = now };
+	struct dead_letter letter = { .kind = "message",
+		.item = m->id,
+		.chat_id = m->chat_id,
+		.answer = said ? s->reason : NULL,
+		.mend = mend,
+		.died_at = now };
 
 	if (unknown) {
 		letter.reason = "it may have arrived: no answer came";
-		snprintf(mend, sizeof mend, "leadpipe recover-pending "
-		    "--sent %lld, --resend %lld or --drop %lld", id, id, id);
+		snprintf(mend, sizeof mend,
+		    "leadpipe recover-pending "
+		    "--sent %lld, --resend %lld or --drop %lld",
+		    id, id, id);
 	} else {
 		letter.reason = said ? "Telegram refuses it" : s->reason;
-		snprintf(mend, sizeof mend, "leadpipe recover-pending "
-		    "--resend %lld or --drop %lld", id, id);
+		snprintf(mend, sizeof mend,
+		    "leadpipe recover-pending "
+		    "--resend %lld or --drop %lld",
+		    id, id);
 	}
 	return dead_add(db, &letter, fault);
 }
@@ -134,8 +143,7 @@ messages_settle(struct db *db, const struct message *m, int64_t worker,
 }
 
 static bool
-orphan_next(struct db *db, int64_t worker, struct message *m,
-    int64_t *uploads)
+orphan_next(struct db *db, int64_t worker, struct message *m, int64_t *uploads)
 {
 	sqlite3_stmt *next = db_use(db,
 	    "SELECT m.id, m.chat_id, m.policy, m.ambiguous, m.generation,"
@@ -148,9 +156,9 @@ orphan_next(struct db *db, int64_t worker, struct message *m,
 	const char *policy = db_text(next, 2);
 	*m = (struct message){ .id = db_int(next, 0),
 		.chat_id = db_int(next, 1),
-		.policy = *policy == 'i' ? POLICY_IDEMPOTENT :
-		    *policy == 'r'	 ? POLICY_RESEND :
-					   POLICY_ONCE,
+		.policy = *policy == 'i' ? POLICY_IDEMPOTENT
+		    : *policy == 'r'	 ? POLICY_RESEND
+					 : POLICY_ONCE,
 		.ambiguous = (int)db_int(next, 3),
 		.generation = db_int(next, 4) };
 	*uploads = db_int(next, 5);

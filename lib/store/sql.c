@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sql.h"
+#include "store/statement.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 
 #include "store/lane.h"
 #include "store/meta.h"
+#include "store/statement.h"
 
 /* What the error rate looks at (design.md 7). */
 #define RATE_WINDOW_MS (15 * 60 * 1000)
@@ -51,8 +52,8 @@ count_dead(struct db *db, struct stuck *stuck)
 	    " count(*), min(d.died_at) FROM dead_letters d"
 	    " LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item"
 	    " GROUP BY class");
-	int64_t *const since[] = { &stuck->parked_since,
-		&stuck->unknown_since, &stuck->dead_since };
+	int64_t *const since[] = { &stuck->parked_since, &stuck->unknown_since,
+		&stuck->dead_since };
 
 	while (db_row(db, letters)) {
 		int64_t class = db_int(letters, 0);
@@ -78,20 +79,23 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 	*stuck = (struct stuck){
 		.updates_waiting = number(db,
 		    "SELECT count(*) FROM updates"
-		    " WHERE state IN ('received','failed')", 0, 0),
+		    " WHERE state IN ('received','failed')",
+		    0, 0),
 		.updates_parked = number(db,
 		    "SELECT count(*) FROM dead_letters WHERE kind = 'update'",
 		    0, 0),
-		.tasks_waiting = number(db, "SELECT count(*) FROM tasks", 0,
-		    0),
+		.tasks_waiting =
+		    number(db, "SELECT count(*) FROM tasks", 0, 0),
 		.tasks_overdue = number(db,
 		    "SELECT count(*) FROM tasks WHERE due_at <= ?1", now, 0),
 		.messages_queued = number(db,
 		    "SELECT count(*) FROM messages WHERE " MESSAGE_OPEN
-		    " AND state = 'queued'", 0, 0),
+		    " AND state = 'queued'",
+		    0, 0),
 		.messages_ready = number(db,
 		    "SELECT count(*) FROM lanes WHERE busy = 0"
-		    " AND awaits IS NULL AND not_before <= ?1", now, 0),
+		    " AND awaits IS NULL AND not_before <= ?1",
+		    now, 0),
 		.sending = number(db,
 		    "SELECT count(*) FROM messages WHERE worker IS NOT NULL",
 		    0, 0),
@@ -105,10 +109,10 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 		    0, 0),
 		.held = number(db,
 		    "SELECT count(*) FROM messages WHERE " MESSAGE_STUCK
-		    " AND state = 'held'", 0,
-		    0),
-		.dead_letters = number(db,
-		    "SELECT count(*) FROM dead_letters", 0, 0),
+		    " AND state = 'held'",
+		    0, 0),
+		.dead_letters =
+		    number(db, "SELECT count(*) FROM dead_letters", 0, 0),
 		.poll_at = meta_int(db, META_POLL_AT, 0),
 		.config_fault_at = meta_int(db, META_CONFIG_FAULT_AT, 0),
 		.poll_fault_at = meta_int(db, META_POLL_FAULT_AT, 0),
@@ -118,10 +122,12 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 	int64_t lane = number(db,
 	    "SELECT min(max(m.created_at, l.not_before * (m.tries = 0)))"
 	    " FROM lanes l JOIN messages m ON m.id = l.head"
-	    " WHERE l.not_before <= ?1 OR m.tries > 0", now, 0);
+	    " WHERE l.not_before <= ?1 OR m.tries > 0",
+	    now, 0);
 	int64_t task = number(db,
 	    "SELECT due_at FROM tasks WHERE due_at <= ?1"
-	    " ORDER BY due_at, id LIMIT 1", now, 0);
+	    " ORDER BY due_at, id LIMIT 1",
+	    now, 0);
 	stuck->oldest_due_at = older(lane, task);
 	return db_result(db, fault);
 }

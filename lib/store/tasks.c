@@ -6,12 +6,13 @@
 #include "base/clock.h"
 #include "store/lane.h"
 #include "store/meta.h"
+#include "store/statement.h"
 
 static const char *const end_names[] = { "promoted", "cancelled", "expired",
 	"dead", "held" };
 
-#define TASK_COLUMNS                                                          \
-	"id, due_at, kind, priority, chat_id, name, expire_at, created_at,"   \
+#define TASK_COLUMNS \
+	"id, due_at, kind, priority, chat_id, name, expire_at, created_at," \
 	" entries, flow, pointer, method, params"
 
 static void
@@ -128,8 +129,8 @@ int64_t
 tasks_next_due(struct db *db)
 {
 	int64_t next = CLOCK_NEVER;
-	sqlite3_stmt *first = db_use(db,
-	    "SELECT due_at FROM tasks ORDER BY due_at, id LIMIT 1");
+	sqlite3_stmt *first =
+	    db_use(db, "SELECT due_at FROM tasks ORDER BY due_at, id LIMIT 1");
 
 	while (db_row(db, first))
 		next = db_int(first, 0);
@@ -141,8 +142,8 @@ tasks_end(struct db *db, int64_t due_at, int64_t id, enum task_end how,
     const char *reason, int64_t now, struct fault *fault)
 {
 	sqlite3_stmt *move = db_use(db,
-	    "INSERT OR REPLACE INTO task_ends(state, ended_at, reason, "
-	    TASK_COLUMNS ") SELECT ?3, ?4, ?5, " TASK_COLUMNS
+	    "INSERT OR REPLACE INTO task_ends(state, ended_at, reason, " TASK_COLUMNS
+	    ") SELECT ?3, ?4, ?5, " TASK_COLUMNS
 	    " FROM tasks WHERE due_at = ?1 AND id = ?2");
 
 	db_bind_int(move, 1, due_at);
@@ -306,8 +307,7 @@ int64_t
 tasks_count(struct db *db, int64_t chat_id)
 {
 	int64_t count = 0;
-	sqlite3_stmt *all = db_use(db,
-	    "SELECT count(*) FROM tasks");
+	sqlite3_stmt *all = db_use(db, "SELECT count(*) FROM tasks");
 	sqlite3_stmt *of_chat =
 	    db_use(db, "SELECT count(*) FROM tasks WHERE chat_id = ?1");
 	sqlite3_stmt *use = chat_id == 0 ? all : of_chat;

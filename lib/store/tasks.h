@@ -30,7 +30,7 @@ struct task {
 	const char *name; /* unique per chat for TASK_FLOW; may be NULL else */
 	int64_t expire_at, created_at;
 	int64_t entries;
-	const char *flow, *pointer; /* TASK_FLOW */
+	const char *flow, *pointer;  /* TASK_FLOW */
 	const char *method, *params; /* TASK_SEND */
 };
 
@@ -53,7 +53,11 @@ bool tasks_due(struct db *db, int64_t now, struct task *task);
 int64_t tasks_next_due(struct db *db);
 
 enum task_end {
-	TASK_PROMOTED, TASK_CANCELLED, TASK_EXPIRED, TASK_DEAD, TASK_HELD
+	TASK_PROMOTED,
+	TASK_CANCELLED,
+	TASK_EXPIRED,
+	TASK_DEAD,
+	TASK_HELD
 };
 
 /* Ends the waiting task (DUE_AT, ID): its row moves to task_ends. */
@@ -82,7 +86,10 @@ enum outcome tasks_cancel_id(struct db *db, int64_t id, int64_t now,
 struct task_place {
 	int64_t due_at, id;
 };
-#define TASK_PLACE_FIRST { INT64_MIN, INT64_MIN }
+#define TASK_PLACE_FIRST \
+	{ \
+		INT64_MIN, INT64_MIN \
+	}
 int tasks_list(struct db *db, int64_t chat_id, struct task_place *after,
     int limit, void (*visit)(const struct task *task, void *arg), void *arg);
 

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "store/dead.h"
+#include "store/statement.h"
 
 enum outcome
 updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
@@ -75,8 +76,11 @@ park(struct db *db, int64_t row, int64_t chat_id, const char *reason,
     int64_t now, struct fault *fault)
 {
 	char mend[96];
-	struct dead_letter letter = { .kind = "update", .item = row,
-		.chat_id = chat_id, .reason = reason, .mend = mend,
+	struct dead_letter letter = { .kind = "update",
+		.item = row,
+		.chat_id = chat_id,
+		.reason = reason,
+		.mend = mend,
 		.died_at = now };
 
 	snprintf(mend, sizeof mend,
@@ -85,8 +89,8 @@ park(struct db *db, int64_t row, int64_t chat_id, const char *reason,
 }
 
 enum outcome
-updates_failed(struct db *db, int64_t row, int64_t chat_id,
-    const char *reason, int64_t now, bool *parked, struct fault *fault)
+updates_failed(struct db *db, int64_t row, int64_t chat_id, const char *reason,
+    int64_t now, bool *parked, struct fault *fault)
 {
 	sqlite3_stmt *fail = db_use(db,
 	    "UPDATE updates SET tries = tries + 1, reason = ?3,"
@@ -174,6 +178,7 @@ updates_retry(struct db *db, int64_t row, struct fault *fault)
 	if (changed == 0)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "update %lld is not parked; recover-pending --list "
-		    "update shows which are", (long long)row);
+		    "update shows which are",
+		    (long long)row);
 	return dead_remove(db, "update", row, fault);
 }

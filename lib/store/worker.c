@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "store/lane.h"
 #include "store/messages.h"
+#include "store/settle.h"
+#include "store/statement.h"
 #include "store/updates.h"
 #include "store/worker_file.h"
 

@@ -18,7 +18,10 @@ struct worker {
 	int64_t run; /* row of runs */
 };
 
-#define WORKER_INIT { .fd = -1 }
+#define WORKER_INIT \
+	{ \
+		.fd = -1 \
+	}
 
 /*
  * What dead workers left behind, as counts.
@@ -63,7 +66,10 @@ struct command_lock {
 	int fd, queue_fd;
 };
 
-#define COMMAND_LOCK_INIT { .fd = -1, .queue_fd = -1 }
+#define COMMAND_LOCK_INIT \
+	{ \
+		.fd = -1, .queue_fd = -1 \
+	}
 
 /* OUT_LATER when it is still held at DEADLINE. */
 enum outcome command_lock_take(const struct db *db, const char *name,

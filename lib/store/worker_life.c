@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/lock_file.h"
+#include "store/statement.h"
 
 bool
 worker_lives(const struct db *db, int64_t id)

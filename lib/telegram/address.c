@@ -15,7 +15,7 @@
 /* Where host[:port] lies in a URL, behind the scheme and the user name. */
 struct host {
 	const char *at;
-	size_t len;	/* of the host, with the brackets of IPv6 */
+	size_t len;	 /* of the host, with the brackets of IPv6 */
 	const char *end; /* behind the port */
 };
 
@@ -27,9 +27,8 @@ host_read(const char *at, struct host *host)
 	long port;
 
 	host->at = at;
-	host->len = *at == '['
-	    ? strspn(at + 1, "0123456789abcdefABCDEF:.") + 2
-	    : strspn(at, NAME);
+	host->len = *at == '[' ? strspn(at + 1, "0123456789abcdefABCDEF:.") + 2
+			       : strspn(at, NAME);
 	if (host->len == 0 ||
 	    (*at == '[' && (host->len < 4 || at[host->len - 1] != ']')))
 		return false;
@@ -119,8 +118,7 @@ refuse(struct fault *fault, const char *setting, const char *why,
 }
 
 enum outcome
-address_check_root(const char *root, const char *origin,
-    struct fault *fault)
+address_check_root(const char *root, const char *origin, struct fault *fault)
 {
 	static const char setting[] = "TELEGRAM_API_ROOT";
 	const char *at = root, *path;
@@ -140,7 +138,8 @@ address_check_root(const char *root, const char *origin,
 	if ((*path && *path != '/') || path[strspn(path, NAME "/~%")] != '\0')
 		return refuse(fault, setting,
 		    "must be a plain address; leave out '/bot<token>' and "
-		    "everything behind '?' or '#'", origin);
+		    "everything behind '?' or '#'",
+		    origin);
 	if (plain && !host_private(&host))
 		return refuse(fault, setting,
 		    "must begin with https:// unless it is this machine or a "
@@ -150,8 +149,7 @@ address_check_root(const char *root, const char *origin,
 }
 
 enum outcome
-address_check_proxy(const char *proxy, const char *origin,
-    struct fault *fault)
+address_check_proxy(const char *proxy, const char *origin, struct fault *fault)
 {
 	static const char setting[] = "TELEGRAM_PROXY";
 	const char *at = proxy, *user;
@@ -160,7 +158,8 @@ address_check_proxy(const char *proxy, const char *origin,
 	if (skip_scheme(&at, "socks5://"))
 		return refuse(fault, setting,
 		    "must begin with socks5h:// instead of socks5://, so that "
-		    "the proxy looks the names up", origin);
+		    "the proxy looks the names up",
+		    origin);
 	if (!skip_scheme(&at, "http://") && !skip_scheme(&at, "https://") &&
 	    !skip_scheme(&at, "socks5h://"))
 		return refuse(fault, setting,

@@ -3,8 +3,8 @@
  * Addresses that the configuration gives us.  No message repeats one: it may
  * hold the token or a password.
  */
-#ifndef LEADPIPE_TELEGRAM_ADDRESS_H
-#define LEADPIPE_TELEGRAM_ADDRESS_H
+#ifndef LEADPIPE_ADDRESS_H
+#define LEADPIPE_ADDRESS_H
 
 #include "base/fault.h"
 

@@ -47,7 +47,8 @@ answer_wait(struct answer *answer, int64_t ms)
 {
 	answer->verdict = VERDICT_WAIT;
 	answer->retry_ms = ms <= 0 ? WAIT_DEFAULT_MS
-	    : ms > WAIT_MAX_MS ? WAIT_MAX_MS : ms;
+	    : ms > WAIT_MAX_MS	   ? WAIT_MAX_MS
+				   : ms;
 }
 
 /* The peer may have done it: only what is idempotent can just be repeated. */
@@ -59,7 +60,8 @@ answer_doubt(struct answer *answer, enum method method,
 						    : VERDICT_AMBIGUOUS;
 	if (answer->verdict == VERDICT_RETRY && result->retry_after_ms > 0)
 		answer->retry_ms = result->retry_after_ms < WAIT_MAX_MS
-		    ? result->retry_after_ms : WAIT_MAX_MS;
+		    ? result->retry_after_ms
+		    : WAIT_MAX_MS;
 }
 
 /* Identifiers are plain ASCII: a string with escapes is none. */
@@ -97,15 +99,14 @@ file_of(struct json_slice message, const char *kind, struct json_slice *file)
 }
 
 static void
-read_file(enum method method, struct json_slice message,
-    struct answer *answer)
+read_file(enum method method, struct json_slice message, struct answer *answer)
 {
 	struct json_slice file;
 	bool found = file_of(message, method_file(method), &file);
 	size_t i;
 
 	for (i = 0; !found && i < sizeof(file_kinds) / sizeof(*file_kinds);
-	    i++)
+	     i++)
 		found = file_of(message, file_kinds[i], &file);
 	if (!found)
 		return;
@@ -177,8 +178,7 @@ read_refusal(int code, const char *description, struct answer *answer)
 	const struct refusal *refusal = refusal_find(code, description);
 
 	answer->verdict = refusal->verdict;
-	answer->rival =
-	    strcasestr(description, "terminated by other") != NULL;
+	answer->rival = strcasestr(description, "terminated by other") != NULL;
 	answer_say(answer, description);
 	if (refusal->verdict == VERDICT_CONFIG)
 		answer_stop(answer,

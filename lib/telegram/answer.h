@@ -4,8 +4,8 @@
  * texts (facts gathered from the server's source; tests/data/tg-errors.tsv)
  * and the rules above it.
  */
-#ifndef LEADPIPE_TELEGRAM_ANSWER_H
-#define LEADPIPE_TELEGRAM_ANSWER_H
+#ifndef LEADPIPE_ANSWER_H
+#define LEADPIPE_ANSWER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,15 +28,15 @@ enum verdict {
 
 struct answer {
 	enum verdict verdict;
-	int status;		/* HTTP status, 0: no answer */
-	int64_t retry_ms;	/* VERDICT_WAIT; a hint with VERDICT_RETRY */
+	int status;	  /* HTTP status, 0: no answer */
+	int64_t retry_ms; /* VERDICT_WAIT; a hint with VERDICT_RETRY */
 	int64_t migrate_to;
-	int64_t message_id;	/* of the (first) message sent, 0: none */
-	char file_id[256];	/* of the file sent, "": none */
+	int64_t message_id; /* of the (first) message sent, 0: none */
+	char file_id[256];  /* of the file sent, "": none */
 	char unique_id[64];
-	enum exit_code code;	/* VERDICT_CONFIG: 77 or 78 */
-	bool rival;		/* VERDICT_CONFIG: another poller took over */
-	char text[256];		/* description, or what failed; for people */
+	enum exit_code code; /* VERDICT_CONFIG: 77 or 78 */
+	bool rival;	     /* VERDICT_CONFIG: another poller took over */
+	char text[256];	     /* description, or what failed; for people */
 };
 
 /* Judges the finished call RESULT of METHOD. */

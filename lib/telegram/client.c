@@ -178,8 +178,8 @@ upload_name(const char *path)
 
 /* A form field takes text: strings bare, anything else as JSON. */
 static void
-add_field(struct http_request *http, struct http_part *parts,
-    const char *name, const json_t *value)
+add_field(struct http_request *http, struct http_part *parts, const char *name,
+    const json_t *value)
 {
 	struct http_part *part = &parts[http->part_count++];
 
@@ -189,9 +189,8 @@ add_field(struct http_request *http, struct http_part *parts,
 }
 
 static struct http_call *
-start_upload(struct telegram *telegram,
-    const struct telegram_request *request, struct http_request *http,
-    json_t *fields)
+start_upload(struct telegram *telegram, const struct telegram_request *request,
+    struct http_request *http, json_t *fields)
 {
 	size_t room = json_object_size(fields) + 2, i;
 	struct http_part *parts = mem_array(NULL, room, sizeof(*parts));
@@ -204,7 +203,7 @@ start_upload(struct telegram *telegram,
 	http->parts = parts;
 	if (request->chat_id)
 		add_field(http, parts, "chat_id", chat);
-	json_object_foreach(fields, name, value)
+	json_object_foreach (fields, name, value)
 		if (!json_is_null(value))
 			add_field(http, parts, name, value);
 	parts[http->part_count].name = method_file(request->method);
@@ -228,20 +227,21 @@ telegram_start(struct telegram *telegram,
 	    method_file(request->method);
 	struct http_request http = {
 		.deadline = request->deadline,
-		.max_answer = request->method == METHOD_GET_UPDATES
-		    ? UPDATES_MAX : 0,
+		.max_answer =
+		    request->method == METHOD_GET_UPDATES ? UPDATES_MAX : 0,
 		.tag = request->tag,
 		.id = request->id,
 	};
 	json_auto_t *fields = NULL;
 	struct http_call *call;
-	char *url = mem_printf("%s%s", telegram->url,
-	    method_name(request->method));
+	char *url =
+	    mem_printf("%s%s", telegram->url, method_name(request->method));
 
 	http.url = url;
 	if (!http.deadline)
-		http.deadline = clock_mono_ms() + method_patience_ms(
-		    request->method, upload ? request->upload_size : 0);
+		http.deadline = clock_mono_ms() +
+		    method_patience_ms(request->method,
+			upload ? request->upload_size : 0);
 	if (upload)
 		fields = params_object(request->params);
 	if (fields) {
@@ -275,8 +275,7 @@ telegram_call(struct telegram *telegram,
 			http_run(telegram->http, CLOCK_NEVER, -1);
 	/* The answer's memory goes over to the caller. */
 	*result = *http_call_result(call);
-	http_call_result(call)->body =
-	    (struct buf)BUF_INIT(result->body.max);
+	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
 	http_call_free(call);
 	if (result->answered)
 		return OUT_OK;

@@ -3,8 +3,8 @@
  * The bot's line to Telegram: builds requests and starts them.  The token
  * stays in here.
  */
-#ifndef LEADPIPE_TELEGRAM_CLIENT_H
-#define LEADPIPE_TELEGRAM_CLIENT_H
+#ifndef LEADPIPE_CLIENT_H
+#define LEADPIPE_CLIENT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,14 +34,14 @@ struct http *telegram_http(struct telegram *telegram);
 struct telegram_request {
 	enum method method;
 	const char *params;
-	int64_t chat_id;	/* 0: none; put before PARAMS */
-	const char *file_id;	/* file already known to Telegram, or NULL */
-	const char *upload;	/* path of the file to upload when there is no
+	int64_t chat_id;     /* 0: none; put before PARAMS */
+	const char *file_id; /* file already known to Telegram, or NULL */
+	const char *upload;  /* path of the file to upload when there is no
 				   file_id, or NULL */
-	int64_t upload_size;	/* bytes, for the deadline */
-	int64_t deadline;	/* monotonic ms; 0: by method_patience_ms() */
+	int64_t upload_size; /* bytes, for the deadline */
+	int64_t deadline;    /* monotonic ms; 0: by method_patience_ms() */
 	int tag;
-	int64_t id;		/* of the caller, http_call_id() */
+	int64_t id; /* of the caller, http_call_id() */
 };
 
 /* Starts the request; the call owns a copy of what it needs. */

@@ -17,33 +17,33 @@ static const struct {
 	bool idempotent, deliverable;
 	int patience;
 } methods[METHOD_COUNT] = {
-	[METHOD_GET_UPDATES] =
-	    { "getUpdates", NULL, true, false, PATIENCE_POLL },
+	[METHOD_GET_UPDATES] = { "getUpdates", NULL, true, false,
+	    PATIENCE_POLL },
 	[METHOD_GET_ME] = { "getMe", NULL, true, false, PATIENCE_ASK },
-	[METHOD_GET_WEBHOOK_INFO] =
-	    { "getWebhookInfo", NULL, true, false, PATIENCE_ASK },
-	[METHOD_ANSWER_CALLBACK_QUERY] =
-	    { "answerCallbackQuery", NULL, true, false, PATIENCE_ASK },
-	[METHOD_SEND_MESSAGE] =
-	    { "sendMessage", NULL, false, true, PATIENCE_SEND },
-	[METHOD_SEND_PHOTO] =
-	    { "sendPhoto", "photo", false, true, PATIENCE_SEND },
-	[METHOD_SEND_VIDEO] =
-	    { "sendVideo", "video", false, true, PATIENCE_SEND },
-	[METHOD_SEND_DOCUMENT] =
-	    { "sendDocument", "document", false, true, PATIENCE_SEND },
-	[METHOD_SEND_AUDIO] =
-	    { "sendAudio", "audio", false, true, PATIENCE_SEND },
-	[METHOD_SEND_VOICE] =
-	    { "sendVoice", "voice", false, true, PATIENCE_SEND },
-	[METHOD_SEND_ANIMATION] =
-	    { "sendAnimation", "animation", false, true, PATIENCE_SEND },
-	[METHOD_EDIT_MESSAGE_TEXT] =
-	    { "editMessageText", NULL, true, true, PATIENCE_SEND },
-	[METHOD_DELETE_MESSAGE] =
-	    { "deleteMessage", NULL, true, true, PATIENCE_SEND },
-	[METHOD_SEND_CHAT_ACTION] =
-	    { "sendChatAction", NULL, true, true, PATIENCE_ASK },
+	[METHOD_GET_WEBHOOK_INFO] = { "getWebhookInfo", NULL, true, false,
+	    PATIENCE_ASK },
+	[METHOD_ANSWER_CALLBACK_QUERY] = { "answerCallbackQuery", NULL, true,
+	    false, PATIENCE_ASK },
+	[METHOD_SEND_MESSAGE] = { "sendMessage", NULL, false, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_PHOTO] = { "sendPhoto", "photo", false, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_VIDEO] = { "sendVideo", "video", false, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_DOCUMENT] = { "sendDocument", "document", false, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_AUDIO] = { "sendAudio", "audio", false, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_VOICE] = { "sendVoice", "voice", false, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_ANIMATION] = { "sendAnimation", "animation", false, true,
+	    PATIENCE_SEND },
+	[METHOD_EDIT_MESSAGE_TEXT] = { "editMessageText", NULL, true, true,
+	    PATIENCE_SEND },
+	[METHOD_DELETE_MESSAGE] = { "deleteMessage", NULL, true, true,
+	    PATIENCE_SEND },
+	[METHOD_SEND_CHAT_ACTION] = { "sendChatAction", NULL, true, true,
+	    PATIENCE_ASK },
 };
 
 const char *

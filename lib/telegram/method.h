@@ -3,8 +3,8 @@
  * Methods of the Bot API (core.telegram.org/bots/api#available-methods) that
  * leadpipe calls, and how each may be repeated.
  */
-#ifndef LEADPIPE_TELEGRAM_METHOD_H
-#define LEADPIPE_TELEGRAM_METHOD_H
+#ifndef LEADPIPE_METHOD_H
+#define LEADPIPE_METHOD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -123,8 +123,8 @@ static const struct refusal unknown = { NULL, VERDICT_MESSAGE, NULL };
 static const char *
 after_prefix(const char *description)
 {
-	static const char *const prefixes[] = { "Bad Request: ",
-		"Forbidden: ", "Unauthorized: ", "Not Found: ", "Conflict: ",
+	static const char *const prefixes[] = { "Bad Request: ", "Forbidden: ",
+		"Unauthorized: ", "Not Found: ", "Conflict: ",
 		"Misdirected Request: " };
 	size_t i, len;
 

@@ -3,8 +3,8 @@
  * What the Bot API says when it refuses: the texts of its errors and what
  * each of them means.  Inside lib/telegram only; answer_read() applies it.
  */
-#ifndef LEADPIPE_TELEGRAM_REFUSAL_H
-#define LEADPIPE_TELEGRAM_REFUSAL_H
+#ifndef LEADPIPE_REFUSAL_H
+#define LEADPIPE_REFUSAL_H
 
 #include "telegram/answer.h"
 

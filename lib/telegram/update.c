@@ -145,7 +145,8 @@ read_membership(struct update *update, const json_t *change)
 		return UPDATE_UNBLOCKED;
 	if (strcmp(status, "restricted") == 0)
 		return json_get_bool(member, "is_member", true)
-		    ? UPDATE_UNBLOCKED : UPDATE_BLOCKED;
+		    ? UPDATE_UNBLOCKED
+		    : UPDATE_BLOCKED;
 	return UPDATE_OTHER;
 }
 

@@ -3,8 +3,8 @@
  * An update of the Bot API (core.telegram.org/bots/api#update), as far as a
  * lead bot needs it.
  */
-#ifndef LEADPIPE_TELEGRAM_UPDATE_H
-#define LEADPIPE_TELEGRAM_UPDATE_H
+#ifndef LEADPIPE_UPDATE_H
+#define LEADPIPE_UPDATE_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -27,16 +27,16 @@ struct update {
 	json_t *root; /* owned; the strings below are borrowed from it */
 	enum update_kind kind;
 	int64_t update_id;
-	int64_t chat_id; /* 0: none */
-	const char *chat_type; /* private, group, supergroup, channel */
+	int64_t chat_id;	  /* 0: none */
+	const char *chat_type;	  /* private, group, supergroup, channel */
 	int64_t message_id, date; /* date: s since the epoch, 0: not said */
 	int64_t from_id;
 	const char *first_name, *last_name, *username, *lang;
-	const char *text;	  /* text, or caption of media */
-	const char *media;	  /* photo, video, voice, document, location */
+	const char *text;  /* text, or caption of media */
+	const char *media; /* photo, video, voice, document, location */
 	const char *callback_id, *callback_data;
 	const char *phone;
-	int64_t contact_user_id;  /* 0: the card is nobody's on Telegram */
+	int64_t contact_user_id; /* 0: the card is nobody's on Telegram */
 	int64_t migrate_to;
 };
 

@@ -76,8 +76,8 @@ replace_text(char **place, char *text)
 static void
 put_object(char **place, const json_t *object)
 {
-	replace_text(place, json_object_size(object) == 0 ?
-		mem_dup("{}") : json_text(object));
+	replace_text(place,
+	    json_object_size(object) == 0 ? mem_dup("{}") : json_text(object));
 }
 
 void

@@ -67,8 +67,8 @@ check_people(struct db *db, const struct flow *flow,
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "%" PRId64 " chats are in states that the new flow does "
 		    "not have (such as '%s'); keep the state, or say where "
-		    "they go with --drop-to STATE", report->stranded,
-		    report->stranded_in);
+		    "they go with --drop-to STATE",
+		    report->stranded, report->stranded_in);
 	return db_result(db, fault);
 }
 
@@ -170,9 +170,10 @@ try_file(struct db *db, const struct config *config, const char *path,
 
 	if (out == OUT_NEVER) {
 		const struct finding *first = findings.list;
-		refused = findings.count == 0 ? mem_dup(why.text) :
-		    mem_printf("%s:%d:%d: %s: %s", path, first->line,
-			first->column, first->where, first->text);
+		refused = findings.count == 0
+		    ? mem_dup(why.text)
+		    : mem_printf("%s:%d:%d: %s: %s", path, first->line,
+			  first->column, first->where, first->text);
 		log_error("the new flow '%s' is not used: %s; 'leadpipe "
 			  "deploy-flow --dry-run %s' shows all",
 		    path, refused, path);
@@ -200,7 +201,8 @@ deploy_pickup(struct db *db, const struct config *config, int64_t deadline,
 		return OUT_OK;
 	if (stat(path, &st) == -1) {
 		log_warning("FLOW_FILE '%s' cannot be read; the flow in the "
-			    "database goes on", path);
+			    "database goes on",
+		    path);
 		return OUT_OK;
 	}
 	char *mark = file_mark(&st), *seen = meta_text(db, META_FLOW_SOURCE);

@@ -12,7 +12,8 @@
 
 struct deploy {
 	const char *path;
-	const char *drop_to; /* state for chats whose state vanishes, or NULL */
+	const char
+	    *drop_to; /* state for chats whose state vanishes, or NULL */
 	bool dry_run;
 };
 

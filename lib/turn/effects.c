@@ -29,9 +29,9 @@ media_of(struct db *db, const struct flow *flow, const struct effect *effect,
 }
 
 static enum outcome
-write_message(struct db *db, const struct flow *flow,
-    const struct chat *chat, const struct effect *effect,
-    const struct effects_origin *origin, int64_t now, struct fault *fault)
+write_message(struct db *db, const struct flow *flow, const struct chat *chat,
+    const struct effect *effect, const struct effects_origin *origin,
+    int64_t now, struct fault *fault)
 {
 	bool reminder = effect->urgency == URGENCY_REMINDER;
 	const struct task *task = origin->task;
@@ -40,9 +40,9 @@ write_message(struct db *db, const struct flow *flow,
 	struct message message = {
 		.chat_id = effect->chat_id,
 		.priority = reminder ? PRIORITY_REMINDER : PRIORITY_ANSWER,
-		.policy = method_idempotent(method_find(effect->method)) ?
-		    POLICY_IDEMPOTENT :
-		    POLICY_RESEND,
+		.policy = method_idempotent(method_find(effect->method))
+		    ? POLICY_IDEMPOTENT
+		    : POLICY_RESEND,
 		.method = effect->method,
 		.params = params,
 		.text = effect->plain,
@@ -56,8 +56,7 @@ write_message(struct db *db, const struct flow *flow,
 	};
 	if (task != NULL)
 		message.expire_at = task->expire_at;
-	enum outcome out =
-	    media_of(db, flow, effect, &message.media, fault);
+	enum outcome out = media_of(db, flow, effect, &message.media, fault);
 	bool held = chat->blocked && effect->chat_id == chat->id;
 	if (out == OUT_OK)
 		out = messages_add(db, &message, held, fault);
@@ -67,8 +66,8 @@ write_message(struct db *db, const struct flow *flow,
 }
 
 static enum outcome
-write_task(struct db *db, const struct flow *flow,
-    const struct effect *effect, int64_t now, struct fault *fault)
+write_task(struct db *db, const struct flow *flow, const struct effect *effect,
+    int64_t now, struct fault *fault)
 {
 	bool added;
 	struct task task = {
@@ -120,15 +119,14 @@ write_one(struct db *db, const struct flow *flow, const struct chat *chat,
 }
 
 enum outcome
-effects_write(struct db *db, const struct flow *flow,
-    const struct chat *chat, const struct effects *effects,
-    const struct effects_origin *origin, int64_t now,
-    struct effects_result *result, struct fault *fault)
+effects_write(struct db *db, const struct flow *flow, const struct chat *chat,
+    const struct effects *effects, const struct effects_origin *origin,
+    int64_t now, struct effects_result *result, struct fault *fault)
 {
 	enum outcome out = OUT_OK;
 
 	for (size_t i = 0; i < effects->count && out == OUT_OK; i++)
-		out = write_one(db, flow, chat, &effects->list[i], origin,
-		    now, result, fault);
+		out = write_one(db, flow, chat, &effects->list[i], origin, now,
+		    result, fault);
 	return out;
 }

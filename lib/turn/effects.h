@@ -11,7 +11,7 @@
 
 /* Where the effects come from. */
 struct effects_origin {
-	int64_t update_row;	/* 0: not an update */
+	int64_t update_row;	 /* 0: not an update */
 	const struct task *task; /* NULL: not a task */
 };
 

@@ -115,8 +115,7 @@ describe_schedule(json_t *object, const struct page *page,
     const struct task *task)
 {
 	const struct flow *flow =
-	    turn_flow_for(page->turn, task->name, task->pointer,
-		task->flow);
+	    turn_flow_for(page->turn, task->name, task->pointer, task->flow);
 	json_t *schedule = flow == NULL
 	    ? NULL
 	    : view_schedule(flow, &page->open->chat, task->name, task->pointer,

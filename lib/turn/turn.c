@@ -28,8 +28,8 @@ load_flow(struct turn *turn, const char *hash, struct flow **flow,
 	if (out != OUT_OK && findings.count > 0)
 		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "the deployed flow cannot be run: %s: %s; deploy it again "
-		    "with 'leadpipe deploy-flow FILE'", findings.list[0].where,
-		    findings.list[0].text);
+		    "with 'leadpipe deploy-flow FILE'",
+		    findings.list[0].where, findings.list[0].text);
 	findings_release(&findings);
 	free(bundle);
 	return out;
@@ -160,8 +160,8 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 }
 
 void
-turn_notice_add(struct turn *turn, int64_t update_row,
-    const char *callback_id, char *text)
+turn_notice_add(struct turn *turn, int64_t update_row, const char *callback_id,
+    char *text)
 {
 	if (turn->notice_next == turn->notice_count)
 		turn->notice_next = turn->notice_count = 0;

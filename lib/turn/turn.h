@@ -62,16 +62,15 @@ enum outcome turn_updates(struct turn *turn, int64_t now, int limit,
     bool *more, struct fault *fault) must_check;
 
 /* Inside a transaction: promotes tasks that are due, at most LIMIT. */
-enum outcome turn_tasks(struct turn *turn, int64_t now, int limit,
-    bool *more, struct fault *fault) must_check;
+enum outcome turn_tasks(struct turn *turn, int64_t now, int limit, bool *more,
+    struct fault *fault) must_check;
 
 /*
  * Inside a transaction: fires EVENT for a chat.  OUT_NEVER/EXIT_INPUT when
  * the flow knows no such event or the chat is unknown.
  */
-enum outcome turn_event(struct turn *turn, int64_t chat_id,
-    const char *event, const json_t *data, int64_t now, struct fault *fault)
-    must_check;
+enum outcome turn_event(struct turn *turn, int64_t chat_id, const char *event,
+    const json_t *data, int64_t now, struct fault *fault) must_check;
 
 /* Inside a transaction: schedules the flow's one schedule NAME for a chat at
  * DUE_AT; OUT_NEVER/EXIT_INPUT when there is none or several.  *ADDED as for

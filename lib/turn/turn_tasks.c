@@ -27,8 +27,7 @@ const struct flow *
 turn_flow_for(struct turn *turn, const char *name, const char *pointer,
     const char *hash)
 {
-	if (turn->flow != NULL &&
-	    flow_has_schedule(turn->flow, name, pointer))
+	if (turn->flow != NULL && flow_has_schedule(turn->flow, name, pointer))
 		return turn->flow;
 	return turn_old_flow(turn, hash);
 }
@@ -38,12 +37,13 @@ run_schedule(struct turn *turn, const struct task *task,
     struct turn_chat *open, int64_t now, struct ending *end,
     struct fault *fault)
 {
-	const struct flow *flow = turn_flow_for(turn, task->name,
-	    task->pointer, task->flow);
+	const struct flow *flow =
+	    turn_flow_for(turn, task->name, task->pointer, task->flow);
 	const struct effects_origin origin = { .task = task };
 	struct effects_result result = { 0 };
 	const struct input input = { .kind = INPUT_SCHEDULE,
-		.text = task->pointer, .name = task->name,
+		.text = task->pointer,
+		.name = task->name,
 		.entries = task->entries };
 
 	if (flow == NULL)
@@ -56,8 +56,8 @@ run_schedule(struct turn *turn, const struct task *task,
 		return OUT_OK;
 	}
 	*end = (struct ending){ TASK_PROMOTED, NULL };
-	enum outcome out = turn_step(turn, flow, open, &input, &origin, now,
-	    &result, fault);
+	enum outcome out =
+	    turn_step(turn, flow, open, &input, &origin, now, &result, fault);
 	free(result.notice);
 	return out;
 }
@@ -69,10 +69,10 @@ send_directly(struct turn *turn, const struct task *task, int64_t now,
 	struct message message = {
 		.chat_id = task->chat_id,
 		.priority = task->priority,
-		.policy = method_idempotent(method_find(task->method)) ?
-		    POLICY_IDEMPOTENT :
-		    task->priority == PRIORITY_BROADCAST ? POLICY_ONCE :
-							   POLICY_RESEND,
+		.policy = method_idempotent(method_find(task->method))
+		    ? POLICY_IDEMPOTENT
+		    : task->priority == PRIORITY_BROADCAST ? POLICY_ONCE
+							   : POLICY_RESEND,
 		.method = task->method,
 		.params = task->params,
 		.task_id = task->id,
@@ -97,7 +97,8 @@ promote(struct turn *turn, const struct task *task, int64_t now,
 	enum outcome out;
 
 	if (task->expire_at < now) {
-		*end = (struct ending){ TASK_EXPIRED, "too late to be of use" };
+		*end =
+		    (struct ending){ TASK_EXPIRED, "too late to be of use" };
 		return OUT_OK;
 	}
 	out = turn_chat_open(turn, task->chat_id, &open, fault);
@@ -105,8 +106,7 @@ promote(struct turn *turn, const struct task *task, int64_t now,
 		goto out;
 	if (open.chat.blocked)
 		*end = (struct ending){ TASK_HELD, open.row.blocked_reason };
-	else if (open.chat.unsubscribed &&
-	    task->priority >= PRIORITY_REMINDER)
+	else if (open.chat.unsubscribed && task->priority >= PRIORITY_REMINDER)
 		*end = (struct ending){ TASK_CANCELLED, "unsubscribed" };
 	else if (task->kind == TASK_FLOW)
 		out = run_schedule(turn, task, &open, now, end, fault);
@@ -126,13 +126,16 @@ bury_task(struct turn *turn, const struct task *task, const char *reason,
 {
 	char mend[128];
 	const struct dead_letter letter = { .kind = "task",
-		.item = task->id, .chat_id = task->chat_id, .reason = reason,
+		.item = task->id,
+		.chat_id = task->chat_id,
+		.reason = reason,
 		.mend = mend,
 		.died_at = now };
 
 	snprintf(mend, sizeof mend,
 	    "deploy a flow that can run it, then leadpipe recover-pending "
-	    "--retry task:%lld", (long long)task->id);
+	    "--retry task:%lld",
+	    (long long)task->id);
 	log_error("task %lld '%s' of chat %lld is dead: %s",
 	    (long long)task->id, task->name ? task->name : "",
 	    (long long)task->chat_id, reason);
@@ -219,7 +222,8 @@ open_known(struct turn *turn, int64_t chat_id, struct turn_chat *open,
 	if (out == OUT_OK && !open->row.exists)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "chat %lld is not known: nobody with this id has written "
-		    "to the bot", (long long)chat_id);
+		    "to the bot",
+		    (long long)chat_id);
 	if (out == OUT_OK && turn->flow == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "there is no flow yet; deploy one with 'leadpipe "
@@ -234,7 +238,8 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 	const struct effects_origin origin = { 0 };
 	struct effects_result result = { 0 };
 	struct turn_chat open = { 0 };
-	const struct input input = { .kind = INPUT_EVENT, .text = event,
+	const struct input input = { .kind = INPUT_EVENT,
+		.text = event,
 		.data = data };
 	enum outcome out = open_known(turn, chat_id, &open, fault);
 
@@ -252,8 +257,7 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 
 enum outcome
 turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
-    int64_t due_at, int64_t now, int64_t *id, bool *added,
-    struct fault *fault)
+    int64_t due_at, int64_t now, int64_t *id, bool *added, struct fault *fault)
 {
 	struct turn_chat open = { 0 };
 	const char *pointer = NULL;
@@ -289,8 +293,8 @@ turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
 }
 
 enum outcome
-turn_render(struct turn *turn, const struct message *message,
-    bool *cancelled, char **params, char **text, struct fault *fault)
+turn_render(struct turn *turn, const struct message *message, bool *cancelled,
+    char **params, char **text, struct fault *fault)
 {
 	struct turn_chat open = { 0 };
 	struct effect rendered = { 0 };

@@ -50,7 +50,8 @@ input_of(const struct update *update)
 			.user_id = update->contact_user_id };
 	case UPDATE_MEDIA:
 		return (struct input){ .kind = INPUT_MEDIA,
-			.text = update->media, .user_id = update->from_id };
+			.text = update->media,
+			.user_id = update->from_id };
 	case UPDATE_TEXT:
 	case UPDATE_BLOCKED:
 	case UPDATE_UNBLOCKED:
@@ -58,7 +59,8 @@ input_of(const struct update *update)
 	case UPDATE_OTHER:
 		break;
 	}
-	return (struct input){ .kind = INPUT_TEXT, .text = update->text,
+	return (struct input){ .kind = INPUT_TEXT,
+		.text = update->text,
 		.user_id = update->from_id };
 }
 
@@ -194,9 +196,9 @@ peek_chat(const struct update_row *row)
 }
 
 static enum outcome
-note_failure(struct turn *turn, const struct update_row *row,
-    int64_t chat_id, const char *callback_id, int64_t now,
-    const struct fault *why, struct waiting *waiting, struct fault *fault)
+note_failure(struct turn *turn, const struct update_row *row, int64_t chat_id,
+    const char *callback_id, int64_t now, const struct fault *why,
+    struct waiting *waiting, struct fault *fault)
 {
 	bool parked;
 	enum outcome out = updates_failed(turn->db, row->id, chat_id,
@@ -207,7 +209,8 @@ note_failure(struct turn *turn, const struct update_row *row,
 	++turn->counts.failed;
 	if (parked) {
 		++turn->counts.parked;
-		log_error("update %lld is parked after %d tries: %s; mend "
+		log_error(
+		    "update %lld is parked after %d tries: %s; mend "
 		    "with 'leadpipe recover-pending --retry update:%lld'",
 		    (long long)row->id, UPDATES_TRIES, why->text,
 		    (long long)row->id);
@@ -245,8 +248,8 @@ turn_updates(struct turn *turn, int64_t now, int limit, bool *more,
 			*more = true;
 			continue;
 		}
-		enum outcome out = step_one(turn, &row, now, &chat_id,
-		    &callback_id, &why);
+		enum outcome out =
+		    step_one(turn, &row, now, &chat_id, &callback_id, &why);
 		if (out == OUT_NEVER && !db_broken(turn->db)) {
 			out = note_failure(turn, &row, chat_id, callback_id,
 			    now, &why, &waiting, &why);

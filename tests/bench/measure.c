@@ -39,7 +39,8 @@ main(int argc, char **argv)
 	int status;
 
 	if (argc < 3 ||
-	    posix_spawnp(&child, argv[2], NULL, NULL, argv + 2, environ) != 0 ||
+	    posix_spawnp(&child, argv[2], NULL, NULL, argv + 2, environ) !=
+		0 ||
 	    wait4(child, &status, 0, &usage) != child)
 		return 127;
 	start = mono_ms() - start;
@@ -49,7 +50,7 @@ main(int argc, char **argv)
 	if (file == NULL)
 		return 127;
 	fprintf(file, "%.3f %.3f %ld %d\n", start,
-	    used_ms(usage.ru_utime) + used_ms(usage.ru_stime),
-	    usage.ru_maxrss, status);
+	    used_ms(usage.ru_utime) + used_ms(usage.ru_stime), usage.ru_maxrss,
+	    status);
 	return fclose(file) == 0 ? status : 127;
 }

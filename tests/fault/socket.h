@@ -30,10 +30,10 @@ socket_bind(const char *port, bool listening)
 
 	at.sin_port = htons((uint16_t)atoi(port));
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd < 0
-	    || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0
-	    || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0
-	    || (listening && listen(fd, 128) < 0))
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    (listening && listen(fd, 128) < 0))
 		err(1, "cannot listen on port '%s'", port);
 	return fd;
 }
@@ -51,8 +51,8 @@ socket_port_write(int fd, const char *path)
 		err(1, "cannot read the port");
 	snprintf(tmp, sizeof(tmp), "%s.new", path);
 	out = fopen(tmp, "we");
-	if (!out || fprintf(out, "%d\n", ntohs(at.sin_port)) < 0
-	    || fclose(out) != 0 || rename(tmp, path) != 0)
+	if (!out || fprintf(out, "%d\n", ntohs(at.sin_port)) < 0 ||
+	    fclose(out) != 0 || rename(tmp, path) != 0)
 		err(1, "cannot write '%s'", path);
 }
 
@@ -110,8 +110,9 @@ socket_serve(int listener, void (*serve)(int))
 			errx(1, "no memory");
 		client->serve = serve;
 		client->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		if (client->fd < 0 || pthread_create(&thread, NULL,
-		    socket_client_run, client) != 0)
+		if (client->fd < 0 ||
+		    pthread_create(&thread, NULL, socket_client_run, client) !=
+			0)
 			err(1, "cannot serve");
 		pthread_detach(thread);
 	}

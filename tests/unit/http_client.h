@@ -160,14 +160,15 @@ test_file_make(long size)
 	char block[4096];
 	int fd;
 
-	snprintf(path, 300, "%s/leadpipe-http.XXXXXX",
-	    dir ? dir : "/tmp");
+	snprintf(path, 300, "%s/leadpipe-http.XXXXXX", dir ? dir : "/tmp");
 	fd = mkstemp(path);
 	assert_true(fd >= 0);
 	memset(block, 'f', sizeof(block));
 	for (; size > 0; size -= (long)sizeof(block))
-		assert_true(write(fd, block, size < (long)sizeof(block)
-			? (size_t)size : sizeof(block)) > 0);
+		assert_true(
+		    write(fd, block,
+			size < (long)sizeof(block) ? (size_t)size
+						   : sizeof(block)) > 0);
 	close(fd);
 	return path;
 }

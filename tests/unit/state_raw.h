@@ -7,6 +7,8 @@
 
 #include "state_dir.h"
 
+#include <sqlite3.h>
+
 /* A number out of the database, with a connection that is not ours. */
 static inline int64_t
 state_number(const char *path, const char *sql)

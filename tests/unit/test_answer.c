@@ -95,8 +95,8 @@ static void
 every_row_of_the_table(void **state)
 {
 	const char *top = getenv("TOP");
-	char *path = mem_printf("%s/tests/data/tg-errors.tsv",
-	    top ? top : ".");
+	char *path =
+	    mem_printf("%s/tests/data/tg-errors.tsv", top ? top : ".");
 	FILE *file = fopen(path, "r");
 	char line[1024];
 	int rows = 0;
@@ -142,12 +142,14 @@ texts_beyond_the_table(void **state)
 		{ 400, "bad request: CHAT NOT FOUND", VERDICT_CHAT },
 		{ 400, "chat not found", VERDICT_CHAT },
 		/* what a text quotes decides nothing */
-		{ 400, "Bad Request: can't parse entities: Unsupported start "
-		       "tag \"chat not found\" at byte offset 1",
+		{ 400,
+		    "Bad Request: can't parse entities: Unsupported start "
+		    "tag \"chat not found\" at byte offset 1",
 		    VERDICT_PLAIN },
 		/* the error of one item of an album is the album's */
-		{ 400, "Bad Request: failed to send message #2 with the error "
-		       "message \"wrong file identifier/HTTP URL specified\"",
+		{ 400,
+		    "Bad Request: failed to send message #2 with the error "
+		    "message \"wrong file identifier/HTTP URL specified\"",
 		    VERDICT_FILE },
 		{ 431, "Request Header Fields Too Large", VERDICT_MESSAGE },
 		{ 420, "FLOOD_WAIT_3", VERDICT_WAIT },
@@ -159,8 +161,8 @@ texts_beyond_the_table(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct answer answer = refuse(METHOD_SEND_PHOTO,
-		    cases[i].code, cases[i].text);
+		struct answer answer =
+		    refuse(METHOD_SEND_PHOTO, cases[i].code, cases[i].text);
 
 		if (answer.verdict != cases[i].verdict)
 			fail_msg("'%s' is '%s'", cases[i].text,
@@ -176,7 +178,8 @@ what_to_do_is_said(void **state)
 	(void)state;
 	assert_string_equal(answer.text,
 	    "Telegram rejects BOT_TOKEN; get a new one from @BotFather");
-	answer = refuse(METHOD_GET_UPDATES, 409, "Conflict: can't use "
+	answer = refuse(METHOD_GET_UPDATES, 409,
+	    "Conflict: can't use "
 	    "getUpdates method while webhook is active; use deleteWebhook");
 	assert_string_equal(answer.text,
 	    "a webhook is set; delete it (deleteWebhook), then updates can "
@@ -186,8 +189,8 @@ what_to_do_is_said(void **state)
 	assert_non_null(strstr(answer.text, "another poller"));
 	answer = refuse(METHOD_SEND_MESSAGE, 404, "Not Found");
 	assert_non_null(strstr(answer.text, "TELEGRAM_API_ROOT"));
-	answer = refuse(METHOD_SEND_MESSAGE, 400,
-	    "Bad Request: chat not found");
+	answer =
+	    refuse(METHOD_SEND_MESSAGE, 400, "Bad Request: chat not found");
 	assert_string_equal(answer.text, "Bad Request: chat not found");
 }
 
@@ -199,12 +202,16 @@ flood_wait(void **state)
 		const char *body;
 		int64_t header_ms, wait_ms;
 	} cases[] = {
-		{ 429, "{\"ok\":false,\"error_code\":429,\"description\":\"x\""
-		       ",\"parameters\":{\"retry_after\":7}}", 3000, 7000 },
+		{ 429,
+		    "{\"ok\":false,\"error_code\":429,\"description\":\"x\""
+		    ",\"parameters\":{\"retry_after\":7}}",
+		    3000, 7000 },
 		{ 429, "{\"ok\":false,\"parameters\":{\"retry_after\":10072}}",
 		    0, 10072000 },
-		{ 429, "{\"ok\":false,\"parameters\":{\"retry_after\":"
-		       "9223372036854775807}}", 0, 86400000 },
+		{ 429,
+		    "{\"ok\":false,\"parameters\":{\"retry_after\":"
+		    "9223372036854775807}}",
+		    0, 86400000 },
 		{ 429, "{\"ok\":false,\"parameters\":{\"retry_after\":-5}}", 0,
 		    5000 },
 		{ 429, "{\"ok\":false,\"parameters\":[7]}", 3000, 3000 },
@@ -213,8 +220,10 @@ flood_wait(void **state)
 		{ 429, "", 9000, 9000 },
 		{ 400, "{\"ok\":false,\"parameters\":{\"retry_after\":2}}", 0,
 		    2000 },
-		{ 200, "{\"ok\":false,\"error_code\":429,\"parameters\":"
-		       "{\"retry_after\":2}}", 0, 2000 },
+		{ 200,
+		    "{\"ok\":false,\"error_code\":429,\"parameters\":"
+		    "{\"retry_after\":2}}",
+		    0, 2000 },
 	};
 	size_t i;
 
@@ -281,9 +290,10 @@ foreign_answers(void **state)
 		{ 200, "{\"ok\":false}", VERDICT_AMBIGUOUS, VERDICT_RETRY },
 		{ 502, "{\"ok\":true,\"result\":{\"message_id\":5}}",
 		    VERDICT_AMBIGUOUS, VERDICT_RETRY },
-		{ 502, "{\"ok\":false,\"error_code\":400,\"description\":"
-		       "\"Bad Request: chat not found\"}", VERDICT_AMBIGUOUS,
-		    VERDICT_RETRY },
+		{ 502,
+		    "{\"ok\":false,\"error_code\":400,\"description\":"
+		    "\"Bad Request: chat not found\"}",
+		    VERDICT_AMBIGUOUS, VERDICT_RETRY },
 		{ 403, "<html>blocked by the provider</html>",
 		    VERDICT_AMBIGUOUS, VERDICT_RETRY },
 		{ 400, "{\"ok\":false", VERDICT_AMBIGUOUS, VERDICT_RETRY },
@@ -298,10 +308,10 @@ foreign_answers(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct answer send = judge(METHOD_SEND_VIDEO,
-		    cases[i].status, cases[i].body);
-		struct answer ask = judge(METHOD_GET_ME, cases[i].status,
-		    cases[i].body);
+		struct answer send =
+		    judge(METHOD_SEND_VIDEO, cases[i].status, cases[i].body);
+		struct answer ask =
+		    judge(METHOD_GET_ME, cases[i].status, cases[i].body);
 
 		if (send.verdict != cases[i].send ||
 		    ask.verdict != cases[i].ask)
@@ -309,8 +319,8 @@ foreign_answers(void **state)
 			    cases[i].body, verdict_name(send.verdict),
 			    verdict_name(ask.verdict));
 		if (send.verdict == VERDICT_CONFIG)
-			assert_non_null(strstr(send.text,
-			    "TELEGRAM_API_ROOT"));
+			assert_non_null(
+			    strstr(send.text, "TELEGRAM_API_ROOT"));
 		assert_null(strstr(send.text, "<html>"));
 	}
 }
@@ -348,7 +358,9 @@ cut_answer_is_none(void **state)
 {
 	const char *body = "{\"ok\":true,\"result\":{\"message_id\":5}}";
 	struct http_result result = {
-		.answered = true, .status = 200, .left = HTTP_LEFT,
+		.answered = true,
+		.status = 200,
+		.left = HTTP_LEFT,
 		.body = { (char *)body, strlen(body), 0, 0, true },
 	};
 	struct answer answer;
@@ -366,43 +378,60 @@ sent_messages(void **state)
 		const char *result, *file, *unique;
 		int64_t id;
 	} cases[] = {
-		{ METHOD_SEND_MESSAGE, "{\"message_id\":4503599627370495,"
-		  "\"text\":\"\\\"message_id\\\":1\"}", "", "",
-		    INT64_C(4503599627370495) },
-		{ METHOD_SEND_MESSAGE, "{\"chat\":{\"message_id\":1},"
-		  "\"message_id\":8,\"video\":{\"file_id\":\"V\"}}", "", "",
-		    8 },
-		{ METHOD_SEND_VIDEO, "{\"message_id\":2,\"video\":{"
-		  "\"thumbnail\":{\"file_id\":\"T\"},\"file_id\":\"V-_1\","
-		  "\"file_unique_id\":\"u\"}}", "V-_1", "u", 2 },
-		{ METHOD_SEND_PHOTO, "{\"message_id\":2,\"photo\":["
-		  "{\"file_id\":\"small\"},{\"file_id\":\"large\","
-		  "\"file_unique_id\":\"u2\"}]}", "large", "u2", 2 },
+		{ METHOD_SEND_MESSAGE,
+		    "{\"message_id\":4503599627370495,"
+		    "\"text\":\"\\\"message_id\\\":1\"}",
+		    "", "", INT64_C(4503599627370495) },
+		{ METHOD_SEND_MESSAGE,
+		    "{\"chat\":{\"message_id\":1},"
+		    "\"message_id\":8,\"video\":{\"file_id\":\"V\"}}",
+		    "", "", 8 },
+		{ METHOD_SEND_VIDEO,
+		    "{\"message_id\":2,\"video\":{"
+		    "\"thumbnail\":{\"file_id\":\"T\"},\"file_id\":\"V-_1\","
+		    "\"file_unique_id\":\"u\"}}",
+		    "V-_1", "u", 2 },
+		{ METHOD_SEND_PHOTO,
+		    "{\"message_id\":2,\"photo\":["
+		    "{\"file_id\":\"small\"},{\"file_id\":\"large\","
+		    "\"file_unique_id\":\"u2\"}]}",
+		    "large", "u2", 2 },
 		{ METHOD_SEND_PHOTO, "{\"message_id\":2,\"photo\":[]}", "", "",
 		    2 },
-		{ METHOD_SEND_ANIMATION, "{\"message_id\":2,\"document\":"
-		  "{\"file_id\":\"D\"},\"animation\":{\"file_id\":\"A\"}}",
+		{ METHOD_SEND_ANIMATION,
+		    "{\"message_id\":2,\"document\":"
+		    "{\"file_id\":\"D\"},\"animation\":{\"file_id\":\"A\"}}",
 		    "A", "", 2 },
-		{ METHOD_SEND_DOCUMENT, "{\"message_id\":2,\"animation\":"
-		  "{\"file_id\":\"A\"},\"document\":{\"file_id\":\"D\"}}",
+		{ METHOD_SEND_DOCUMENT,
+		    "{\"message_id\":2,\"animation\":"
+		    "{\"file_id\":\"A\"},\"document\":{\"file_id\":\"D\"}}",
 		    "D", "", 2 },
-		{ METHOD_SEND_VIDEO, "{\"message_id\":2,\"animation\":"
-		  "{\"file_id\":\"A\"},\"document\":{\"file_id\":\"A\"}}",
+		{ METHOD_SEND_VIDEO,
+		    "{\"message_id\":2,\"animation\":"
+		    "{\"file_id\":\"A\"},\"document\":{\"file_id\":\"A\"}}",
 		    "A", "", 2 },
-		{ METHOD_SEND_VOICE, "{\"message_id\":2,\"voice\":"
-		  "{\"file_id\":\"A\"}}", "A", "", 2 },
+		{ METHOD_SEND_VOICE,
+		    "{\"message_id\":2,\"voice\":"
+		    "{\"file_id\":\"A\"}}",
+		    "A", "", 2 },
 		{ METHOD_SEND_AUDIO, "{\"message_id\":2,\"audio\":7}", "", "",
 		    2 },
-		{ METHOD_SEND_AUDIO, "{\"message_id\":2,\"audio\":{"
-		  "\"file_id\":7}}", "", "", 2 },
-		{ METHOD_SEND_AUDIO, "{\"message_id\":2,\"audio\":{"
-		  "\"file_id\":\"a\\u0041\"}}", "", "", 2 },
+		{ METHOD_SEND_AUDIO,
+		    "{\"message_id\":2,\"audio\":{"
+		    "\"file_id\":7}}",
+		    "", "", 2 },
+		{ METHOD_SEND_AUDIO,
+		    "{\"message_id\":2,\"audio\":{"
+		    "\"file_id\":\"a\\u0041\"}}",
+		    "", "", 2 },
 		{ METHOD_SEND_MESSAGE, "{\"message_id\":\"2\"}", "", "", 0 },
 		{ METHOD_SEND_MESSAGE, "{\"message_id\":2e9999}", "", "", 0 },
 		{ METHOD_SEND_MESSAGE, "{\"message_id\":99999999999999999999}",
 		    "", "", 0 },
-		{ METHOD_SEND_MESSAGE, "[{\"message_id\":3},"
-		  "{\"message_id\":4}]", "", "", 3 },
+		{ METHOD_SEND_MESSAGE,
+		    "[{\"message_id\":3},"
+		    "{\"message_id\":4}]",
+		    "", "", 3 },
 		{ METHOD_SEND_MESSAGE, "[]", "", "", 0 },
 		{ METHOD_SEND_MESSAGE, "null", "", "", 0 },
 		{ METHOD_DELETE_MESSAGE, "true", "", "", 0 },
@@ -412,8 +441,8 @@ sent_messages(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *body = mem_printf("{\"ok\":true,\"result\":%s}",
-		    cases[i].result);
+		char *body =
+		    mem_printf("{\"ok\":true,\"result\":%s}", cases[i].result);
 		struct answer answer = judge(cases[i].method, 200, body);
 
 		assert_int_equal(answer.verdict, VERDICT_OK);
@@ -437,7 +466,8 @@ long_file_id_is_not_cut(void **state)
 		memset(id, 'x', len);
 		id[len] = '\0';
 		body = mem_printf("{\"ok\":true,\"result\":{\"message_id\":1,"
-		    "\"video\":{\"file_id\":\"%s\"}}}", id);
+				  "\"video\":{\"file_id\":\"%s\"}}}",
+		    id);
 		answer = judge(METHOD_SEND_VIDEO, 200, body);
 		assert_string_equal(answer.file_id, len < 256 ? id : "");
 		free(body);
@@ -472,7 +502,8 @@ updates(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		size_t len = strlen(cases[i].body);
 		struct http_result result = {
-			.answered = true, .status = cases[i].status,
+			.answered = true,
+			.status = cases[i].status,
 			.body = { (char *)cases[i].body, len, len + 1, 1 << 20,
 			    false },
 		};

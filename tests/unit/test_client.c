@@ -21,7 +21,8 @@
 
 #define TOKEN "123456:AAbbCCddEEffGGhhIIjjKKllMM_-1234567"
 #define ANSWER "{\"ok\":true,\"result\":{\"message_id\":9}}"
-#define HTTP_OK "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" \
+#define HTTP_OK \
+	"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" \
 	"Content-Length: 37\r\n\r\n" ANSWER
 
 static const struct wire_turn polite[] = {
@@ -82,7 +83,8 @@ static struct telegram *
 open_to(const struct wire *wire)
 {
 	char *lines = mem_printf("BOT_TOKEN=" TOKEN "\n"
-	    "TELEGRAM_API_ROOT=http://127.0.0.1:%d//\n", wire->port);
+				 "TELEGRAM_API_ROOT=http://127.0.0.1:%d//\n",
+	    wire->port);
 	struct telegram *telegram;
 	struct fault fault;
 
@@ -105,7 +107,7 @@ token_shapes(void **state)
 	assert_true(telegram_bot_id("123") == 0);
 	assert_true(telegram_bot_id("") == 0);
 	assert_true(telegram_bot_id("99999999999999999999999:"
-	    "AAAAAAAAAAAAAAAAAAAA") == 0);
+				    "AAAAAAAAAAAAAAAAAAAA") == 0);
 }
 
 static void
@@ -161,8 +163,8 @@ settings(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *lines = mem_printf("BOT_TOKEN=" TOKEN "\n%s",
-		    cases[i].lines);
+		char *lines =
+		    mem_printf("BOT_TOKEN=" TOKEN "\n%s", cases[i].lines);
 		enum outcome result = open_with(lines, &telegram, &fault);
 
 		if ((result == OUT_OK) != (cases[i].part == NULL))
@@ -193,10 +195,11 @@ token_is_refused_by_name(void **state)
 	assert_int_equal(fault.code, EXIT_CONFIG);
 	assert_non_null(strstr(fault.text, "BOT_TOKEN is not set"));
 	assert_int_equal(open_with("\nBOT_TOKEN=123456:hush\n", &telegram,
-	    &fault), OUT_NEVER);
+			     &fault),
+	    OUT_NEVER);
 	assert_int_equal(fault.code, EXIT_CONFIG);
-	assert_non_null(strstr(fault.text,
-	    "BOT_TOKEN does not look like a token ("));
+	assert_non_null(
+	    strstr(fault.text, "BOT_TOKEN does not look like a token ("));
 	assert_non_null(strstr(fault.text, "line 2"));
 	assert_null(strstr(fault.text, "hush"));
 }
@@ -238,25 +241,33 @@ bodies(void **state)
 		{ { .method = METHOD_GET_ME }, "{}" },
 		{ { .method = METHOD_GET_ME, .params = "" }, "{}" },
 		{ { .method = METHOD_GET_ME, .params = " { } " }, "{} " },
-		{ { .method = METHOD_SEND_MESSAGE, .chat_id = 42,
+		{ { .method = METHOD_SEND_MESSAGE,
+		      .chat_id = 42,
 		      .params = "{\"text\":\"a\\u0000\"}" },
 		    "{\"chat_id\":42,\"text\":\"a\\u0000\"}" },
 		{ { .method = METHOD_SEND_CHAT_ACTION,
-		      .chat_id = INT64_C(-1001234567890), .params = "{}" },
+		      .chat_id = INT64_C(-1001234567890),
+		      .params = "{}" },
 		    "{\"chat_id\":-1001234567890}" },
 		{ { .method = METHOD_GET_UPDATES, .params = "{\"offset\":5}" },
 		    "{\"offset\":5}" },
-		{ { .method = METHOD_SEND_VIDEO, .chat_id = 1,
-		      .file_id = "AB-_c", .params = "{\"caption\":\"c\"}" },
+		{ { .method = METHOD_SEND_VIDEO,
+		      .chat_id = 1,
+		      .file_id = "AB-_c",
+		      .params = "{\"caption\":\"c\"}" },
 		    "{\"chat_id\":1,\"video\":\"AB-_c\",\"caption\":\"c\"}" },
 		{ { .method = METHOD_SEND_PHOTO, .file_id = "a\"\\\n" },
 		    "{\"photo\":\"a\\\"\\\\\\n\"}" },
 		/* a known file is not uploaded again */
-		{ { .method = METHOD_SEND_PHOTO, .file_id = "A",
-		      .upload = "/dev/null" }, "{\"photo\":\"A\"}" },
+		{ { .method = METHOD_SEND_PHOTO,
+		      .file_id = "A",
+		      .upload = "/dev/null" },
+		    "{\"photo\":\"A\"}" },
 		/* no file parameter: nothing is added */
-		{ { .method = METHOD_SEND_MESSAGE, .file_id = "A",
-		      .upload = "/dev/null", .params = "{\"text\":\"a\"}" },
+		{ { .method = METHOD_SEND_MESSAGE,
+		      .file_id = "A",
+		      .upload = "/dev/null",
+		      .params = "{\"text\":\"a\"}" },
 		    "{\"text\":\"a\"}" },
 	};
 	size_t i;
@@ -281,8 +292,8 @@ bodies(void **state)
 static void
 check_field(const char *bytes, const char *name, const char *value)
 {
-	char *head = mem_printf("form-data; name=\"%s\"\r\n\r\n%s\r\n--", name,
-	    value);
+	char *head =
+	    mem_printf("form-data; name=\"%s\"\r\n\r\n%s\r\n--", name, value);
 
 	if (!strstr(bytes, head))
 		fail_msg("no '%s' in\n%s", head, bytes);
@@ -297,9 +308,9 @@ uploads(void **state)
 		.method = METHOD_SEND_VIDEO,
 		.chat_id = -42,
 		.params = "{\"caption\":\"Цены \\\"x\\\"\",\"n\":7,\"f\":1.5,"
-		    "\"yes\":true,\"no\":false,\"nil\":null,"
-		    "\"reply_markup\":{\"inline_keyboard\":[[{\"text\":"
-		    "\"a\"}]]},\"list\":[1,\"b\"]}",
+			  "\"yes\":true,\"no\":false,\"nil\":null,"
+			  "\"reply_markup\":{\"inline_keyboard\":[[{\"text\":"
+			  "\"a\"}]]},\"list\":[1,\"b\"]}",
 		.upload = path,
 		.upload_size = 12,
 	};
@@ -363,7 +374,8 @@ missing_upload_is_the_message_s_fault(void **state)
 
 	(void)state;
 	assert_int_not_equal(telegram_call(telegram, &request, &result,
-	    &fault), OUT_OK);
+				 &fault),
+	    OUT_OK);
 	assert_non_null(strstr(fault.text, "video.mp4"));
 	answer_read(METHOD_SEND_VIDEO, &result, &answer);
 	assert_int_equal(answer.verdict, VERDICT_MESSAGE);

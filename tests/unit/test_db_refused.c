@@ -6,6 +6,8 @@
  */
 #include "state_refused.h"
 
+#include "store/statement.h"
+
 #include <signal.h>
 #include <sys/wait.h>
 

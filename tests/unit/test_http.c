@@ -22,7 +22,9 @@ test_json(void **state)
 	struct http *http = http_open(&plain);
 	const char *header = "X-Test: a b";
 	struct http_request request = { .headers = &header,
-		.header_count = 1, .tag = 7, .id = 1LL << 40 };
+		.header_count = 1,
+		.tag = 7,
+		.id = 1LL << 40 };
 	struct http_call *call;
 	struct http_result *result;
 	char *bytes;
@@ -89,8 +91,10 @@ test_multipart(void **state)
 	wire_stop(wire);
 	assert_int_equal(wire->connections, 1);
 	assert_int_equal(wire_count(wire, "\r\n\r\n-100\"1\r\n--"), 1);
-	assert_int_equal(wire_count(wire, "name=\"photo\"; "
-	    "filename=\"a %22b%22.jpg\""), 1);
+	assert_int_equal(wire_count(wire,
+			     "name=\"photo\"; "
+			     "filename=\"a %22b%22.jpg\""),
+	    1);
 	assert_int_equal(wire_count(wire, "\r\n\r\nfff\r\n--"), 1);
 	assert_int_equal(wire_count(wire, "first-call"), 1);
 	wire_close(wire);
@@ -108,24 +112,31 @@ struct answer_case {
 
 static const struct answer_case answers[] = {
 	{ "HTTP/1.1 429 Too Many\r\nRetry-After: 35\r\nContent-Length: 2\r\n"
-	  "\r\n{}", 429, 35000, "" },
+	  "\r\n{}",
+	    429, 35000, "" },
 	{ "HTTP/1.1 429 Too Many\r\nRetry-After: 99999999999999\r\n"
-	  "Content-Length: 2\r\n\r\n{}", 429, 7LL * 24 * 3600 * 1000, "" },
+	  "Content-Length: 2\r\n\r\n{}",
+	    429, 7LL * 24 * 3600 * 1000, "" },
 	{ "HTTP/1.1 500 Oops\r\nRetry-After: -5\r\nContent-Length: 2\r\n\r\n"
-	  "{}", 500, 0, "" },
+	  "{}",
+	    500, 0, "" },
 	{ "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\n"
-	  "Content-Length: 6\r\n\r\n<html>", 502, 0, "" },
+	  "Content-Length: 6\r\n\r\n<html>",
+	    502, 0, "" },
 	{ "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/x\r\n"
-	  "Content-Length: 0\r\n\r\n", 302, 0, "" },
+	  "Content-Length: 0\r\n\r\n",
+	    302, 0, "" },
 	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-	  "2\r\n{}\r\n0\r\n\r\n", 200, 0, "" },
+	  "2\r\n{}\r\n0\r\n\r\n",
+	    200, 0, "" },
 	{ "HTTP/1.0 200 OK\r\n\r\n{}", 200, 0, "" },
 	{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"
-	  "Content-Length: 0\r\n\r\n", 200, 0, "" },
+	  "Content-Length: 0\r\n\r\n",
+	    200, 0, "" },
 	{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ok\"", 0, 0,
 	    "the connection to '127.0.0.1' broke in the middle" },
-	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"ok",
-	    0, 0, "broke in the middle of the answer" },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"ok", 0,
+	    0, "broke in the middle of the answer" },
 	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 0, 0,
 	    "broke in the middle of the answer" },
 	{ "HTTP/1.1 200 OK\r\nContent-Len", 0, 0, "broke" },
@@ -185,8 +196,10 @@ test_retry_date(void **state)
 	(void)state;
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT",
 	    gmtime_r(&at, &tm));
-	snprintf(answer, sizeof(answer), "HTTP/1.1 503 Busy\r\nRetry-After: "
-	    "%s\r\nContent-Length: 0\r\n\r\n", date);
+	snprintf(answer, sizeof(answer),
+	    "HTTP/1.1 503 Busy\r\nRetry-After: "
+	    "%s\r\nContent-Length: 0\r\n\r\n",
+	    date);
 	wire = wire_open(&turn, 1);
 	call = call_make(http, &request,
 	    url_of("http", "127.0.0.1", wire->port), 5000);
@@ -202,7 +215,8 @@ test_drip(void **state)
 {
 	static const struct wire_turn turns[] = { { READ_ALL,
 	    "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n0123456789012345"
-	    "0123456789012345678901234567890123456789", 20, WIRE_HOLD } };
+	    "0123456789012345678901234567890123456789",
+	    20, WIRE_HOLD } };
 	struct wire *wire = wire_open(turns, 1);
 	struct http *http = http_open(&plain);
 	struct http_request request = { 0 };
@@ -273,7 +287,8 @@ test_run_ends(void **state)
 	    WIRE_HOLD } };
 	struct wire *wire = wire_open(turns, 1);
 	struct http *http = http_open(&plain);
-	struct http_request request = { .body = "{}", .body_len = 2,
+	struct http_request request = { .body = "{}",
+		.body_len = 2,
 		.url = url_of("http", "127.0.0.1", wire->port),
 		.deadline = clock_mono_ms() + 15000 };
 	struct http_call *call, *late;

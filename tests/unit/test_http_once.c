@@ -66,18 +66,19 @@ struct death {
 static const struct death deaths[] = {
 	{ "at accept", { READ_NOTHING, NULL, 0, WIRE_CLOSE }, -1,
 	    HTTP_NOT_LEFT, "broke" },
-	{ "in the head", { READ_BYTE, NULL, 0, WIRE_CLOSE }, -1,
-	    HTTP_NOT_LEFT, "broke" },
+	{ "in the head", { READ_BYTE, NULL, 0, WIRE_CLOSE }, -1, HTTP_NOT_LEFT,
+	    "broke" },
 	{ "after the head", { READ_HEAD, NULL, 0, WIRE_CLOSE }, -1,
 	    HTTP_NOT_LEFT, "broke" },
-	{ "in the body", { READ_PART, NULL, 0, WIRE_CLOSE }, -1,
-	    HTTP_NOT_LEFT, "broke" },
+	{ "in the body", { READ_PART, NULL, 0, WIRE_CLOSE }, -1, HTTP_NOT_LEFT,
+	    "broke" },
 	{ "after the body", { READ_ALL, NULL, 0, WIRE_CLOSE }, HTTP_LEFT,
 	    HTTP_LEFT, "broke before the answer came" },
 	{ "in the answer's head", { READ_ALL, "HTTP/1.1 20", 0, WIRE_CLOSE },
 	    HTTP_LEFT, HTTP_LEFT, "broke" },
-	{ "in the answer", { READ_ALL,
-	    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", 0, WIRE_CLOSE },
+	{ "in the answer",
+	    { READ_ALL, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", 0,
+		WIRE_CLOSE },
 	    HTTP_LEFT, HTTP_LEFT, "broke in the middle of the answer" },
 };
 
@@ -85,7 +86,8 @@ static void
 death_check(const struct death *death, enum body body, bool reused)
 {
 	const struct wire_turn turns[] = { { READ_ALL, OK_ANSWER, 0,
-	    WIRE_KEEP }, death->turn, { READ_ALL, OK_ANSWER, 0, WIRE_KEEP } };
+					       WIRE_KEEP },
+		death->turn, { READ_ALL, OK_ANSWER, 0, WIRE_KEEP } };
 	struct wire *wire =
 	    wire_open(reused ? turns : turns + 1, reused ? 3 : 2);
 	struct http *http = http_open(&plain);
@@ -187,13 +189,12 @@ test_silence(void **state)
 		    body_send(http, (enum body)body, wire->port, 250);
 		struct http_result *result = http_call_result(call);
 
-		assert_in_range(clock_mono_ms() - start, 249,
-		    250 + late_ms());
+		assert_in_range(clock_mono_ms() - start, 249, 250 + late_ms());
 		assert_true(result->timed_out);
 		assert_int_equal(result->left,
 		    all ? HTTP_LEFT : HTTP_NOT_LEFT);
-		fault_check(result, all
-			? "no whole answer from '127.0.0.1' in time"
+		fault_check(result,
+		    all ? "no whole answer from '127.0.0.1' in time"
 			: "the request was not sent in time, ");
 		http_call_free(call);
 		http_close(http);
@@ -231,12 +232,12 @@ test_early(void **state)
 static void
 test_shrinking(void **state)
 {
-	static const struct wire_turn turn = { READ_HEAD, NULL, 0,
-		WIRE_HOLD };
+	static const struct wire_turn turn = { READ_HEAD, NULL, 0, WIRE_HOLD };
 	struct http_part part = { .name = "photo", .filename = "f" };
 	struct wire *wire = wire_open(&turn, 1);
 	struct http *http = http_open(&plain);
-	struct http_request request = { .parts = &part, .part_count = 1,
+	struct http_request request = { .parts = &part,
+		.part_count = 1,
 		.url = url_of("http", "127.0.0.1", wire->port) };
 	char *path = test_file_make(100000);
 	struct http_result *result;

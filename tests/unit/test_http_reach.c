@@ -89,8 +89,7 @@ test_names(void **state)
 static void
 test_connect_ms(void **state)
 {
-	static const struct wire_turn mute = { READ_BYTE, NULL, 0,
-		WIRE_HOLD };
+	static const struct wire_turn mute = { READ_BYTE, NULL, 0, WIRE_HOLD };
 	struct wire *wire = wire_open(&mute, 1);
 	struct http_request request = { .connect_ms = 150 };
 	struct http *http = http_open(&plain);
@@ -103,12 +102,11 @@ test_connect_ms(void **state)
 		struct http_call *call =
 		    call_make(http, &request, urls[i], 9000);
 
-		assert_in_range(clock_mono_ms() - start, 149,
-		    150 + late_ms());
+		assert_in_range(clock_mono_ms() - start, 149, 150 + late_ms());
 		assert_true(http_call_result(call)->timed_out);
 		assert_int_equal(http_call_result(call)->left, HTTP_NOT_LEFT);
-		fault_check(http_call_result(call), i == 0
-			? "(DNS)" : "did not finish the TLS handshake");
+		fault_check(http_call_result(call),
+		    i == 0 ? "(DNS)" : "did not finish the TLS handshake");
 		http_call_free(call);
 		free(urls[i]);
 	}
@@ -122,7 +120,8 @@ static void
 silent_process(int port)
 {
 	struct http *http = http_open(&plain);
-	struct http_request request = { .body = "{}", .body_len = 2,
+	struct http_request request = { .body = "{}",
+		.body_len = 2,
 		.deadline = clock_mono_ms() + 60000 };
 	struct http_call *calls[40];
 	int64_t start = clock_mono_ms();
@@ -217,8 +216,10 @@ test_malformed(void **state)
 
 	(void)state;
 	for (int i = 0; i < COUNT(urls); i++) {
-		struct http_request request = { .body = "{}", .body_len = 2,
-			.url = urls[i], .deadline = clock_mono_ms() + 5000 };
+		struct http_request request = { .body = "{}",
+			.body_len = 2,
+			.url = urls[i],
+			.deadline = clock_mono_ms() + 5000 };
 		struct http_call *call;
 
 		http_start(http, &request);
@@ -287,8 +288,9 @@ test_loopback(void **state)
 	for (int i = 0; i < COUNT(hosts) - 1; i++) {
 		call_works(http, url_of("http", hosts[i], wire->port));
 		call_fails(http, url_of("http", "peer.test", wire->port), 5000,
-		    false, "the proxy of TELEGRAM_PROXY cannot be connected "
-			   "to (Connection refused); check TELEGRAM_PROXY");
+		    false,
+		    "the proxy of TELEGRAM_PROXY cannot be connected "
+		    "to (Connection refused); check TELEGRAM_PROXY");
 	}
 	call_fails(http, url_of("http", hosts[4], dead_port()), 5000, false,
 	    "is the server of TELEGRAM_API_ROOT running?");
@@ -309,8 +311,8 @@ struct proxy_case {
 	const char *fault;
 };
 
-#define DENIED                                                             \
-	"HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"  \
+#define DENIED \
+	"HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic realm=\"x\"\r\n" \
 	"Content-Length: 0\r\n\r\n"
 #define WANTS "the proxy of TELEGRAM_PROXY wants another user or password"
 
@@ -320,8 +322,9 @@ static const struct proxy_case proxies[] = {
 	{ "http", NULL, { READ_ALL, DENIED, 0, WIRE_CLOSE }, "http", false,
 	    WANTS },
 	{ "http", NULL, { READ_ALL, "HTTP/1.1 403 No\r\n\r\n", 0, WIRE_CLOSE },
-	    "https", false, "the proxy of TELEGRAM_PROXY refused with status "
-			    "403; check TELEGRAM_PROXY" },
+	    "https", false,
+	    "the proxy of TELEGRAM_PROXY refused with status "
+	    "403; check TELEGRAM_PROXY" },
 	{ "http", NULL, { READ_ALL, NULL, 0, WIRE_CLOSE }, "https", false,
 	    "the proxy of TELEGRAM_PROXY closed the connection" },
 	{ "http", NULL, { READ_ALL, NULL, 0, WIRE_HOLD }, "https", true,
@@ -333,11 +336,13 @@ static const struct proxy_case proxies[] = {
 	    "the proxy of TELEGRAM_PROXY accepted the connection and let "
 	    "nothing through in time" },
 	{ "http", "none.test", { READ_ALL, NULL, 0, WIRE_CLOSE }, "https",
-	    false, "the proxy of TELEGRAM_PROXY has a name that does not "
-		   "resolve (DNS); check TELEGRAM_PROXY" },
+	    false,
+	    "the proxy of TELEGRAM_PROXY has a name that does not "
+	    "resolve (DNS); check TELEGRAM_PROXY" },
 	{ "http", "silent.test", { READ_ALL, NULL, 0, WIRE_CLOSE }, "https",
-	    true, "the proxy of TELEGRAM_PROXY has a name that does not "
-		  "resolve in time (DNS)" },
+	    true,
+	    "the proxy of TELEGRAM_PROXY has a name that does not "
+	    "resolve in time (DNS)" },
 	{ "socks5h", NULL, { READ_BYTE, NULL, 0, WIRE_HOLD }, "https", true,
 	    "the proxy of TELEGRAM_PROXY accepted the connection and let "
 	    "nothing through in time" },

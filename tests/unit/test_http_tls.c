@@ -112,8 +112,8 @@ peer_open(const char *name)
 	posix_spawn_file_actions_adddup2(&actions, in[0], 0);
 	posix_spawn_file_actions_adddup2(&actions, out[1], 1);
 	posix_spawn_file_actions_adddup2(&actions, out[1], 2);
-	assert_int_equal(
-	    posix_spawnp(&peer.pid, "openssl", &actions, NULL, argv, environ),
+	assert_int_equal(posix_spawnp(&peer.pid, "openssl", &actions, NULL,
+			     argv, environ),
 	    0);
 	posix_spawn_file_actions_destroy(&actions);
 	close(in[0]);
@@ -149,22 +149,22 @@ peer_answer(void *data)
 }
 
 struct trust {
-	const char *name;	  /* which certificate the peer shows */
+	const char *name;	   /* which certificate the peer shows */
 	const char *file, *folder; /* SSL_CERT_FILE, SSL_CERT_DIR in dir */
-	const char *fault;	  /* NULL: trusted */
+	const char *fault;	   /* NULL: trusted */
 };
 
-#define FAILED(name, why)                                                   \
-	"verification of the TLS certificate of '" name "' failed: " why    \
+#define FAILED(name, why) \
+	"verification of the TLS certificate of '" name "' failed: " why \
 	"; a CA of your own is named by SSL_CERT_FILE"
 
 static const struct trust trusts[] = {
 	{ "peer", "peer/ca.pem", "peer/empty", NULL },
 	{ "peer", NULL, "peer/hashed", NULL },
-	{ "peer", NULL, "peer/empty", FAILED("peer.test",
-	    "its issuer is not known here") },
-	{ "peer", NULL, NULL, FAILED("peer.test",
-	    "its issuer is not known here") },
+	{ "peer", NULL, "peer/empty",
+	    FAILED("peer.test", "its issuer is not known here") },
+	{ "peer", NULL, NULL,
+	    FAILED("peer.test", "its issuer is not known here") },
 	{ "old", "peer/ca.pem", NULL,
 	    FAILED("peer.test", "it has expired, or this clock is wrong") },
 	{ "other", "peer/ca.pem", NULL,

@@ -156,8 +156,7 @@ a_clock_set_back_locks_nobody_out(void **state)
 	(void)state;
 	begin();
 	for (int i = 0; i < 3; i++)
-		assert_true(
-		    take(&usual, 5, false, 0, NOW + 3600000, &until));
+		assert_true(take(&usual, 5, false, 0, NOW + 3600000, &until));
 	take(&usual, 5, false, 0, NOW, &until);
 	assert_in_range(until, 0, NOW + 15000);
 	db_rollback(db);
@@ -171,8 +170,8 @@ a_flood_wait_of_the_future_is_over(void **state)
 	(void)state;
 	begin();
 	for (int64_t chat = 1; chat <= 3; chat++)
-		state_ok(limits_flooded(db, chat, 7000, NOW + 3600000,
-			     &until, &fault),
+		state_ok(limits_flooded(db, chat, 7000, NOW + 3600000, &until,
+			     &fault),
 		    &fault);
 	assert_false(take(&usual, 1, true, 0, NOW + 3600000, &until));
 	assert_true(take(&usual, 1, true, 0, NOW, &until));
@@ -189,8 +188,7 @@ zero_turns_a_limit_off(void **state)
 	(void)state;
 	begin();
 	for (int i = 0; i < 200; i++)
-		assert_true(take(&off, i % 2 ? 5 : -5, false, 0, NOW,
-		    &until));
+		assert_true(take(&off, i % 2 ? 5 : -5, false, 0, NOW, &until));
 	db_rollback(db);
 }
 
@@ -202,7 +200,8 @@ main(void)
 		WITH_DB(a_chat_gets_three_at_once_then_one_a_second),
 		WITH_DB(a_group_gets_twenty_a_minute),
 		WITH_DB(answers_are_counted_but_do_not_wait),
-		WITH_DB(a_flood_wait_is_for_the_chat_and_after_three_for_the_bot),
+		WITH_DB(
+		    a_flood_wait_is_for_the_chat_and_after_three_for_the_bot),
 		WITH_DB(three_floods_far_apart_are_three_chats),
 		WITH_DB(a_clock_set_back_locks_nobody_out),
 		WITH_DB(a_flood_wait_of_the_future_is_over),

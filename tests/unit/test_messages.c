@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/chats.h"
-#include "store/lane.h"
 #include "store/dead.h"
+#include "store/lane.h"
 #include "store/media.h"
+#include "store/mend.h"
 #include "store/messages.h"
+#include "store/settle.h"
 
 #define NOW INT64_C(1800000000000)
 #define ME 77
@@ -26,9 +28,13 @@ number(const char *sql)
 static int64_t
 add(int64_t chat_id, enum priority priority, enum policy policy)
 {
-	struct message m = { .chat_id = chat_id, .method = "sendMessage",
-		.params = "{\"text\":\"x\"}", .text = "x", .policy = policy,
-		.priority = priority, .created_at = NOW };
+	struct message m = { .chat_id = chat_id,
+		.method = "sendMessage",
+		.params = "{\"text\":\"x\"}",
+		.text = "x",
+		.policy = policy,
+		.priority = priority,
+		.created_at = NOW };
 
 	state_ok(messages_add(db, &m, false, &fault), &fault);
 	return m.id;
@@ -70,8 +76,10 @@ settle(const struct message *m, int64_t worker, enum settle how,
     int64_t not_before)
 {
 	bool lost;
-	const struct settlement end = { .how = how, .message_id = 900,
-		.not_before = not_before, .reason = "because" };
+	const struct settlement end = { .how = how,
+		.message_id = 900,
+		.not_before = not_before,
+		.reason = "because" };
 
 	state_ok(messages_settle(db, m, worker, &end, NOW, &lost, &fault),
 	    &fault);
@@ -201,8 +209,8 @@ an_ambiguous_end_follows_the_policy(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		m = claim(2, ME);
 		settle(&m, ME, SETTLE_AMBIGUOUS, 0);
-		assert_int_equal(NOW + waits[i], messages_next_ready(db,
-			PRIORITY_BROADCAST));
+		assert_int_equal(NOW + waits[i],
+		    messages_next_ready(db, PRIORITY_BROADCAST));
 	}
 	m = claim(2, ME);
 	settle(&m, ME, SETTLE_AMBIGUOUS, 0);
@@ -215,10 +223,20 @@ an_ambiguous_end_follows_the_policy(void **state)
 	    number("SELECT count(*) FROM messages WHERE state = 'unknown'"));
 	assert_int_equal(2, number("SELECT count(*) FROM dead_letters"));
 	assert_int_equal(1, number("SELECT count(*) FROM lanes"));
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE maybe_duplicate = 1 AND chat_id = 2"));
-	assert_int_equal(0, number("SELECT count(*) FROM messages"
-	    " WHERE maybe_duplicate = 1 AND chat_id <> 2"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE maybe_duplicate = 1 AND chat_id = 2"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE maybe_duplicate = 1 AND chat_id <> 2"));
+}
+
+static enum outcome
+mend(int64_t id, enum mend how)
+{
+	const char *now_is;
+
+	return mend_item(db, "message", id, how, NOW, &now_is, &fault);
 }
 
 static void
@@ -234,17 +252,18 @@ a_human_decides_about_the_unknown(void **state)
 		m = claim(i + 1, ME);
 		settle(&m, ME, SETTLE_AMBIGUOUS, 0);
 	}
-	state_ok(messages_mark_sent(db, ids[0], NOW, &fault), &fault);
-	state_ok(messages_drop(db, ids[1], NOW, &fault), &fault);
-	state_ok(messages_resend(db, ids[2], NOW, &fault), &fault);
-	assert_int_equal(OUT_NEVER,
-	    messages_resend(db, ids[0], NOW, &fault));
+	state_ok(mend(ids[0], MEND_SENT), &fault);
+	state_ok(mend(ids[1], MEND_DROP), &fault);
+	assert_int_equal(OUT_NEVER, mend(ids[2], MEND_RETRY));
+	state_ok(mend(ids[2], MEND_RESEND), &fault);
+	assert_int_equal(OUT_NEVER, mend(ids[0], MEND_RESEND));
 	assert_int_equal(EXIT_INPUT, fault.code);
 	m = claim(3, ME);
 	assert_int_equal(ids[2], m.id);
 	commit();
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE maybe_duplicate = 1"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE maybe_duplicate = 1"));
 	assert_int_equal(0, number("SELECT count(*) FROM dead_letters"));
 }
 
@@ -308,12 +327,12 @@ a_clock_set_back_lengthens_no_wait(void **state)
 	m = claim(1, ME);
 	settle(&m, ME, SETTLE_QUEUED, NOW + 5000);
 	lanes_after_jump(db, NOW - 3600000);
-	assert_int_equal(NOW - 3600000 + 5000, messages_next_ready(db,
-	    PRIORITY_BROADCAST));
+	assert_int_equal(NOW - 3600000 + 5000,
+	    messages_next_ready(db, PRIORITY_BROADCAST));
 	/* Once: the wait is not begun anew by every command. */
 	lanes_after_jump(db, NOW - 3600000 + 100);
-	assert_int_equal(NOW - 3600000 + 5000, messages_next_ready(db,
-	    PRIORITY_BROADCAST));
+	assert_int_equal(NOW - 3600000 + 5000,
+	    messages_next_ready(db, PRIORITY_BROADCAST));
 	commit();
 }
 
@@ -328,8 +347,8 @@ a_clock_that_is_right_changes_no_wait(void **state)
 	m = claim(1, ME);
 	settle(&m, ME, SETTLE_QUEUED, NOW + 5000);
 	lanes_after_jump(db, NOW + 10);
-	assert_int_equal(NOW + 5000, messages_next_ready(db,
-	    PRIORITY_BROADCAST));
+	assert_int_equal(NOW + 5000,
+	    messages_next_ready(db, PRIORITY_BROADCAST));
 	commit();
 }
 

@@ -6,6 +6,8 @@
  */
 #include "state_dir.h"
 
+#include "store/statement.h"
+
 #include "../fault/vfs/powerloss.h"
 #include "store/meta.h"
 

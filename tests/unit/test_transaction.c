@@ -6,6 +6,8 @@
  */
 #include "state_db.h"
 
+#include "store/statement.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>

@@ -11,6 +11,7 @@
 #include "store/chats.h"
 #include "store/flows.h"
 #include "store/meta.h"
+#include "store/settle.h"
 #include "store/updates.h"
 #include "turn/deploy.h"
 #include "turn/turn.h"
@@ -18,20 +19,20 @@
 #define NOW INT64_C(1800000000000)
 
 /* %s: the state that the button leads to. */
-#define FLOW                                                                  \
-	"{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","                   \
-	"\"lang\":{\"default\":\"en\",\"available\":[\"en\"]},"               \
-	"\"commands\":{\"/start\":[{\"goto\":\"hello\"}],"                    \
-	"\"/stop\":[{\"unsubscribe\":true},{\"send\":\"bye\"}],"              \
-	"\"/loop\":[{\"goto\":\"round\"}]},"                                  \
-	"\"events\":{\"paid\":[{\"goto\":\"paid\"}]},"                        \
-	"\"fallback\":[{\"send\":\"what\"}],"                                 \
-	"\"states\":{\"hello\":{\"enter\":[{\"send\":\"hi\"},"                \
-	"{\"schedule\":\"later\",\"after\":\"5m\","                           \
-	"\"unless\":{\"been\":\"paid\"},\"expire\":\"1d\","                   \
-	"\"do\":[{\"send\":\"remind\"}]}]},"                                  \
-	"\"round\":{\"enter\":[{\"goto\":\"round\"}]},"                       \
-	"\"paid\":{\"enter\":[{\"send\":\"thanks\"}]}%s},"                    \
+#define FLOW \
+	"{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\"," \
+	"\"lang\":{\"default\":\"en\",\"available\":[\"en\"]}," \
+	"\"commands\":{\"/start\":[{\"goto\":\"hello\"}]," \
+	"\"/stop\":[{\"unsubscribe\":true},{\"send\":\"bye\"}]," \
+	"\"/loop\":[{\"goto\":\"round\"}]}," \
+	"\"events\":{\"paid\":[{\"goto\":\"paid\"}]}," \
+	"\"fallback\":[{\"send\":\"what\"}]," \
+	"\"states\":{\"hello\":{\"enter\":[{\"send\":\"hi\"}," \
+	"{\"schedule\":\"later\",\"after\":\"5m\"," \
+	"\"unless\":{\"been\":\"paid\"},\"expire\":\"1d\"," \
+	"\"do\":[{\"send\":\"remind\"}]}]}," \
+	"\"round\":{\"enter\":[{\"goto\":\"round\"}]}," \
+	"\"paid\":{\"enter\":[{\"send\":\"thanks\"}]}%s}," \
 	"\"texts\":{\"en\":{\"hi\":\"Hi\",\"bye\":\"Bye\",\"what\":\"What\"," \
 	"\"remind\":\"Remember\",\"thanks\":\"Thanks\"}}}"
 
@@ -131,8 +132,7 @@ step_all(void)
 
 	while (more && passes < 50) {
 		begin();
-		state_ok(turn_updates(turn, NOW, 100, &more, &fault),
-		    &fault);
+		state_ok(turn_updates(turn, NOW, 100, &more, &fault), &fault);
 		commit();
 		++passes;
 	}
@@ -157,14 +157,19 @@ an_update_becomes_answer_task_and_history(void **state)
 	receive(1, 5, "/start");
 	commit();
 	assert_int_equal(1, step_all());
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE state = 'queued' AND text = 'Hi' AND update_row = 1"));
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE state = 'received' AND text = '/start'"));
-	assert_int_equal(1, number("SELECT count(*) FROM tasks"
-	    " WHERE name = 'later'"));
-	assert_int_equal(0, number("SELECT count(*) FROM updates"
-	    " WHERE state <> 'done'"));
+	assert_int_equal(1,
+	    number(
+		"SELECT count(*) FROM messages"
+		" WHERE state = 'queued' AND text = 'Hi' AND update_row = 1"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE state = 'received' AND text = '/start'"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM tasks"
+		   " WHERE name = 'later'"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM updates"
+		   " WHERE state <> 'done'"));
 }
 
 static void
@@ -178,15 +183,19 @@ a_poison_update_is_parked_alone(void **state)
 	receive(4, 6, "/start");
 	commit();
 	step_all();
-	assert_int_equal(2, number("SELECT count(*) FROM updates"
-	    " WHERE state = 'parked' AND tries = 3"));
-	assert_int_equal(2, number("SELECT count(*) FROM dead_letters"
-	    " WHERE kind = 'update'"));
-	assert_int_equal(2, number("SELECT count(*) FROM messages"
-	    " WHERE text = 'Hi'"));
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM updates"
+		   " WHERE state = 'parked' AND tries = 3"));
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM dead_letters"
+		   " WHERE kind = 'update'"));
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE text = 'Hi'"));
 	/* Nothing of a failed step stays. */
-	assert_int_equal(0, number("SELECT count(*) FROM messages"
-	    " WHERE text = '/loop'"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE text = '/loop'"));
 }
 
 static void
@@ -202,10 +211,12 @@ later_updates_of_a_chat_wait_for_a_failing_one(void **state)
 	state_ok(turn_updates(turn, NOW, 100, &more, &fault), &fault);
 	commit();
 	assert_true(more);
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE text = 'Hi' AND chat_id = 6"));
-	assert_int_equal(0, number("SELECT count(*) FROM messages"
-	    " WHERE chat_id = 5"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE text = 'Hi' AND chat_id = 6"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE chat_id = 5"));
 }
 
 static void
@@ -260,16 +271,21 @@ a_reminder_is_due_once_and_only_unless(void **state)
 	state_ok(turn_event(turn, 6, "paid", NULL, NOW, &fault), &fault);
 	commit();
 	promote(NOW + 5 * 60000 - 1);
-	assert_int_equal(0, number("SELECT count(*) FROM messages"
-	    " WHERE text = 'Remember'"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE text = 'Remember'"));
 	promote(NOW + 5 * 60000);
 	promote(NOW + 5 * 60000);
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE text = 'Remember' AND chat_id = 5 AND priority = 5"));
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE text = 'Remember'"));
-	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
-	    " WHERE state = 'cancelled' AND chat_id = 6"));
+	assert_int_equal(1,
+	    number(
+		"SELECT count(*) FROM messages"
+		" WHERE text = 'Remember' AND chat_id = 5 AND priority = 5"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE text = 'Remember'"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM task_ends"
+		   " WHERE state = 'cancelled' AND chat_id = 6"));
 	assert_int_equal(0, number("SELECT count(*) FROM tasks"));
 }
 
@@ -344,8 +360,9 @@ a_moved_schedule_is_known_by_its_name(void **state)
 	commit();
 	step_all();
 	promote(NOW + 5 * 60000);
-	assert_int_equal(1, number("SELECT count(*) FROM messages"
-	    " WHERE text = 'Again'"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE text = 'Again'"));
 }
 
 static void
@@ -365,19 +382,23 @@ tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed(void **state)
 	state_ok(chats_block(db, 6, "blocked", NOW, &fault), &fault);
 	commit();
 	promote(due + day - 1);
-	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
-	    " WHERE state = 'promoted' AND chat_id = 5"));
-	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
-	    " WHERE state = 'held' AND chat_id = 6"));
-	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
-	    " WHERE state = 'cancelled' AND chat_id = 7"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM task_ends"
+		   " WHERE state = 'promoted' AND chat_id = 5"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM task_ends"
+		   " WHERE state = 'held' AND chat_id = 6"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM task_ends"
+		   " WHERE state = 'cancelled' AND chat_id = 7"));
 	begin();
 	state_ok(chats_unblock(db, 6, due + day, &fault), &fault);
 	commit();
 	assert_int_equal(1, number("SELECT count(*) FROM tasks"));
 	promote(due + day + 1);
-	assert_int_equal(1, number("SELECT count(*) FROM task_ends"
-	    " WHERE state = 'expired' AND chat_id = 6"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM task_ends"
+		   " WHERE state = 'expired' AND chat_id = 6"));
 }
 
 static void
@@ -421,8 +442,7 @@ events_and_schedules_that_are_not_there_are_refused(void **state)
 	assert_int_equal(OUT_NEVER,
 	    turn_event(turn, 55, "paid", NULL, NOW, &fault));
 	assert_int_equal(OUT_NEVER,
-	    turn_schedule(turn, 5, "nothing", NOW, NOW, &id, &added,
-		&fault));
+	    turn_schedule(turn, 5, "nothing", NOW, NOW, &id, &added, &fault));
 	state_ok(turn_schedule(turn, 5, "later", NOW, NOW, &id, &added,
 		     &fault),
 	    &fault);
@@ -430,7 +450,7 @@ events_and_schedules_that_are_not_there_are_refused(void **state)
 	commit();
 }
 
-#define WITH_TURN(test)                                                       \
+#define WITH_TURN(test) \
 	cmocka_unit_test_setup_teardown(test, setup_turn, teardown_turn)
 
 int

@@ -12,15 +12,17 @@
 #include "base/mem.h"
 #include "telegram/update.h"
 
-#define FROM "\"from\":{\"id\":7,\"is_bot\":false,\"first_name\":\"Анна\"," \
+#define FROM \
+	"\"from\":{\"id\":7,\"is_bot\":false,\"first_name\":\"Анна\"," \
 	"\"last_name\":\"Ли\",\"username\":\"anna\",\"language_code\":\"ru\"}"
 #define CHAT "\"chat\":{\"id\":7,\"type\":\"private\"}"
 #define GROUP "\"chat\":{\"id\":-5,\"type\":\"group\"}"
-#define MESSAGE(rest) "{\"update_id\":11,\"message\":{\"message_id\":3," \
+#define MESSAGE(rest) \
+	"{\"update_id\":11,\"message\":{\"message_id\":3," \
 	"\"date\":1700000000," FROM "," CHAT "," rest "}}"
-#define MEMBER(chat, status) "{\"update_id\":1,\"my_chat_member\":{" chat \
-	"," FROM ",\"date\":5,\"new_chat_member\":{\"status\":\"" status \
-	"\"}}}"
+#define MEMBER(chat, status) \
+	"{\"update_id\":1,\"my_chat_member\":{" chat "," FROM \
+	",\"date\":5,\"new_chat_member\":{\"status\":\"" status "\"}}}"
 
 static struct update
 parse(const char *raw)
@@ -59,12 +61,13 @@ message_of_a_person(void **state)
 static void
 contacts(void **state)
 {
-	struct update own = parse(MESSAGE("\"contact\":{\"phone_number\":"
-	    "\"79990000000\",\"first_name\":\"A\",\"user_id\":7}"));
+	struct update own = parse(
+	    MESSAGE("\"contact\":{\"phone_number\":"
+		    "\"79990000000\",\"first_name\":\"A\",\"user_id\":7}"));
 	struct update foreign = parse(MESSAGE("\"contact\":{\"phone_number\":"
-	    "\"+7999\"}"));
+					      "\"+7999\"}"));
 	struct update broken = parse(MESSAGE("\"contact\":{\"phone_number\":"
-	    "79990000000}"));
+					     "79990000000}"));
 
 	(void)state;
 	assert_int_equal(own.kind, UPDATE_CONTACT);
@@ -92,18 +95,21 @@ media_kinds(void **state)
 		{ "\"document\":{\"file_id\":\"x\"},\"caption\":\"c\"",
 		    "document" },
 		{ "\"document\":{\"file_id\":\"x\"},\"animation\":"
-		  "{\"file_id\":\"x\"},\"caption\":\"c\"", "animation" },
+		  "{\"file_id\":\"x\"},\"caption\":\"c\"",
+		    "animation" },
 		{ "\"sticker\":{\"file_id\":\"x\"},\"caption\":\"c\"",
 		    "sticker" },
 		{ "\"venue\":{},\"location\":{\"latitude\":1.5},"
-		  "\"caption\":\"c\"", "location" },
+		  "\"caption\":\"c\"",
+		    "location" },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char *raw = mem_printf("{\"update_id\":1,\"message\":{"
-		    GROUP ",%s}}", cases[i].members);
+		char *raw = mem_printf("{\"update_id\":1,\"message\":{" GROUP
+				       ",%s}}",
+		    cases[i].members);
 		struct update update = parse(raw);
 
 		assert_int_equal(update.kind, UPDATE_MEDIA);
@@ -118,16 +124,19 @@ media_kinds(void **state)
 static void
 callbacks(void **state)
 {
-	struct update seen = parse("{\"update_id\":1,\"callback_query\":{"
+	struct update seen = parse(
+	    "{\"update_id\":1,\"callback_query\":{"
 	    "\"id\":\"99\"," FROM ",\"data\":\"yes\",\"message\":{"
 	    "\"message_id\":4,\"date\":1600000000," GROUP "}}}");
-	struct update inaccessible = parse("{\"update_id\":1,"
+	struct update inaccessible = parse(
+	    "{\"update_id\":1,"
 	    "\"callback_query\":{\"id\":\"99\"," FROM ",\"data\":\"yes\","
 	    "\"message\":{\"message_id\":4,\"date\":0," GROUP "}}}");
-	struct update absent = parse("{\"update_id\":1,\"callback_query\":{"
+	struct update absent = parse(
+	    "{\"update_id\":1,\"callback_query\":{"
 	    "\"id\":\"99\"," FROM ",\"game_short_name\":\"g\"}}");
 	struct update nobody = parse("{\"update_id\":1,\"callback_query\":{"
-	    "\"id\":\"99\",\"data\":\"yes\"}}");
+				     "\"id\":\"99\",\"data\":\"yes\"}}");
 
 	(void)state;
 	assert_int_equal(seen.kind, UPDATE_CALLBACK);
@@ -187,10 +196,10 @@ static void
 migration_names_old_and_new(void **state)
 {
 	struct update old = parse("{\"update_id\":1,\"message\":{" GROUP
-	    ",\"migrate_to_chat_id\":-1001}}");
+				  ",\"migrate_to_chat_id\":-1001}}");
 	struct update new = parse("{\"update_id\":1,\"message\":{\"chat\":"
-	    "{\"id\":-1001,\"type\":\"supergroup\"},"
-	    "\"migrate_from_chat_id\":-5}}");
+				  "{\"id\":-1001,\"type\":\"supergroup\"},"
+				  "\"migrate_from_chat_id\":-5}}");
 
 	(void)state;
 	assert_int_equal(old.kind, UPDATE_MIGRATED);
@@ -206,15 +215,16 @@ migration_names_old_and_new(void **state)
 static void
 others_run_nothing(void **state)
 {
-	static const char *const kinds[] = { "edited_message",
-		"channel_post", "edited_channel_post", "business_message",
-		"guest_message", "poll" };
+	static const char *const kinds[] = { "edited_message", "channel_post",
+		"edited_channel_post", "business_message", "guest_message",
+		"poll" };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		char *raw = mem_printf("{\"update_id\":2,\"%s\":{" CHAT
-		    ",\"text\":\"hi\"}}", kinds[i]);
+				       ",\"text\":\"hi\"}}",
+		    kinds[i]);
 		struct update update = parse(raw);
 
 		assert_int_equal(update.kind, UPDATE_OTHER);
@@ -228,9 +238,11 @@ others_run_nothing(void **state)
 static void
 ids_have_52_bits(void **state)
 {
-	struct update most = parse("{\"update_id\":1,\"message\":{\"text\":"
+	struct update most = parse(
+	    "{\"update_id\":1,\"message\":{\"text\":"
 	    "\"a\",\"chat\":{\"id\":-4503599627370495}}}");
-	struct update more = parse("{\"update_id\":1,\"message\":{\"text\":"
+	struct update more = parse(
+	    "{\"update_id\":1,\"message\":{\"text\":"
 	    "\"a\",\"chat\":{\"id\":4503599627370496}}}");
 
 	(void)state;
@@ -289,7 +301,9 @@ broken_texts_are_mended(void **state)
 
 	(void)state;
 	assert_int_equal(update.kind, UPDATE_TEXT);
-	assert_string_equal(update.text, "a\xef\xbf\xbdz\xef\xbf\xbd" "b");
+	assert_string_equal(update.text,
+	    "a\xef\xbf\xbdz\xef\xbf\xbd"
+	    "b");
 	assert_int_equal(twice.kind, UPDATE_TEXT);
 	update_release(&update);
 	update_release(&twice);
@@ -308,7 +322,8 @@ what_is_no_object_is_refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(raws) / sizeof(*raws); i++) {
 		assert_int_equal(update_parse(raws[i], strlen(raws[i]),
-		    &update, &fault), OUT_NEVER);
+				     &update, &fault),
+		    OUT_NEVER);
 		assert_int_equal(fault.code, EXIT_INPUT);
 		assert_null(update.root);
 		assert_int_equal(update.kind, UPDATE_OTHER);
@@ -351,7 +366,8 @@ largest_update(void **state)
 	(void)state;
 	memset(text, 'x', SIZE);
 	raw = mem_printf("{\"update_id\":1,\"message\":{" CHAT
-	    ",\"text\":\"%s\"}}", text);
+			 ",\"text\":\"%s\"}}",
+	    text);
 	update = parse(raw);
 	assert_int_equal(update.kind, UPDATE_TEXT);
 	assert_int_equal(strlen(update.text), SIZE);

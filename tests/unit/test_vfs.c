@@ -38,8 +38,8 @@ sql_number(sqlite3 *db, const char *text)
 	sqlite3_stmt *stmt = NULL;
 	int n = -1;
 
-	if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK
-	    && sqlite3_step(stmt) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
 		n = sqlite3_column_int(stmt, 0);
 	sqlite3_finalize(stmt);
 	return n;
@@ -50,8 +50,9 @@ sql_open(const char *path, const char *vfs)
 {
 	sqlite3 *db = NULL;
 
-	assert_int_equal(SQLITE_OK, sqlite3_open_v2(path, &db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs));
+	assert_int_equal(SQLITE_OK,
+	    sqlite3_open_v2(path, &db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs));
 	return db;
 }
 
@@ -86,9 +87,9 @@ dir_remove(void **state)
 }
 
 struct tally {
-	int acked;        /* commits that returned */
+	int acked; /* commits that returned */
 	int cuts;
-	int lossy;        /* cuts after which an acknowledged row was gone */
+	int lossy; /* cuts after which an acknowledged row was gone */
 	int damaged;
 };
 
@@ -101,13 +102,15 @@ tally_step(void *arg)
 	sqlite3 *db;
 
 	for (seed = 1; seed <= SEEDS; seed++) {
-		assert_int_equal(0, powerloss_cut(live, cut,
-		    seed + (unsigned)tally->cuts * SEEDS));
+		assert_int_equal(0,
+		    powerloss_cut(live, cut,
+			seed + (unsigned)tally->cuts * SEEDS));
 		db = sql_open(cut, "unix");
 		if (sql_number(db, "SELECT count(*) FROM t") < tally->acked)
 			tally->lossy++;
-		if (sql_number(db, "SELECT integrity_check = 'ok'"
-		    " FROM pragma_integrity_check(1)") != 1)
+		if (sql_number(db,
+			"SELECT integrity_check = 'ok'"
+			" FROM pragma_integrity_check(1)") != 1)
 			tally->damaged++;
 		sqlite3_close(db);
 	}
@@ -125,11 +128,13 @@ tally_run(const char *journal, const char *synchronous)
 
 	assert_int_equal(SQLITE_OK, powerloss_register("powerloss", false));
 	db = sql_open(live, "powerloss");
-	snprintf(text, sizeof(text), "PRAGMA journal_mode=%s;"
+	snprintf(text, sizeof(text),
+	    "PRAGMA journal_mode=%s;"
 	    "PRAGMA synchronous=EXTRA; PRAGMA wal_autocheckpoint=7;"
 	    "CREATE TABLE t(a INTEGER PRIMARY KEY, b);"
 	    "CREATE INDEX i ON t(b); PRAGMA wal_checkpoint;"
-	    "PRAGMA synchronous=%s", journal, synchronous);
+	    "PRAGMA synchronous=%s",
+	    journal, synchronous);
 	sql(db, text);
 	powerloss_watch(tally_step, &tally);
 	for (i = 0; i < COMMITS; i++) {
@@ -194,7 +199,8 @@ cut_leaves_the_files_alone(void **state)
 	(void)state;
 	assert_int_equal(SQLITE_OK, powerloss_register("powerloss", true));
 	db = sql_open(live, NULL);
-	sql(db, "CREATE TABLE t(a); PRAGMA synchronous=OFF;"
+	sql(db,
+	    "CREATE TABLE t(a); PRAGMA synchronous=OFF;"
 	    "INSERT INTO t VALUES (1), (2)");
 	assert_int_equal(0, powerloss_cut(live, cut, 1));
 	assert_int_equal(2, sql_number(db, "SELECT count(*) FROM t"));
@@ -232,16 +238,19 @@ race_run(void (*race)(void *), int mode, int *race_rc)
 
 	assert_int_equal(SQLITE_OK, walreset_register("walreset", false));
 	racer.db = sql_open(live, NULL);
-	sql(racer.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+	sql(racer.db,
+	    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 	    "PRAGMA wal_autocheckpoint=0; CREATE TABLE t(a INTEGER PRIMARY"
 	    " KEY, b); WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT"
 	    " i+1 FROM n WHERE i<400) INSERT INTO t SELECT i, randomblob(900)"
 	    " FROM n; PRAGMA wal_checkpoint(PASSIVE)");
 	checkpointer = sql_open(live, "walreset");
-	sql(checkpointer, "PRAGMA wal_autocheckpoint=0;"
+	sql(checkpointer,
+	    "PRAGMA wal_autocheckpoint=0;"
 	    "SELECT count(*) FROM t");
 	/* Only a checkpointer whose header is stale passes the window. */
-	sql(racer.db, "UPDATE t SET b=randomblob(900);"
+	sql(racer.db,
+	    "UPDATE t SET b=randomblob(900);"
 	    "PRAGMA wal_checkpoint(PASSIVE)");
 	walreset_arm(race, &racer);
 	sqlite3_wal_checkpoint_v2(checkpointer, NULL, mode, NULL, NULL);

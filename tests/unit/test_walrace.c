@@ -7,6 +7,8 @@
  */
 #include "state_raw.h"
 
+#include "store/statement.h"
+
 #include "../fault/vfs/walreset.h"
 #include "store/meta.h"
 #include "store/turnstile.h"

@@ -6,6 +6,8 @@
  */
 #include "state_db.h"
 
+#include "store/statement.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>

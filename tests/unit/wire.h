@@ -99,8 +99,8 @@ wire_size(const char *bytes, size_t *head)
 	if (!end)
 		return 0;
 	*head = (size_t)(end - bytes) + 4;
-	return *head + (length && length < end ? strtoul(length + 17, NULL, 10)
-					       : 0);
+	return *head +
+	    (length && length < end ? strtoul(length + 17, NULL, 10) : 0);
 }
 
 static void

@@ -22,11 +22,10 @@ name_is_local(const char *name)
 	struct in6_addr address;
 	size_t len = strlen(name);
 
-	return inet_pton(AF_INET, name, &address) == 1
-	    || strchr(name, ':') != NULL
-	    || strcasecmp(name, "localhost") == 0
-	    || (len >= sizeof(suffix) - 1
-	    && strcasecmp(name + len - (sizeof(suffix) - 1), suffix) == 0);
+	return inet_pton(AF_INET, name, &address) == 1 ||
+	    strchr(name, ':') != NULL || strcasecmp(name, "localhost") == 0 ||
+	    (len >= sizeof(suffix) - 1 &&
+		strcasecmp(name + len - (sizeof(suffix) - 1), suffix) == 0);
 }
 
 int
@@ -38,8 +37,8 @@ getaddrinfo(const char *name, const char *service,
 	const char *mode = getenv("DNS_SHIM_MODE");
 	struct timespec left = { 30, 0 };
 
-	if (!name || name_is_local(name)
-	    || (hints && hints->ai_flags & AI_NUMERICHOST)) {
+	if (!name || name_is_local(name) ||
+	    (hints && hints->ai_flags & AI_NUMERICHOST)) {
 		*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
 		return real(name, service, hints, found);
 	}

@@ -67,45 +67,46 @@ ssize_t
 pwrite(int fd, const void *data, size_t len, off_t at)
 {
 	point_text(data, len);
-	return point_pass(POINT_WRITE, fd) ?
-	    REAL(pwrite)(fd, data, len, at) : -1;
+	return point_pass(POINT_WRITE, fd) ? REAL(pwrite)(fd, data, len, at)
+					   : -1;
 }
 
 ssize_t
 pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
 	point_text(data, len);
-	return point_pass(POINT_WRITE, fd) ?
-	    REAL(pwrite64)(fd, data, len, at) : -1;
+	return point_pass(POINT_WRITE, fd) ? REAL(pwrite64)(fd, data, len, at)
+					   : -1;
 }
 
 ssize_t
 writev(int fd, const struct iovec *parts, int count)
 {
-	return point_pass(POINT_WRITE, fd) ?
-	    REAL(writev)(fd, parts, count) : -1;
+	return point_pass(POINT_WRITE, fd) ? REAL(writev)(fd, parts, count)
+					   : -1;
 }
 
 ssize_t
 send(int fd, const void *data, size_t len, int flags)
 {
-	return point_pass(POINT_SEND, fd) ?
-	    REAL(send)(fd, data, len, flags) : -1;
+	return point_pass(POINT_SEND, fd) ? REAL(send)(fd, data, len, flags)
+					  : -1;
 }
 
 ssize_t
 sendto(int fd, const void *data, size_t len, int flags,
     __CONST_SOCKADDR_ARG to, socklen_t to_len)
 {
-	return point_pass(POINT_SEND, fd) ?
-	    REAL(sendto)(fd, data, len, flags, to.__sockaddr__, to_len) : -1;
+	return point_pass(POINT_SEND, fd)
+	    ? REAL(sendto)(fd, data, len, flags, to.__sockaddr__, to_len)
+	    : -1;
 }
 
 ssize_t
 sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	return point_pass(POINT_SEND, fd) ?
-	    REAL(sendmsg)(fd, message, flags) : -1;
+	return point_pass(POINT_SEND, fd) ? REAL(sendmsg)(fd, message, flags)
+					  : -1;
 }
 
 int
@@ -129,15 +130,15 @@ fdatasync(int fd)
 int
 ftruncate(int fd, off_t size)
 {
-	return point_pass(POINT_FTRUNCATE, fd) ?
-	    REAL(ftruncate)(fd, size) : -1;
+	return point_pass(POINT_FTRUNCATE, fd) ? REAL(ftruncate)(fd, size)
+					       : -1;
 }
 
 int
 ftruncate64(int fd, off64_t size)
 {
-	return point_pass(POINT_FTRUNCATE, fd) ?
-	    REAL(ftruncate64)(fd, size) : -1;
+	return point_pass(POINT_FTRUNCATE, fd) ? REAL(ftruncate64)(fd, size)
+					       : -1;
 }
 
 int
@@ -161,6 +162,7 @@ flock(int fd, int operation)
 int
 connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len)
 {
-	return point_pass(POINT_CONNECT, fd) ?
-	    REAL(connect)(fd, to.__sockaddr__, len) : -1;
+	return point_pass(POINT_CONNECT, fd)
+	    ? REAL(connect)(fd, to.__sockaddr__, len)
+	    : -1;
 }

@@ -16,27 +16,35 @@
 
 #define COUNT_WIDTH 10
 
-static const char *const class_names[POINT_CLASSES] = {
-	"write", "send", "fsync", "ftruncate", "unlink", "rename", "flock",
-	"connect"
-};
+static const char *const class_names[POINT_CLASSES] = { "write", "send",
+	"fsync", "ftruncate", "unlink", "rename", "flock", "connect" };
 
-static const struct { const char *name; int value; } errors[] = {
-	{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT },
-	{ "EINTR", EINTR }, { "EAGAIN", EAGAIN }, { "EPIPE", EPIPE },
-	{ "ECONNRESET", ECONNRESET }, { "ECONNREFUSED", ECONNREFUSED },
-	{ "ETIMEDOUT", ETIMEDOUT }, { "ENETUNREACH", ENETUNREACH },
-	{ "ENOLCK", ENOLCK }, { "EROFS", EROFS },
+static const struct {
+	const char *name;
+	int value;
+} errors[] = {
+	{ "EIO", EIO },
+	{ "ENOSPC", ENOSPC },
+	{ "EDQUOT", EDQUOT },
+	{ "EINTR", EINTR },
+	{ "EAGAIN", EAGAIN },
+	{ "EPIPE", EPIPE },
+	{ "ECONNRESET", ECONNRESET },
+	{ "ECONNREFUSED", ECONNREFUSED },
+	{ "ETIMEDOUT", ETIMEDOUT },
+	{ "ENETUNREACH", ENETUNREACH },
+	{ "ENOLCK", ENOLCK },
+	{ "EROFS", EROFS },
 };
 
 static struct {
-	pid_t pid;                    /* 0: not active */
+	pid_t pid; /* 0: not active */
 	unsigned classes;
 	bool files_only;
 	long kill_at, child_at, error_at, error_from, malloc_at, fsync_ms;
 	int error;
 	const char *child_file, *kill_text;
-	char *count, *malloc_count;   /* shared mappings: survive a SIGKILL */
+	char *count, *malloc_count; /* shared mappings: survive a SIGKILL */
 } plan;
 
 static atomic_long points, allocations;
@@ -68,7 +76,7 @@ plan_classes(const char *list)
 		return ~0U;
 	snprintf(copy, sizeof(copy), "%s", list);
 	for (word = strtok_r(copy, ",", &save); word;
-	    word = strtok_r(NULL, ",", &save)) {
+	     word = strtok_r(NULL, ",", &save)) {
 		for (i = 0; i < POINT_CLASSES; i++)
 			if (strcmp(word, class_names[i]) == 0)
 				break;
@@ -101,8 +109,8 @@ count_publish(char *count, long n)
 	if (!count)
 		return;
 	for (i = COUNT_WIDTH - 1; i >= 0; i--, n /= 10)
-		count[i] = n || i == COUNT_WIDTH - 1 ?
-		    (char)('0' + n % 10) : ' ';
+		count[i] = n || i == COUNT_WIDTH - 1 ? (char)('0' + n % 10)
+						     : ' ';
 }
 
 static char *
@@ -117,8 +125,8 @@ count_map(const char *path)
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || ftruncate(fd, sizeof(blank)) < 0)
 		plan_reject("count file", path);
-	map = mmap(NULL, sizeof(blank), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	map = mmap(NULL, sizeof(blank), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	    0);
 	if (map == MAP_FAILED)
 		plan_reject("count file", path);
 	memcpy(map, blank, sizeof(blank));
@@ -180,8 +188,8 @@ point_counts(enum point class, int fd)
 
 	if (!plan_applies() || !(plan.classes & 1U << class))
 		return false;
-	return !plan.files_only || fd < 0
-	    || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
+	return !plan.files_only || fd < 0 ||
+	    (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
 }
 
 bool
@@ -201,8 +209,9 @@ point_pass(enum point class, int fd)
 	if (n == plan.child_at || n == plan.kill_at)
 		kill(getpid(), SIGKILL);
 	errno = saved;
-	if (fd == STDERR_FILENO || (n != plan.error_at
-	    && (plan.error_from == 0 || n < plan.error_from)))
+	if (fd == STDERR_FILENO ||
+	    (n != plan.error_at &&
+		(plan.error_from == 0 || n < plan.error_from)))
 		return true;
 	errno = plan.error;
 	return false;
@@ -211,8 +220,8 @@ point_pass(enum point class, int fd)
 void
 point_text(const void *data, size_t len)
 {
-	if (plan_applies() && plan.kill_text && *plan.kill_text
-	    && memmem(data, len, plan.kill_text, strlen(plan.kill_text)))
+	if (plan_applies() && plan.kill_text && *plan.kill_text &&
+	    memmem(data, len, plan.kill_text, strlen(plan.kill_text)))
 		kill(getpid(), SIGKILL);
 }
 
@@ -220,10 +229,10 @@ void
 point_slow_disk(void)
 {
 	struct timespec left = { plan.fsync_ms / 1000,
-	    plan.fsync_ms % 1000 * 1000000 };
+		plan.fsync_ms % 1000 * 1000000 };
 
-	while (plan_applies() && plan.fsync_ms > 0
-	    && nanosleep(&left, &left) < 0 && errno == EINTR)
+	while (plan_applies() && plan.fsync_ms > 0 &&
+	    nanosleep(&left, &left) < 0 && errno == EINTR)
 		;
 }
 

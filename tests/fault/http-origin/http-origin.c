@@ -43,8 +43,8 @@ head_read(FILE *in, char *head)
 	size_t len = 0;
 
 	head[0] = '\0';
-	while (len < HEAD_MAX - 1
-	    && fgets(head + len, (int)(HEAD_MAX - len), in)) {
+	while (len < HEAD_MAX - 1 &&
+	    fgets(head + len, (int)(HEAD_MAX - len), in)) {
 		if (strcmp(head + len, "\r\n") == 0)
 			return true;
 		len += strlen(head + len);
@@ -80,9 +80,12 @@ client_serve(int fd)
 		}
 		body = body_read(in, head, &whole);
 		request_log(head, body, whole);
-		if (whole && dprintf(fd, "HTTP/1.1 200 OK\r\n"
-		    "Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n"
-		    "%s", strlen(answer), answer) < 0)
+		if (whole &&
+		    dprintf(fd,
+			"HTTP/1.1 200 OK\r\n"
+			"Content-Type: text/plain\r\nContent-Length: %zu\r\n\r\n"
+			"%s",
+			strlen(answer), answer) < 0)
 			break;
 	}
 	if (in)

@@ -13,8 +13,10 @@ static void
 answer(int client, const char *status, const char *fields)
 {
 	char text[512];
-	int len = snprintf(text, sizeof(text), "HTTP/1.1 %s\r\n%s"
-	    "Content-Length: 0\r\nConnection: close\r\n\r\n", status, fields);
+	int len = snprintf(text, sizeof(text),
+	    "HTTP/1.1 %s\r\n%s"
+	    "Content-Length: 0\r\nConnection: close\r\n\r\n",
+	    status, fields);
 
 	bytes_write(client, text, (size_t)len);
 }
@@ -38,14 +40,14 @@ static void
 base64(const char *text, char *out)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *in = (const unsigned char *)text;
 	size_t left = strlen(text);
 
 	for (; left > 0; in += 3) {
-		unsigned bits = (unsigned)in[0] << 16
-		    | (left > 1 ? (unsigned)in[1] << 8 : 0)
-		    | (left > 2 ? in[2] : 0);
+		unsigned bits = (unsigned)in[0] << 16 |
+		    (left > 1 ? (unsigned)in[1] << 8 : 0) |
+		    (left > 2 ? in[2] : 0);
 
 		*out++ = digits[bits >> 18];
 		*out++ = digits[bits >> 12 & 63];
@@ -72,8 +74,8 @@ auth_good(const char *head)
 	if (!field)
 		return false;
 	field += sizeof(name) - 1;
-	return strncmp(field, want, strlen(want)) == 0
-	    && strncmp(field + strlen(want), "\r\n", 2) == 0;
+	return strncmp(field, want, strlen(want)) == 0 &&
+	    strncmp(field + strlen(want), "\r\n", 2) == 0;
 }
 
 /* The header without what is between client and proxy; one request only. */
@@ -83,22 +85,23 @@ head_forward(int server, const char *method, const char *path,
 {
 	const char *end;
 	char line[HEAD_MAX];
-	int len = snprintf(line, sizeof(line), "%s %s HTTP/1.1\r\n"
-	    "Connection: close\r\n", method, path);
+	int len = snprintf(line, sizeof(line),
+	    "%s %s HTTP/1.1\r\n"
+	    "Connection: close\r\n",
+	    method, path);
 	bool sent = bytes_write(server, line, (size_t)len);
 
 	for (; sent && (end = strstr(fields, "\r\n")) != fields;
-	    fields = end + 2)
-		if (strncasecmp(fields, "proxy-", 6) != 0
-		    && strncasecmp(fields, "connection:", 11) != 0)
+	     fields = end + 2)
+		if (strncasecmp(fields, "proxy-", 6) != 0 &&
+		    strncasecmp(fields, "connection:", 11) != 0)
 			sent = bytes_write(server, fields,
 			    (size_t)(end + 2 - fields));
 	return sent && bytes_write(server, "\r\n", 2);
 }
 
 static int
-url_forward(int client, const char *head, const char *method,
-    const char *url)
+url_forward(int client, const char *head, const char *method, const char *url)
 {
 	char target[300];
 	const char *host, *path;
@@ -119,7 +122,7 @@ url_forward(int client, const char *head, const char *method,
 		return -1;
 	}
 	if (!head_forward(server, method, *path ? path : "/",
-	    strstr(head, "\r\n") + 2)) {
+		strstr(head, "\r\n") + 2)) {
 		close(server);
 		return -1;
 	}
@@ -130,12 +133,12 @@ int
 http_negotiate(int client)
 {
 	static const char made[] = "HTTP/1.1 200 Connection established\r\n"
-	    "\r\n";
+				   "\r\n";
 	char head[HEAD_MAX], method[32], target[4096];
 	int server;
 
-	if (!head_read(client, head)
-	    || sscanf(head, "%31s %4095s", method, target) != 2)
+	if (!head_read(client, head) ||
+	    sscanf(head, "%31s %4095s", method, target) != 2)
 		return -1;
 	if (settings.mode == MODE_REFUSE || !auth_good(head)) {
 		session_log("http", target, "refused");

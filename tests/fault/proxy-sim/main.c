@@ -17,9 +17,8 @@
 static enum mode
 mode_parse(const char *name)
 {
-	static const char *const names[] = {
-		"ok", "refuse407", "freeze-after-tls", "freeze", "dead"
-	};
+	static const char *const names[] = { "ok", "refuse407",
+		"freeze-after-tls", "freeze", "dead" };
 	int i;
 
 	for (i = MODE_OK; i <= MODE_DEAD; i++)
@@ -46,22 +45,37 @@ main(int argc, char **argv)
 		{ "auth", required_argument, NULL, 'a' },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "map", required_argument, NULL, 'M' },
-		{ "log", required_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 }
+		{ "log", required_argument, NULL, 'l' }, { NULL, 0, NULL, 0 }
 	};
 	const char *port = NULL, *port_file = NULL;
 	int o, listener;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (o) {
-		case 'h': port = optarg; break;
-		case 's': port = optarg; settings.socks = true; break;
-		case 'p': port_file = optarg; break;
-		case 'a': settings.auth = optarg; break;
-		case 'm': settings.mode = mode_parse(optarg); break;
-		case 'M': map_add(optarg); break;
-		case 'l': settings.log = optarg; break;
-		default: return 64;
+		case 'h':
+			port = optarg;
+			break;
+		case 's':
+			port = optarg;
+			settings.socks = true;
+			break;
+		case 'p':
+			port_file = optarg;
+			break;
+		case 'a':
+			settings.auth = optarg;
+			break;
+		case 'm':
+			settings.mode = mode_parse(optarg);
+			break;
+		case 'M':
+			map_add(optarg);
+			break;
+		case 'l':
+			settings.log = optarg;
+			break;
+		default:
+			return 64;
 		}
 	if (!port || !port_file)
 		errx(64, "--http or --socks, and --port-file are needed");

@@ -24,15 +24,14 @@ chunk_copy(int from, int to)
 void
 relay(int client, int server)
 {
-	struct pollfd ends[2] = {
-		{ client, POLLIN, 0 }, { server, POLLIN, 0 }
-	};
+	struct pollfd ends[2] = { { client, POLLIN, 0 },
+		{ server, POLLIN, 0 } };
 	int i, open = 2;
 
 	while (open > 0 && poll(ends, 2, -1) >= 0)
 		for (i = 0; i < 2; i++)
-			if (ends[i].revents
-			    && !chunk_copy(ends[i].fd, i ? client : server)) {
+			if (ends[i].revents &&
+			    !chunk_copy(ends[i].fd, i ? client : server)) {
 				ends[i].fd = -1;
 				ends[i].revents = 0;
 				open--;
@@ -48,8 +47,8 @@ record_read(int fd, unsigned char *record)
 	if (!bytes_read(fd, record, RECORD_HEAD))
 		return 0;
 	len = (size_t)record[3] << 8 | record[4];
-	if (len > RECORD_MAX - RECORD_HEAD
-	    || !bytes_read(fd, record + RECORD_HEAD, len))
+	if (len > RECORD_MAX - RECORD_HEAD ||
+	    !bytes_read(fd, record + RECORD_HEAD, len))
 		return 0;
 	return RECORD_HEAD + len;
 }
@@ -62,9 +61,8 @@ record_read(int fd, unsigned char *record)
 void
 relay_handshake(int client, int server)
 {
-	struct pollfd ends[2] = {
-		{ client, POLLIN, 0 }, { server, POLLIN, 0 }
-	};
+	struct pollfd ends[2] = { { client, POLLIN, 0 },
+		{ server, POLLIN, 0 } };
 	unsigned char record[RECORD_MAX];
 	bool disguised = false, frozen = false;
 	size_t len;
@@ -85,8 +83,8 @@ relay_handshake(int client, int server)
 			}
 			if (record[0] == RECORD_DATA && i == 0 && !disguised)
 				frozen = true;
-			if (!frozen && !bytes_write(i ? client : server,
-			    record, len))
+			if (!frozen &&
+			    !bytes_write(i ? client : server, record, len))
 				return;
 			if (record[0] == RECORD_DATA)
 				disguised = true;

@@ -56,8 +56,8 @@ target_mapped(const char *target)
 	for (i = 0; i < settings.map_count; i++) {
 		equals = strchr(settings.map[i], '=');
 		len = (size_t)(equals - settings.map[i]);
-		if (strncmp(target, settings.map[i], len) == 0
-		    && (target[len] == ':' || target[len] == '\0'))
+		if (strncmp(target, settings.map[i], len) == 0 &&
+		    (target[len] == ':' || target[len] == '\0'))
 			return equals + 1;
 	}
 	return target;

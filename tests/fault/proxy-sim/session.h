@@ -8,19 +8,19 @@
 
 enum mode {
 	MODE_OK,
-	MODE_REFUSE,             /* 407, or the SOCKS equivalent, always */
-	MODE_FREEZE_AFTER_TLS,   /* forwards the handshake, then nothing */
-	MODE_FREEZE,             /* never answers */
-	MODE_DEAD                /* connections are refused */
+	MODE_REFUSE,	       /* 407, or the SOCKS equivalent, always */
+	MODE_FREEZE_AFTER_TLS, /* forwards the handshake, then nothing */
+	MODE_FREEZE,	       /* never answers */
+	MODE_DEAD	       /* connections are refused */
 };
 
 struct settings {
-	bool socks;              /* else HTTP */
+	bool socks; /* else HTTP */
 	enum mode mode;
-	const char *auth;        /* "user:password", NULL: open to all */
-	const char *map[32];     /* "name=host:port" */
+	const char *auth;    /* "user:password", NULL: open to all */
+	const char *map[32]; /* "name=host:port" */
 	int map_count;
-	const char *log;         /* a line for each request, NULL: none */
+	const char *log; /* a line for each request, NULL: none */
 };
 
 extern struct settings settings;

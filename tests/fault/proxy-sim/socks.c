@@ -8,8 +8,7 @@
 
 enum { METHOD_NONE = 0, METHOD_PASSWORD = 2, METHOD_REFUSED = 0xff };
 enum { ADDRESS_V4 = 1, ADDRESS_NAME = 3, ADDRESS_V6 = 4 };
-enum { REPLY_OK = 0, REPLY_REFUSED = 5, REPLY_COMMAND = 7,
-    REPLY_ADDRESS = 8 };
+enum { REPLY_OK = 0, REPLY_REFUSED = 5, REPLY_COMMAND = 7, REPLY_ADDRESS = 8 };
 
 /* A string with its length in the byte before it. */
 static bool
@@ -29,12 +28,12 @@ password_check(int client)
 	unsigned char version, verdict[2] = { 1, 0 };
 	char user[256], password[256], given[513];
 
-	if (!bytes_read(client, &version, 1) || !string_read(client, user)
-	    || !string_read(client, password))
+	if (!bytes_read(client, &version, 1) || !string_read(client, user) ||
+	    !string_read(client, password))
 		return false;
 	snprintf(given, sizeof(given), "%s:%s", user, password);
-	if (settings.mode == MODE_REFUSE || !settings.auth
-	    || strcmp(given, settings.auth) != 0)
+	if (settings.mode == MODE_REFUSE || !settings.auth ||
+	    strcmp(given, settings.auth) != 0)
 		verdict[1] = 1;
 	return bytes_write(client, verdict, 2) && verdict[1] == 0;
 }
@@ -45,8 +44,8 @@ method_agree(int client)
 	unsigned char head[2], methods[255], choice[2] = { 5, METHOD_REFUSED };
 	bool needed = settings.auth || settings.mode == MODE_REFUSE;
 
-	if (!bytes_read(client, head, 2) || head[0] != 5
-	    || !bytes_read(client, methods, head[1]))
+	if (!bytes_read(client, head, 2) || head[0] != 5 ||
+	    !bytes_read(client, methods, head[1]))
 		return false;
 	if (memchr(methods, needed ? METHOD_PASSWORD : METHOD_NONE, head[1]))
 		choice[1] = needed ? METHOD_PASSWORD : METHOD_NONE;
@@ -63,10 +62,10 @@ address_read(int client, unsigned char type, char *host)
 	if (type == ADDRESS_NAME)
 		return string_read(client, host);
 	if (type == ADDRESS_V4)
-		return bytes_read(client, raw, 4)
-		    && inet_ntop(AF_INET, raw, host, 256);
-	return type == ADDRESS_V6 && bytes_read(client, raw, 16)
-	    && inet_ntop(AF_INET6, raw, host, 256);
+		return bytes_read(client, raw, 4) &&
+		    inet_ntop(AF_INET, raw, host, 256);
+	return type == ADDRESS_V6 && bytes_read(client, raw, 16) &&
+	    inet_ntop(AF_INET6, raw, host, 256);
 }
 
 static void
@@ -90,8 +89,8 @@ socks_negotiate(int client)
 	}
 	if (!bytes_read(client, head, 4))
 		return -1;
-	if (!address_read(client, head[3], host)
-	    || !bytes_read(client, port, 2)) {
+	if (!address_read(client, head[3], host) ||
+	    !bytes_read(client, port, 2)) {
 		reply(client, REPLY_ADDRESS);
 		return -1;
 	}
@@ -102,7 +101,8 @@ socks_negotiate(int client)
 	snprintf(target, sizeof(target), "%s:%d", host,
 	    port[0] << 8 | port[1]);
 	server = target_dial(head[3] == ADDRESS_NAME ? "socks-name"
-	    : "socks-address", target);
+						     : "socks-address",
+	    target);
 	reply(client, server < 0 ? REPLY_REFUSED : REPLY_OK);
 	return server;
 }

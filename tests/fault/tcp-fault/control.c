@@ -36,8 +36,8 @@ control_listen(const char *path)
 	int fd = control_socket(path, &at);
 
 	unlink(path);
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0
-	    || listen(fd, 16) < 0)
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(fd, 16) < 0)
 		err(1, "cannot listen at '%s'", path);
 	return fd;
 }
@@ -52,8 +52,8 @@ nth_parse(const char *word)
 	else if (strcmp(word, "open") == 0)
 		nth = NTH_OPEN;
 	else
-		return sscanf(word, "%ld%n", &nth, &used) == 1
-		    && word[used] == '\0' && nth > 0;
+		return sscanf(word, "%ld%n", &nth, &used) == 1 &&
+		    word[used] == '\0' && nth > 0;
 	return true;
 }
 
@@ -81,9 +81,11 @@ control_obey(const char *line, char *reply, size_t room, struct fault *fault)
 		nth = 1;
 		control_cleared = true;
 	} else if (strcmp(line, "stats") == 0) {
-		snprintf(reply, room, "ok connections=%ld open=%ld up=%ld"
-		    " down=%ld fired=%ld", stats.connections, stats.open,
-		    stats.total[UP], stats.total[DOWN], stats.fired);
+		snprintf(reply, room,
+		    "ok connections=%ld open=%ld up=%ld"
+		    " down=%ld fired=%ld",
+		    stats.connections, stats.open, stats.total[UP],
+		    stats.total[DOWN], stats.fired);
 	} else {
 		known = false;
 	}

@@ -33,15 +33,15 @@ fault_parse(const char *line, struct fault *fault)
 
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]) && !rest; i++) {
 		len = strlen(forms[i].words);
-		if (strncmp(line, forms[i].words, len) != 0
-		    || (line[len] != '\0' && line[len] != ' '))
+		if (strncmp(line, forms[i].words, len) != 0 ||
+		    (line[len] != '\0' && line[len] != ' '))
 			continue;
 		rest = line + len;
-		*fault = (struct fault){ forms[i].kind, forms[i].way, 0,
-		    false, 1 };
-		if (forms[i].counted
-		    && (sscanf(rest, " %ld%n", &fault->at, &used) != 1
-		    || fault->at < 0))
+		*fault =
+		    (struct fault){ forms[i].kind, forms[i].way, 0, false, 1 };
+		if (forms[i].counted &&
+		    (sscanf(rest, " %ld%n", &fault->at, &used) != 1 ||
+			fault->at < 0))
 			return false;
 	}
 	if (!rest)

@@ -7,24 +7,24 @@
 
 enum fault_kind {
 	FAULT_NONE,
-	FAULT_ACCEPT,      /* closed as soon as it is accepted */
-	FAULT_CUT,         /* closed after `at` bytes of direction `way` */
-	FAULT_FREEZE,      /* kept open, but `way` stops after `at` bytes */
-	FAULT_BODY,        /* closed `at` bytes behind the request's header */
-	FAULT_WHOLE        /* closed when the whole request was forwarded */
+	FAULT_ACCEPT, /* closed as soon as it is accepted */
+	FAULT_CUT,    /* closed after `at` bytes of direction `way` */
+	FAULT_FREEZE, /* kept open, but `way` stops after `at` bytes */
+	FAULT_BODY,   /* closed `at` bytes behind the request's header */
+	FAULT_WHOLE   /* closed when the whole request was forwarded */
 };
 
-enum way { UP, DOWN };     /* client to server, server to client */
+enum way { UP, DOWN }; /* client to server, server to client */
 
 #define NTH_EVERY 0
-#define NTH_OPEN  (-1)
+#define NTH_OPEN (-1)
 
 struct fault {
 	enum fault_kind kind;
 	enum way way;
 	long at;
-	bool reset;        /* RST instead of FIN */
-	long nth;          /* connection from now on, 1 is the next */
+	bool reset; /* RST instead of FIN */
+	long nth;   /* connection from now on, 1 is the next */
 };
 
 /* Reads "cut up 20 rst" and the like; false if it is not a fault. */

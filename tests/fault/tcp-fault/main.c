@@ -24,8 +24,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "fault/socket.h"
 #include "control.h"
+#include "fault/socket.h"
 #include "pair.h"
 
 #define PAIRS_MAX 1024
@@ -149,8 +149,8 @@ pairs_move(struct pollfd *got, int count)
 	turn++;
 	for (i = 0; i < count; i++) {
 		k = (i + turn) % count;
-		alive[k] = pair_move(pairs[k], got + (size_t)2 * (size_t)k,
-		    now);
+		alive[k] =
+		    pair_move(pairs[k], got + (size_t)2 * (size_t)k, now);
 	}
 	for (i = 0; i < pair_count; i++)
 		if (i >= count || alive[i])
@@ -199,20 +199,29 @@ main(int argc, char **argv)
 		{ "port-file", required_argument, NULL, 'p' },
 		{ "to", required_argument, NULL, 't' },
 		{ "control", required_argument, NULL, 'c' },
-		{ "tell", required_argument, NULL, 'T' },
-		{ NULL, 0, NULL, 0 }
+		{ "tell", required_argument, NULL, 'T' }, { NULL, 0, NULL, 0 }
 	};
 	const char *port = "0", *port_file = NULL, *to = NULL, *path = NULL;
 	int o, size = 32768, listener, control;
 
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (o) {
-		case 'l': port = optarg; break;
-		case 'p': port_file = optarg; break;
-		case 't': to = optarg; break;
-		case 'c': path = optarg; break;
-		case 'T': return control_tell(optarg, argv + optind);
-		default: return 64;
+		case 'l':
+			port = optarg;
+			break;
+		case 'p':
+			port_file = optarg;
+			break;
+		case 't':
+			to = optarg;
+			break;
+		case 'c':
+			path = optarg;
+			break;
+		case 'T':
+			return control_tell(optarg, argv + optind);
+		default:
+			return 64;
 		}
 	if (!port_file || !to || !path)
 		errx(64, "--port-file, --to and --control are needed");

@@ -102,8 +102,9 @@ head_feed(struct pair *pair, const char *data, size_t len)
 	const char *end;
 	long body;
 
-	if (pair->head_seen || (pair->fault.kind != FAULT_BODY
-	    && pair->fault.kind != FAULT_WHOLE))
+	if (pair->head_seen ||
+	    (pair->fault.kind != FAULT_BODY &&
+		pair->fault.kind != FAULT_WHOLE))
 		return;
 	len = len < room ? len : room;
 	memcpy(pair->head + pair->head_len, data, len);
@@ -114,10 +115,10 @@ head_feed(struct pair *pair, const char *data, size_t len)
 		return;
 	pair->head_seen = true;
 	body = pair->fault.kind == FAULT_WHOLE ? head_body_len(pair->head)
-	    : pair->fault.at;
+					       : pair->fault.at;
 	/* All of the header but this read has been forwarded already. */
-	limit_set(pair, UP, end + 4 - pair->head + body
-	    - (long)(pair->head_len - len));
+	limit_set(pair, UP,
+	    end + 4 - pair->head + body - (long)(pair->head_len - len));
 }
 
 static size_t
@@ -143,9 +144,9 @@ flow_wants(const struct pair *pair, enum way way)
 	const struct flow *flow = &pair->flow[way];
 	bool signal = pair->fault.kind == FAULT_CUT && pair->fault.way == way;
 
-	return flow->len == 0 && !flow->eof
-	    && (!flow_stopped(flow) || signal)
-	    && (way == DOWN || rate == 0 || rate_left >= 1);
+	return flow->len == 0 && !flow->eof &&
+	    (!flow_stopped(flow) || signal) &&
+	    (way == DOWN || rate == 0 || rate_left >= 1);
 }
 
 void
@@ -179,8 +180,7 @@ flow_read(struct pair *pair, enum way way)
 	if (way == UP && rate > 0) {
 		if (rate_left < 1)
 			return true;
-		most = rate_left < RATE_CHUNK ? (size_t)rate_left
-		    : RATE_CHUNK;
+		most = rate_left < RATE_CHUNK ? (size_t)rate_left : RATE_CHUNK;
 	}
 	n = recv(pair->fd[way], flow->data, most, MSG_DONTWAIT);
 	if (n < 0)
@@ -212,8 +212,8 @@ flow_write(struct pair *pair, enum way way)
 		flow->total += n;
 		stats.total[way] += n;
 	}
-	if (flow->eof && flow->len == 0 && !flow->closed
-	    && !flow_stopped(flow)) {
+	if (flow->eof && flow->len == 0 && !flow->closed &&
+	    !flow_stopped(flow)) {
 		shutdown(to, SHUT_WR);
 		flow->closed = true;
 	}
@@ -278,8 +278,8 @@ pair_drain(struct pair *pair, int64_t now_ms)
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			flow->eof = true;
 	}
-	if ((pair->flow[UP].eof && pair->flow[DOWN].eof)
-	    || now_ms > pair->drain_until) {
+	if ((pair->flow[UP].eof && pair->flow[DOWN].eof) ||
+	    now_ms > pair->drain_until) {
 		pair_close(pair);
 		return false;
 	}
@@ -291,8 +291,8 @@ cut_due(const struct pair *pair)
 {
 	const struct flow *flow = &pair->flow[pair->fault.way];
 
-	if (pair->fault.kind == FAULT_NONE || pair->fault.kind == FAULT_FREEZE
-	    || !flow_stopped(flow))
+	if (pair->fault.kind == FAULT_NONE ||
+	    pair->fault.kind == FAULT_FREEZE || !flow_stopped(flow))
 		return false;
 	return pair->eager || flow->len > 0;
 }
@@ -308,8 +308,8 @@ pair_move(struct pair *pair, const struct pollfd got[2], int64_t now_ms)
 	for (i = UP; i <= DOWN && alive; i++) {
 		enum way way = (enum way)i;
 
-		if (got[i].fd >= 0 && got[i].revents & ~POLLOUT
-		    && flow_wants(pair, way))
+		if (got[i].fd >= 0 && got[i].revents & ~POLLOUT &&
+		    flow_wants(pair, way))
 			alive = flow_read(pair, way);
 		alive = alive && flow_write(pair, way);
 	}

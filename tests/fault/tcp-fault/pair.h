@@ -13,20 +13,20 @@
 struct flow {
 	char data[16384];
 	size_t start, len;
-	long total;           /* bytes forwarded */
-	long limit;           /* -1: none */
-	bool eof, closed;     /* nothing more to read; told the other side */
+	long total;	  /* bytes forwarded */
+	long limit;	  /* -1: none */
+	bool eof, closed; /* nothing more to read; told the other side */
 };
 
 struct pair {
-	int fd[2];            /* client, server */
-	struct flow flow[2];  /* by enum way */
+	int fd[2];	     /* client, server */
+	struct flow flow[2]; /* by enum way */
 	struct fault fault;
-	bool eager;           /* cut on reaching the limit, not beyond it */
-	char head[16384];     /* the request's header, while it is awaited */
+	bool eager;	  /* cut on reaching the limit, not beyond it */
+	char head[16384]; /* the request's header, while it is awaited */
 	size_t head_len;
 	bool head_seen;
-	bool draining;        /* cut: the rest is read and thrown away */
+	bool draining; /* cut: the rest is read and thrown away */
 	int64_t drain_until;
 };
 

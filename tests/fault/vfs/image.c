@@ -16,14 +16,12 @@ content_resize(struct content *content, size_t size)
 			abort();
 	}
 	if (size > content->size)
-		memset(content->data + content->size, 0,
-		    size - content->size);
+		memset(content->data + content->size, 0, size - content->size);
 	content->size = size;
 }
 
 static void
-content_write(struct content *content, const void *data, size_t len,
-    size_t at)
+content_write(struct content *content, const void *data, size_t len, size_t at)
 {
 	if (len == 0)
 		return;
@@ -89,8 +87,8 @@ image_sync(struct image *image)
 	struct image *other;
 
 	image->synced.size = 0;
-	content_write(&image->synced, image->current.data,
-	    image->current.size, 0);
+	content_write(&image->synced, image->current.data, image->current.size,
+	    0);
 	image->durable = true;
 	for (other = images; other; other = other->next)
 		if (other->deleted)
@@ -132,13 +130,12 @@ sector_same(const struct image *image, size_t at)
 	const struct content *now = &image->current, *old = &image->synced;
 	size_t len = sector_len(now, at);
 
-	return at + len <= old->size
-	    && memcmp(now->data + at, old->data + at, len) == 0;
+	return at + len <= old->size &&
+	    memcmp(now->data + at, old->data + at, len) == 0;
 }
 
 bool
-image_survivor(const struct image *image, uint32_t *state,
-    struct content *out)
+image_survivor(const struct image *image, uint32_t *state, struct content *out)
 {
 	const struct content *now = &image->current;
 	size_t at;
@@ -153,7 +150,7 @@ image_survivor(const struct image *image, uint32_t *state,
 		out->size = now->size;
 	for (at = 0; at < now->size; at += IMAGE_SECTOR)
 		if (!sector_same(image, at) && coin_flip(state))
-			content_write(out, now->data + at,
-			    sector_len(now, at), at);
+			content_write(out, now->data + at, sector_len(now, at),
+			    at);
 	return true;
 }

@@ -18,8 +18,8 @@ struct image {
 	struct image *next;
 	char *path;
 	struct content current, synced;
-	bool durable;       /* its name is on the disk */
-	bool deleted;       /* in the cache only: may come back */
+	bool durable; /* its name is on the disk */
+	bool deleted; /* in the cache only: may come back */
 };
 
 /* The image of `path`, made if there is none.  Owned by the list. */
@@ -31,8 +31,7 @@ struct image *image_find(const char *path);
 /* Forgets all images. */
 void image_release_all(void);
 
-void image_write(struct image *image, const void *data, size_t len,
-    size_t at);
+void image_write(struct image *image, const void *data, size_t len, size_t at);
 void image_truncate(struct image *image, size_t size);
 
 /*

@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 struct patch {
-	sqlite3_io_methods mine;          /* first: found again by the file */
+	sqlite3_io_methods mine; /* first: found again by the file */
 	const sqlite3_io_methods *real;
 };
 

@@ -104,7 +104,7 @@ image_load(struct image *image, sqlite3_file *file)
 	rc = file->pMethods->xFileSize(file, &size);
 	for (at = 0; rc == SQLITE_OK && at < size; at += len) {
 		len = size - at < (int)sizeof(data) ? (int)(size - at)
-		    : (int)sizeof(data);
+						    : (int)sizeof(data);
 		rc = file->pMethods->xRead(file, data, len, at);
 		if (rc == SQLITE_OK)
 			image_write(image, data, (size_t)len, (size_t)at);

@@ -36,11 +36,11 @@ window_change(sqlite3_io_methods *methods)
 }
 
 static int
-window_open(sqlite3_vfs *self, const char *path, sqlite3_file *file,
-    int flags, int *out_flags)
+window_open(sqlite3_vfs *self, const char *path, sqlite3_file *file, int flags,
+    int *out_flags)
 {
-	int rc = patch_base()->xOpen(patch_base(), path, file, flags,
-	    out_flags);
+	int rc =
+	    patch_base()->xOpen(patch_base(), path, file, flags, out_flags);
 
 	(void)self;
 	if (rc == SQLITE_OK)
@@ -83,7 +83,6 @@ walreset_vulnerable(void)
 {
 	int v = sqlite3_libversion_number();
 
-	return v >= 3007000 && v < 3051003
-	    && !(v >= 3050007 && v < 3051000)
-	    && !(v >= 3044006 && v < 3045000);
+	return v >= 3007000 && v < 3051003 && !(v >= 3050007 && v < 3051000) &&
+	    !(v >= 3044006 && v < 3045000);
 }

@@ -2,8 +2,8 @@
 /*
  * One input being worked on.
  */
-#ifndef LEADPIPE_BOT_RUN_H
-#define LEADPIPE_BOT_RUN_H
+#ifndef LEADPIPE_STEP_RUN_H
+#define LEADPIPE_STEP_RUN_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * object is a table of members with the function that checks them; a member
  * without one belongs to the format but is not run by this version.
  */
-#ifndef LEADPIPE_BOT_CHECK_H
-#define LEADPIPE_BOT_CHECK_H
+#ifndef LEADPIPE_CHECKER_H
+#define LEADPIPE_CHECKER_H
 
 #include <jansson.h>
 #include <stdbool.h>

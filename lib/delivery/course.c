@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "delivery/course.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+
+/* A database that stays locked this long: the next run will try again. */
+#define LOCKED_MOST_MS 30000
+
+#define STEP_BATCH 100
+
+/* How many messages this run may still send; -1: any number. */
+static int64_t
+left(const struct loop *l)
+{
+	const struct delivery_counts *n = delivery_counts(l->delivery);
+	int64_t begun = n->sent + n->retried + n->ambiguous + n->dead +
+	    n->blocked + delivery_in_flight(l->delivery);
+
+	if (l->most == 0)
+		return -1;
+	return begun < l->most ? l->most - begun : 0;
+}
+
+bool
+course_may_start(const struct course *c)
+{
+	const struct loop *l = c->loop;
+
+	if (stop_wanted() || c->draining || c->out != OUT_OK || left(l) == 0)
+		return false;
+	return l->end == 0 || clock_mono_ms() < l->end;
+}
+
+void
+course_give_up(struct course *c, enum outcome out, const struct fault *fault)
+{
+	if (c->out != OUT_OK)
+		return;
+	c->out = out;
+	c->fault = *fault;
+}
+
+/* A transaction could not begin or commit: busy is waited for, anything else
+ * ends the run. */
+static void
+transaction_failed(struct course *c, enum outcome out,
+    const struct fault *fault)
+{
+	int64_t mono = clock_mono_ms();
+
+	db_rollback(c->loop->db);
+	delivery_undo(c->loop->delivery);
+	turn_undone(c->loop->turn);
+	c->dirty = true;
+	if (c->locked_since == 0)
+		c->locked_since = mono;
+	if (out == OUT_LATER && fault->code == EXIT_LATER &&
+	    mono - c->locked_since < LOCKED_MOST_MS)
+		return;
+	course_give_up(c, out, fault);
+}
+
+static bool
+begin(struct course *c)
+{
+	struct fault fault;
+	enum outcome out =
+	    db_begin(c->loop->db, clock_mono_ms() + COURSE_BEGIN_MS, &fault);
+
+	if (out != OUT_OK)
+		transaction_failed(c, out, &fault);
+	else
+		log_hold();
+	return out == OUT_OK;
+}
+
+static bool
+commit(struct course *c, enum outcome out, struct fault *fault)
+{
+	if (out == OUT_OK)
+		out = db_commit(c->loop->db, fault);
+	if (out != OUT_OK)
+		transaction_failed(c, out, fault);
+	else
+		c->locked_since = 0;
+	log_release();
+	return out == OUT_OK;
+}
+
+void
+course_poll(struct course *c)
+{
+	struct loop *l = c->loop;
+	int64_t mono = clock_mono_ms(), timeout_s = 0;
+
+	if (l->poller == NULL || poller_busy(l->poller) || c->draining ||
+	    stop_wanted() || c->out != OUT_OK ||
+	    poller_report(l->poller)->stopped ||
+	    mono < poller_ready_at(l->poller))
+		return;
+	if (l->end == 0 &&
+	    (poller_report(l->poller)->drained ||
+		poller_report(l->poller)->fault.code != 0))
+		return;
+	if (l->end != 0) {
+		timeout_s = (l->end - mono) / 1000;
+		if (timeout_s > POLLER_LONGEST_S)
+			timeout_s = POLLER_LONGEST_S;
+		if (timeout_s < 1)
+			timeout_s = 1;
+	}
+	poller_start(l->poller, timeout_s);
+}
+
+bool
+course_store(struct course *c)
+{
+	struct loop *l = c->loop;
+	int64_t now = clock_wall_ms();
+	struct fault fault;
+	enum outcome out;
+
+	if (!begin(c))
+		return false;
+	out = delivery_settle(l->delivery, now, &fault);
+	if (out == OUT_OK)
+		out = poller_store(l->poller, now, &fault);
+	if (!commit(c, out, &fault))
+		return false;
+	poller_stored(l->poller);
+	delivery_start(l->delivery);
+	course_poll(c);
+	return true;
+}
+
+void
+course_work(struct course *c)
+{
+	struct loop *l = c->loop;
+	int64_t now = clock_wall_ms();
+	bool more_updates = false, more_tasks = false;
+	struct fault fault;
+	enum outcome out;
+
+	if (!begin(c))
+		return;
+	out = delivery_settle(l->delivery, now, &fault);
+	if (out == OUT_OK && l->poller != NULL && !c->draining)
+		out = turn_updates(l->turn, now, STEP_BATCH, &more_updates,
+		    &fault);
+	if (out == OUT_OK && course_may_start(c)) {
+		delivery_limit(l->delivery, left(l));
+		out = delivery_claim(l->delivery, now, &more_tasks, &fault);
+	}
+	if (!commit(c, out, &fault))
+		return;
+	turn_committed(l->turn);
+	delivery_start(l->delivery);
+	c->next_at = delivery_next(l->delivery);
+	c->more = more_updates || (more_tasks && c->next_at <= now);
+	c->dirty = false;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The course of one run of the event loop, and its two transactions.
+ */
+#ifndef LEADPIPE_COURSE_H
+#define LEADPIPE_COURSE_H
+
+#include "delivery/loop.h"
+
+/* One attempt to pass the turnstile; in between the calls under way are looked
+ * after, so that none outlives its deadline. */
+#define COURSE_BEGIN_MS 100
+
+struct course {
+	struct loop *loop;
+	bool dirty;	 /* rows may have changed: look what is to be done */
+	bool more;	 /* more can be done at once */
+	int64_t next_at; /* wall: something becomes due or ready */
+	int64_t locked_since, pickup_at;
+	bool pruned;
+	bool draining; /* the lock is given up */
+	enum outcome out;
+	struct fault fault;
+};
+
+/* May this run begin to send something? */
+bool course_may_start(const struct course *course);
+
+/* The run cannot go on; the first reason counts. */
+void course_give_up(struct course *course, enum outcome out,
+    const struct fault *fault);
+
+/* Asks Telegram for more, as far as the time of this run goes. */
+void course_poll(struct course *course);
+
+/*
+ * First transaction of a turn, only when updates came: they are on disk before
+ * anything is made of them, so that one which kills the program is counted
+ * and takes no neighbour with it.  False when they are not stored yet.
+ */
+bool course_store(struct course *course);
+
+/* Second transaction: settle, step, promote, mark the next; then they leave. */
+void course_work(struct course *course);
+
+#endif
