@@ -11,10 +11,9 @@
 #define TEXT_SHOWN 40
 
 const char task_line_head[] =
-    "DUE                      WHEN             ID        CHAT"
-    "            WHAT\n";
+    "DUE                      WHEN           ID     CHAT        WHAT\n";
 const char message_line_head[] =
-    "SINCE                    STATE      ID        CHAT            WHAT\n";
+    "SINCE                    STATE      ID     CHAT        WHAT\n";
 
 /* Fills the column that began at START of OUT up to WIDTH, and a blank. */
 static void
@@ -97,13 +96,13 @@ task_add_columns(struct buf *out, const struct task *task, const char *text,
 	pad(out, start, 24);
 	start = out->len;
 	terminal_add_distance(out, task->due_at, now, "late");
-	pad(out, start, 16);
-	add_number(out, task->id, 9);
-	add_number(out, task->chat_id, 15);
+	pad(out, start, 14);
+	add_number(out, task->id, 6);
+	add_number(out, task->chat_id, 11);
 	if (task->kind == TASK_FLOW)
 		terminal_add(out, task->name, TEXT_SHOWN);
-	else
-		buf_printf(out, "%s%s", task->method, text ? ": " : "");
+	else if (text == NULL)
+		buf_add_text(out, task->method);
 	terminal_add(out, text, TEXT_SHOWN);
 	buf_add_char(out, '\n');
 }
@@ -139,8 +138,8 @@ message_add_columns(struct buf *out, const struct history_row *row,
 	start = out->len;
 	buf_add_text(out, row->state);
 	pad(out, start, 10);
-	add_number(out, row->id, 9);
-	add_number(out, row->chat_id, 15);
+	add_number(out, row->id, 6);
+	add_number(out, row->chat_id, 11);
 	terminal_add(out, row->text ? row->text : row->method, TEXT_SHOWN);
 	buf_add_text(out, "\n    ");
 	if (row->mend != NULL) {

@@ -106,6 +106,25 @@ read_message(struct update *update, const json_t *message)
 	return update->media ? UPDATE_MEDIA : UPDATE_OTHER;
 }
 
+/* The label of the button in the message that carries DATA: people remember
+ * what they pressed, not what it stands for. */
+static const char *
+button_label(const json_t *message, const char *data)
+{
+	const json_t *markup = json_object_get(message, "reply_markup");
+	const json_t *row, *button;
+	size_t i, j;
+
+	json_array_foreach (json_object_get(markup, "inline_keyboard"), i, row)
+		json_array_foreach (row, j, button) {
+			const char *other =
+			    json_get_text(button, "callback_data");
+			if (other != NULL && strcmp(other, data) == 0)
+				return json_get_text(button, "text");
+		}
+	return NULL;
+}
+
 static enum update_kind
 read_callback(struct update *update, const json_t *query)
 {
@@ -123,6 +142,8 @@ read_callback(struct update *update, const json_t *query)
 	update->callback_data = json_get_text(query, "data");
 	if (!update->callback_data)
 		update->callback_data = "";
+	update->button = button_label(json_object_get(query, "message"),
+	    update->callback_data);
 	return update->callback_id && update->chat_id ? UPDATE_CALLBACK
 						      : UPDATE_OTHER;
 }

@@ -35,6 +35,7 @@ struct update {
 	const char *text;  /* text, or caption of media */
 	const char *media; /* photo, video, voice, document, location */
 	const char *callback_id, *callback_data;
+	const char *button; /* label of the pressed button, NULL: not known */
 	const char *phone;
 	int64_t contact_user_id; /* 0: the card is nobody's on Telegram */
 	int64_t migrate_to;

@@ -69,7 +69,7 @@ static const char *
 said(const struct update *update)
 {
 	if (update->kind == UPDATE_CALLBACK)
-		return update->callback_data;
+		return update->button ? update->button : update->callback_data;
 	if (update->kind == UPDATE_CONTACT)
 		return update->phone;
 	if (update->kind == UPDATE_MEDIA && update->text == NULL)

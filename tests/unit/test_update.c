@@ -138,13 +138,24 @@ callbacks(void **state)
 	struct update nobody = parse("{\"update_id\":1,\"callback_query\":{"
 				     "\"id\":\"99\",\"data\":\"yes\"}}");
 
+	struct update labelled = parse(
+	    "{\"update_id\":1,\"callback_query\":{"
+	    "\"id\":\"99\"," FROM ",\"data\":\"yes\",\"message\":{"
+	    "\"message_id\":4,\"date\":1," GROUP ",\"reply_markup\":{"
+	    "\"inline_keyboard\":[[{\"text\":\"No\",\"callback_data\":"
+	    "\"no\"}],[{\"text\":\"Link\",\"url\":\"x\"},{\"text\":"
+	    "\"Yes!\",\"callback_data\":\"yes\"}]]}}}}");
+
 	(void)state;
+	assert_string_equal(labelled.button, "Yes!");
+	update_release(&labelled);
 	assert_int_equal(seen.kind, UPDATE_CALLBACK);
 	assert_int_equal(seen.chat_id, -5);
 	assert_int_equal(seen.message_id, 4);
 	assert_int_equal(seen.date, 0);
 	assert_string_equal(seen.callback_id, "99");
 	assert_string_equal(seen.callback_data, "yes");
+	assert_null(seen.button);
 	assert_string_equal(seen.chat_type, "group");
 	assert_int_equal(inaccessible.kind, UPDATE_CALLBACK);
 	assert_int_equal(inaccessible.chat_id, -5);
