@@ -51,9 +51,8 @@ poll(struct run *run, struct loop *loop, int64_t started)
 static enum outcome
 poll_alone(struct run *run, struct loop *loop, int64_t started)
 {
-	struct command_lock lock = COMMAND_LOCK_INIT;
 	enum outcome out = command_lock_take(run->db, "poll",
-	    started + lock_wait_ms, &lock, &run->fault);
+	    started + lock_wait_ms, loop->lock, &run->fault);
 
 	if (out == OUT_LATER) {
 		log_event(LOG_INFO, "already_running", NULL);
@@ -65,10 +64,9 @@ poll_alone(struct run *run, struct loop *loop, int64_t started)
 	if (out == OUT_OK) {
 		loop->db = run->db;
 		loop->config = run->config;
-		loop->lock = &lock;
 		out = poll(run, loop, started);
 	}
-	command_lock_drop(&lock);
+	command_lock_drop(loop->lock);
 	return out;
 }
 
@@ -76,7 +74,8 @@ int
 main(int argc, char **argv)
 {
 	struct run run = RUN_INIT;
-	struct loop loop = { 0 };
+	struct command_lock lock = COMMAND_LOCK_INIT;
+	struct loop loop = { .lock = &lock };
 	int64_t started = clock_mono_ms();
 	char *counts = NULL;
 	bool dead = false;

@@ -264,7 +264,6 @@ int
 main(int argc, char **argv)
 {
 	struct run run = RUN_INIT;
-	struct item_name *items = NULL;
 	const char *kind = NULL;
 	int first = opt_parse(&command, options, &run.shared, argc, argv);
 	int count = argc - first;
@@ -274,8 +273,7 @@ main(int argc, char **argv)
 		opt_usage(&command,
 		    "'%s' is no kind: update, message, task or lead",
 		    argv[first]);
-	if (!list)
-		items = read_items(argv + first, count);
+	struct item_name *items = read_items(argv + first, list ? 0 : count);
 	bool reads = list || show || (dry_run && count == 0 && !all);
 	if (run_begin(&run, &command, reads ? DB_READ : DB_WRITE, LIFE_MS) ==
 	    OUT_OK) {

@@ -296,7 +296,6 @@ plan_all(struct planner *p)
 		    (long long)p->refused, (long long)p->planned,
 		    dry_run ? "would be planned" : "are planned");
 	lines_release(&p->lines);
-	free(p->items);
 	return out;
 }
 
@@ -304,21 +303,21 @@ static enum outcome
 plan_one(struct planner *p)
 {
 	struct run *run = p->run;
-	struct item item = { 0 };
+	struct item *item = mem_alloc(sizeof *item);
 	enum outcome out =
-	    request_make(&item.request, &words, clock_wall_ms(), &run->fault);
+	    request_make(&item->request, &words, clock_wall_ms(), &run->fault);
 
-	p->items = &item;
+	p->items = item;
 	p->count = 1;
 	if (out == OUT_OK)
 		out = store_batch(p);
-	if (out == OUT_OK && item.fault.what != OUT_OK) {
-		run->fault = item.fault;
-		out = item.fault.what;
+	if (out == OUT_OK && item->fault.what != OUT_OK) {
+		run->fault = item->fault;
+		out = item->fault.what;
 	}
 	if (out == OUT_OK)
-		print_item(p, &item);
-	request_release(&item.request);
+		print_item(p, item);
+	request_release(&item->request);
 	return out;
 }
 
@@ -359,5 +358,6 @@ main(int argc, char **argv)
 	    (dry_run || run_work(&run, &command, false) == OUT_OK))
 		(void)!(ndjson ? plan_all(&planner) : plan_one(&planner));
 	turn_close(planner.turn);
+	free(planner.items);
 	return run_end(&run, false, NULL);
 }

@@ -22,6 +22,7 @@ bot_config()
 	chmod 600 "$tmp/env"
 }
 
+# shellcheck disable=SC2120 # no options are fine
 # bot_start [SIM-OPTION...]
 bot_start()
 {

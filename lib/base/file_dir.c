@@ -48,7 +48,6 @@ is_shared(int fd, const struct stat *st)
 	struct stat sub;
 	DIR *dir = fdopendir(fd);
 
-	/* cppcheck-suppress readdirCalled; nobody else has this stream */
 	while (dir != NULL && !shared && (entry = readdir(dir)) != NULL) {
 		mine = false;
 		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)

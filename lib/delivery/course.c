@@ -30,7 +30,7 @@ course_may_start(const struct course *c)
 
 	if (stop_wanted() || c->draining || c->out != OUT_OK || left(l) == 0)
 		return false;
-	return l->end == 0 || clock_mono_ms() < l->end;
+	return clock_mono_ms() < l->end;
 }
 
 void
@@ -100,11 +100,11 @@ course_poll(struct course *c)
 	    poller_report(l->poller)->stopped ||
 	    mono < poller_ready_at(l->poller))
 		return;
-	if (l->end == 0 &&
+	if (l->one_pass &&
 	    (poller_report(l->poller)->drained ||
 		poller_report(l->poller)->fault.code != 0))
 		return;
-	if (l->end != 0) {
+	if (!l->one_pass) {
 		timeout_s = (l->end - mono) / 1000;
 		if (timeout_s > POLLER_LONGEST_S)
 			timeout_s = POLLER_LONGEST_S;

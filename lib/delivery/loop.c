@@ -168,7 +168,7 @@ finished(struct course *c)
 	if (c->out != OUT_OK)
 		return delivery_in_flight(l->delivery) == 0 ||
 		    db_broken(l->db);
-	if (l->end == 0)
+	if (l->one_pass)
 		return idle(c);
 	if (mono < l->end)
 		return false;

@@ -16,14 +16,17 @@ struct loop {
 	const struct config *config;
 	struct poller *poller;	   /* NULL: send-due */
 	struct command_lock *lock; /* of the poller, NULL: none */
-	int64_t end; /* monotonic ms after which nothing new starts; 0: one
-			 pass, until nothing is left to do at once */
+	bool one_pass;	  /* ends when nothing is left to do at once */
+	int64_t end;	  /* monotonic ms after which nothing new starts */
 	int64_t hard_end; /* monotonic ms by which all is settled */
 	int64_t most;	  /* messages to send at the most, 0: any number */
 };
 
 /* A command ends within --for plus its longest call's deadline. */
 #define LOOP_GRACE_MS 90000
+
+/* A pass through a long backlog leaves the rest to the next run. */
+#define LOOP_PASS_MS 60000
 
 /*
  * Opens what the loop needs; db and config are set by the caller, who also

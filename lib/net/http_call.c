@@ -173,25 +173,23 @@ static bool
 part_open(struct http_source *source, const char *path, struct fault *fault)
 {
 	struct stat st;
-	int error = 0;
+	int error;
 
 	source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (source->fd < 0 || fstat(source->fd, &st) != 0)
+	if (source->fd < 0 || fstat(source->fd, &st) != 0) {
 		error = errno;
-	else if (!S_ISREG(st.st_mode))
+	} else if (S_ISREG(st.st_mode)) {
+		source->size = st.st_size;
+		return true;
+	} else {
 		error = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-	if (error) {
-		bool later = error == EMFILE || error == ENFILE ||
-		    error == ENOMEM || error == EIO;
-
-		fault_set(fault, later ? OUT_LATER : OUT_NEVER,
-		    later ? EXIT_LATER : EXIT_INPUT,
-		    "cannot read '%s' to send it: %s", path,
-		    error == EINVAL ? "not a regular file" : strerror(error));
-		return false;
 	}
-	source->size = st.st_size;
-	return true;
+	bool later = error == EMFILE || error == ENFILE || error == ENOMEM ||
+	    error == EIO;
+	fault_set(fault, later ? OUT_LATER : OUT_NEVER,
+	    later ? EXIT_LATER : EXIT_INPUT, "cannot read '%s' to send it: %s",
+	    path, error == EINVAL ? "not a regular file" : strerror(error));
+	return false;
 }
 
 static bool

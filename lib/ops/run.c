@@ -34,6 +34,7 @@ run_db_path(const struct run *run)
 	if (state != NULL && *state != '\0')
 		return mem_printf("%s/leadpipe.db", state);
 	if (home == NULL || *home == '\0') {
+		/* cppcheck-suppress getpwuidCalled; no thread runs yet */
 		const struct passwd *user = getpwuid(geteuid());
 		home = user ? user->pw_dir : "/";
 	}

@@ -68,7 +68,7 @@ echo "reminders sent $(db "SELECT count(*) FROM messages
 	"$(db "SELECT (max(settled_at) - min(started_at)) / 1000
 	FROM messages WHERE chat_id >= 5000000 AND state = 'sent'") s"
 echo "the send that hangs: $(db "SELECT state || ' after ' ||
-	(coalesce(settled_at, unixepoch() * 1000) - started_at) / 1000 || ' s'
+	((coalesce(settled_at, unixepoch() * 1000) - started_at) / 1000) || ' s'
 	FROM messages WHERE chat_id = 1000020 AND role = 'assistant'")"
 # Each answer: when its question came, and how long it took to leave.
 jq -rn 'reduce inputs as $l ({};

@@ -42,7 +42,7 @@ socket_bind(const char *port, bool listening)
 static inline void
 socket_port_write(int fd, const char *path)
 {
-	struct sockaddr_in at;
+	struct sockaddr_in at = { 0 };
 	socklen_t len = sizeof(at);
 	char tmp[4096];
 	FILE *out;
@@ -82,6 +82,14 @@ socket_dial(const char *target)
 	return fd;
 }
 
+/* As accept(2), for who does not care who calls. */
+static inline int
+socket_accept(int listener)
+{
+	/* cppcheck-suppress nullPointer; both may be NULL, says accept4(2) */
+	return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
 struct socket_client {
 	void (*serve)(int);
 	int fd;
@@ -109,7 +117,7 @@ socket_serve(int listener, void (*serve)(int))
 		if (!client)
 			errx(1, "no memory");
 		client->serve = serve;
-		client->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		client->fd = socket_accept(listener);
 		if (client->fd < 0 ||
 		    pthread_create(&thread, NULL, socket_client_run, client) !=
 			0)

@@ -7,6 +7,7 @@ sim_token=${sim_token:-4242:SIMULATED-TOKEN}
 sim_pid=
 sim_root=
 
+# shellcheck disable=SC2120 # no options are fine
 # sim_start [OPTION...]: leaves $sim_root and $sim_pid; record in $tmp/record
 sim_start()
 {

@@ -511,7 +511,7 @@ updates(void **state)
 
 		assert_int_equal(found, cases[i].updates != NULL);
 		assert_int_equal(answer.verdict, cases[i].verdict);
-		if (found) {
+		if (cases[i].updates) {
 			assert_int_equal(list.len, strlen(cases[i].updates));
 			assert_memory_equal(list.at, cases[i].updates,
 			    list.len);

@@ -241,7 +241,9 @@ directory_without_access_is_said(void **state)
 		chmod(state_dir, 0);
 		out = db_open(&db, state_path, DB_WRITE, 0, &fault);
 		chmod(state_dir, 0700);
-		_exit(out == OUT_OK || fault.code != EXIT_PERMISSION);
+		if (out == OUT_OK || fault.code != EXIT_PERMISSION)
+			_exit(1);
+		_exit(0);
 	}
 	wait(&status);
 	assert_int_equal(0, status);

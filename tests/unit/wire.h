@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 /* How much of the request is read before the answer. */
 enum wire_read { READ_NOTHING, READ_BYTE, READ_HEAD, READ_PART, READ_ALL };
 
@@ -121,7 +123,7 @@ static void
 wire_read(struct wire_link *link, const struct wire_turn *turn)
 {
 	size_t room = 1 << 16, len = 0, head = 0, size = 0;
-	char *bytes = calloc(1, room + 1);
+	char *bytes = mem_alloc(room + 1);
 
 	while (turn->read != READ_NOTHING && wire_readable(link)) {
 		/* not one byte beyond the class is taken */
@@ -139,7 +141,7 @@ wire_read(struct wire_link *link, const struct wire_turn *turn)
 		    (size && turn->read == READ_PART && len > head))
 			break;
 		if (len == room) {
-			bytes = realloc(bytes, room * 2 + 1);
+			bytes = mem_array(bytes, room * 2 + 1, 1);
 			room *= 2;
 		}
 	}

@@ -53,7 +53,7 @@ static void
 client_accept(int listener, const char *to)
 {
 	struct linger at_once = { 1, 0 };
-	int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	int client = socket_accept(listener);
 	int server = -1;
 	struct fault fault;
 
@@ -126,7 +126,7 @@ teller_read(struct teller *teller)
 static void
 teller_accept(int control)
 {
-	int fd = accept4(control, NULL, NULL, SOCK_CLOEXEC);
+	int fd = socket_accept(control);
 
 	if (fd < 0)
 		return;
@@ -142,7 +142,7 @@ static void
 pairs_move(struct pollfd *got, int count)
 {
 	static int turn;
-	bool alive[PAIRS_MAX];
+	bool alive[PAIRS_MAX] = { false };
 	int64_t now = now_ms();
 	int i, k, kept = 0;
 

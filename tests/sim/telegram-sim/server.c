@@ -187,7 +187,7 @@ answer_send(struct call *call)
 	switch (call->fault.kind) {
 	case FAULT_RESET:
 		/* on Linux this sends an RST at once */
-		connect(call_socket(call), &nowhere, sizeof(nowhere));
+		(void)connect(call_socket(call), &nowhere, sizeof(nowhere));
 		return MHD_NO;
 	case FAULT_REPLY_LOST:
 	case FAULT_HALF_CLOSE:
