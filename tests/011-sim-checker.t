@@ -66,7 +66,7 @@ send()
 }
 
 # The schema that is in the tree, out of its C strings.
-sed -n 's/^ *"\(.*\)",\{0,1\}$/\1/p' "$TOP/lib/store/schema.c" >"$tmp/schema"
+sed -n 's/^[[:space:]]*"\(.*\)",\{0,1\}$/\1/p' "$TOP/lib/store/schema.c" >"$tmp/schema"
 sqlite3 "$tmp/db" <"$tmp/schema" || { echo 'Bail out! no schema'; exit 1; }
 sim_start --no-quirks
 for chat in 1 2; do
