@@ -16,7 +16,8 @@ HARDEN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	-fstack-protector-strong)
 INCLUDE = -Ilib
-DEFINE = -D_GNU_SOURCE -DLEADPIPE_VERSION='"$(VERSION)"' \
+DEFINE = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	-DLEADPIPE_VERSION='"$(VERSION)"' \
 	-DLEADPIPE_LIBEXECDIR='"$(libexecdir)/leadpipe"'
 COMPILE = $(CC) -std=c11 $(DEFINE) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) \
 	-fPIE -ffile-prefix-map=$(CURDIR)=. $(PKG_CFLAGS)

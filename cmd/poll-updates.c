@@ -54,7 +54,7 @@ poll_alone(struct run *run, struct loop *loop, int64_t started)
 	enum outcome out = command_lock_take(run->db, "poll",
 	    started + lock_wait_ms, loop->lock, &run->fault);
 
-	if (out == OUT_LATER) {
+	if (loop->lock->busy) {
 		log_event(LOG_INFO, "already_running", NULL);
 		run->fault = (struct fault){ .what = OUT_OK };
 		return OUT_OK;
@@ -73,7 +73,7 @@ poll_alone(struct run *run, struct loop *loop, int64_t started)
 int
 main(int argc, char **argv)
 {
-	struct run run = RUN_INIT;
+	struct run run = { .worker = WORKER_INIT, .recurs = true };
 	struct command_lock lock = COMMAND_LOCK_INIT;
 	struct loop loop = { .lock = &lock };
 	int64_t started = clock_mono_ms();
@@ -82,9 +82,10 @@ main(int argc, char **argv)
 
 	opt_parse(&command, options, &run.shared, argc, argv);
 	if (run_begin(&run, &command, DB_CREATE,
-		for_ms + lock_wait_ms + LOOP_GRACE_MS) == OUT_OK &&
-	    poll_alone(&run, &loop, started) == OUT_OK &&
-	    loop.poller != NULL) {
+		for_ms + lock_wait_ms + LOOP_GRACE_MS) == OUT_OK)
+		(void)!poll_alone(&run, &loop, started);
+	/* A run that ended in an error has done something before. */
+	if (loop.delivery != NULL) {
 		counts = loop_counts(&loop);
 		dead = loop_buried(&loop);
 	}

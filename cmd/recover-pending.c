@@ -3,8 +3,10 @@
  * What was interrupted goes back to its queue; what waits for a human is
  * listed, and mended by hand.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,8 +16,13 @@
 #include "store/mend.h"
 #include "store/worker_life.h"
 
-/* Opening may wait 180 s for a migration. */
-#define LIFE_MS 240000
+#define LIFE_MS 60000
+
+/* Whoever pages through a list, or mends all, takes his time. */
+#define LONG_LIFE_MS (60 * 60 * 1000)
+
+/* What is printed at a time; meanwhile no checkpoint must wait for us. */
+#define PAGE_BYTES 65536
 #define BEGIN_WAIT_MS 20000
 
 /* All that is printed after a commit: a line for each item. */
@@ -97,17 +104,30 @@ recover(struct run *run)
 		tell_recovered(run, &found);
 }
 
-/* Printed row by row: a list may be long. */
+/* False when nobody reads on. */
+static bool
+print_page(struct run *run, struct buf *text)
+{
+	fwrite(text->data, 1, text->len, stdout);
+	buf_clear(text);
+	if (fflush(stdout) == 0)
+		return true;
+	if (errno != EPIPE)
+		fault_set(&run->fault, OUT_LATER, EXIT_IO,
+		    "cannot write to stdout: %s", strerror(errno));
+	return false;
+}
+
+/* A list may be long, and its reader slow. */
 static void
 print_list(struct run *run, const char *kind)
 {
 	struct buf text = BUF_INIT(OUTPUT_MAX);
 	struct pending_list rows = { 0 };
 	struct pending row;
-	bool any = false;
+	bool any = false, read = true;
 
-	while (pending_next(run->db, &rows, kind, 0, &row)) {
-		buf_clear(&text);
+	while (read && pending_next(run->db, &rows, kind, 0, &row)) {
 		if (run->shared.json) {
 			pending_json(&text, &row);
 		} else {
@@ -116,10 +136,15 @@ print_list(struct run *run, const char *kind)
 			pending_row(&text, &row);
 		}
 		any = true;
-		fputs(text.data, stdout);
+		if (text.len >= PAGE_BYTES) {
+			pending_pause(&rows);
+			read = print_page(run, &text);
+		}
 	}
+	if (read && text.len > 0)
+		read = print_page(run, &text);
 	buf_release(&text);
-	if (db_result(run->db, &run->fault) == OUT_OK && !any &&
+	if (read && db_result(run->db, &run->fault) == OUT_OK && !any &&
 	    !run->shared.json && !run->shared.quiet)
 		puts("nothing waits for a decision");
 }
@@ -275,8 +300,8 @@ main(int argc, char **argv)
 		    argv[first]);
 	struct item_name *items = read_items(argv + first, list ? 0 : count);
 	bool reads = list || show || (dry_run && count == 0 && !all);
-	if (run_begin(&run, &command, reads ? DB_READ : DB_WRITE, LIFE_MS) ==
-	    OUT_OK) {
+	if (run_begin(&run, &command, reads ? DB_READ : DB_WRITE,
+		list || all ? LONG_LIFE_MS : LIFE_MS) == OUT_OK) {
 		if (list)
 			print_list(&run, kind);
 		else if (show)

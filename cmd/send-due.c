@@ -48,7 +48,7 @@ deliver(struct run *run, struct loop *loop, int64_t started)
 int
 main(int argc, char **argv)
 {
-	struct run run = RUN_INIT;
+	struct run run = { .worker = WORKER_INIT, .recurs = true };
 	struct loop loop = { 0 };
 	int64_t started = clock_mono_ms();
 	char *counts = NULL;
@@ -56,8 +56,10 @@ main(int argc, char **argv)
 
 	opt_parse(&command, options, &run.shared, argc, argv);
 	if (run_begin(&run, &command, DB_WRITE, for_ms + LOOP_GRACE_MS) ==
-		OUT_OK &&
-	    deliver(&run, &loop, started) == OUT_OK) {
+	    OUT_OK)
+		(void)!deliver(&run, &loop, started);
+	/* A run that ended in an error has done something before. */
+	if (loop.delivery != NULL) {
 		counts = loop_counts(&loop);
 		dead = loop_buried(&loop);
 	}

@@ -214,6 +214,32 @@ run recover-pending --resend "$id"
 is 'or by hand at once, marked' 'queued|1' \
 	"$(sql "select state, maybe_duplicate from messages where id = $id")"
 
+# --- a long list, whose reader takes his time
+
+sql "with recursive n(i) as (select 1 union all select i + 1 from n
+	where i < 3000) insert into dead_letters(kind, item, chat_id, died_at,
+	reason, mend) select 'lead', i, 42, 1000 + i / 7, printf('%0100d', i),
+	'none' from n"
+run recover-pending
+mkfifo "$tmp/slow"
+"$LEADPIPE" recover-pending --list lead --json >"$tmp/slow" 2>"$tmp/err" &
+bot_children=$!
+exec 8<"$tmp/slow"
+read -r first <&8
+is 'a list of which one line was read' '"lead:1"' "$(jq .id <<<"$first")"
+is 'keeps no checkpoint from finishing' 0 \
+	"$(sql "update dead_letters set answer = 'later' where item = 3000;
+	PRAGMA wal_checkpoint(TRUNCATE)" | cut -d'|' -f1)"
+is 'nothing is left out or told twice' '2999 3000' \
+	"$(jq -r .id <&8 | sort -u | grep -c .) $(sql 'select count(*)
+	from dead_letters where kind = "lead"')"
+exec 8<&-
+wait $bot_children
+is 'and it ends well' 0 $?
+"$LEADPIPE" recover-pending --list 2>"$tmp/err" | head -n 1 >/dev/null
+is 'its reader may leave' '0 ' "${PIPESTATUS[0]} $(cat "$tmp/err")"
+sql "delete from dead_letters where kind = 'lead'"
+
 # --- the command line
 
 for wrong in '--list --retry 1' '--all' '--retry' '--retry x:1' '--retry 0' \

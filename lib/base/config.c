@@ -92,8 +92,8 @@ check_file(const struct config *config, const struct config_listener *listener)
 		if (config_key_is_wrong(line->name, true))
 			refuse_name(line->name, where, listener);
 	}
-	if (secrets &&
-	    config_file_check_mode(config->file.path, &fault) != OUT_OK)
+	if (config_file_check_mode(config->file.path, &config->file.about,
+		secrets, &fault) != OUT_OK)
 		listener->hear(listener->arg, &fault);
 }
 
@@ -133,7 +133,8 @@ load(struct config *config, const char *path,
 	size_t len;
 
 	config->file.path = mem_dup(path);
-	result = config_file_load(path, &text, &len, &fault);
+	result =
+	    config_file_load(path, &text, &len, &config->file.about, &fault);
 	if (result == OUT_OK) {
 		result = config_file_parse(&config->file, text, len, &fault);
 		free(text);
@@ -232,6 +233,14 @@ config_get_or(const struct config *config, const char *name,
 	const char *value = config_get(config, name);
 
 	return value != NULL ? value : otherwise;
+}
+
+bool
+config_is_secret(const struct config *config, const char *name)
+{
+	const char *value = config_get(config, name);
+
+	return value != NULL && config_key_is_secret(name, value);
 }
 
 const char *

@@ -3,7 +3,8 @@
  * The configuration: KEY=value lines and the environment, which wins.
  * Keys that we do not know are kept for the flow ($NAME) unless they begin
  * with LEADPIPE_ or look like a misspelt key of ours: those are refused with a
- * suggestion.  A file with secrets that others can read is refused.
+ * suggestion.  A file that others can change is refused, and one with secrets
+ * that others can read.
  */
 #ifndef LEADPIPE_CONFIG_H
 #define LEADPIPE_CONFIG_H
@@ -49,6 +50,9 @@ const char *config_get(const struct config *config, const char *name);
 /* The same with a default. */
 const char *config_get_or(const struct config *config, const char *name,
     const char *otherwise);
+
+/* True when NAME is set to what must not be shown: a token, a password. */
+bool config_is_secret(const struct config *config, const char *name);
 
 /* Where NAME came from, for messages: "the environment", "FILE line N",
  * "not set"; borrowed until the next call. */

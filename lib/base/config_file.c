@@ -18,9 +18,10 @@
 
 enum outcome
 config_file_load(const char *path, char **text, size_t *len,
-    struct fault *fault)
+    struct stat *about, struct fault *fault)
 {
-	enum outcome result = file_read(path, LARGEST, text, len, fault);
+	enum outcome result =
+	    file_read_stat(path, LARGEST, text, len, about, fault);
 
 	/* Bad input is for data; what one configures is 78. */
 	if (result != OUT_OK && fault != NULL && fault->code == EXIT_INPUT)
@@ -45,21 +46,21 @@ is_own_group(gid_t gid)
 }
 
 enum outcome
-config_file_check_mode(const char *path, struct fault *fault)
+config_file_check_mode(const char *path, const struct stat *about,
+    bool secrets, struct fault *fault)
 {
-	struct stat st;
+	bool changed = (about->st_mode & 022) != 0;
+	bool seen = (about->st_mode & 007) != 0 ||
+	    ((about->st_mode & 040) != 0 && !is_own_group(about->st_gid));
 
-	if (stat(path, &st) < 0)
-		return file_fault(fault, "look at", path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(about->st_mode) || (!changed && !(secrets && seen)))
 		return OUT_OK;
-	if ((st.st_mode & 027) == 0 &&
-	    ((st.st_mode & 040) == 0 || is_own_group(st.st_gid)))
-		return OUT_OK;
+	/* It names programs that we run and where the token goes. */
 	return fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
-	    "'%s' holds secrets and is open to others (mode %04o), run: "
-	    "chmod 600 %s",
-	    path, (unsigned)st.st_mode & 07777, path);
+	    "'%s' %s (mode %04o), run: chmod 600 %s", path,
+	    secrets ? "holds secrets and is open to others"
+		    : "can be changed by others",
+	    (unsigned)about->st_mode & 07777, path);
 }
 
 static bool

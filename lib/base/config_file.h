@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/fault.h"
 
@@ -19,6 +20,7 @@ struct config_file {
 	char *path;		   /* NULL: there is no file */
 	struct config_line *lines; /* of one name only the last counts */
 	size_t count;
+	struct stat about; /* of the file that was read */
 };
 
 /* Takes the LEN bytes of TEXT apart; FILE->path is set.  FILE is released by
@@ -32,12 +34,14 @@ const struct config_line *config_file_find(const struct config_file *file,
 
 void config_file_release(struct config_file *file);
 
-/* Reads PATH (1 MiB at most); errors have EXIT_CONFIG or EXIT_PERMISSION. */
+/* Reads PATH (1 MiB at most), which ABOUT is then of; errors have EXIT_CONFIG
+ * or EXIT_PERMISSION. */
 enum outcome config_file_load(const char *path, char **text, size_t *len,
-    struct fault *fault) must_check;
+    struct stat *about, struct fault *fault) must_check;
 
-/* Refuses PATH, which holds secrets, when others can read it. */
-enum outcome config_file_check_mode(const char *path, struct fault *fault)
-    must_check;
+/* Refuses PATH, which ABOUT is of, when others can change it or, if it holds
+ * secrets, read it. */
+enum outcome config_file_check_mode(const char *path, const struct stat *about,
+    bool secrets, struct fault *fault) must_check;
 
 #endif

@@ -135,22 +135,16 @@ config_key_is_wrong(const char *name, bool in_file)
 	return nearest != NULL && !is_numbered(name, nearest);
 }
 
-/* The "user:password" of a URL; 0 when it has none. */
+/* The "user:password" of a URL; 0 when it has none.  It ends at the last '@',
+ * as for who uses the URL: a password may hold anything. */
 static size_t
 find_userinfo(const char *url, const char **at)
 {
-	const char *start = strstr(url, "://"), *end, *next;
-	size_t host;
+	const char *start = strstr(url, "://"), *end;
 
-	start = start != NULL ? start + 3 : url;
-	host = strcspn(start, "/?#");
-	end = NULL;
-	for (next = start;
-	     (next = memchr(next, '@', host - (size_t)(next - start))) != NULL;
-	     next++)
-		end = next;
-	*at = start;
-	return end != NULL ? (size_t)(end - start) : 0;
+	*at = start != NULL ? start + 3 : url;
+	end = strrchr(*at, '@');
+	return end != NULL ? (size_t)(end - *at) : 0;
 }
 
 /* A foreign name that says itself what it holds. */

@@ -56,6 +56,19 @@ take_value(struct config_setting *setting, const char *name, const char *value,
 	return OUT_OK;
 }
 
+/* Containers mount secrets for all to read, with nobody else there. */
+static bool
+is_mounted(const char *path)
+{
+	char *real = realpath(path, NULL);
+	bool mounted = real != NULL &&
+	    (strncmp(real, "/run/secrets/", 13) == 0 ||
+		strncmp(real, "/var/run/secrets/", 17) == 0);
+
+	free(real);
+	return mounted;
+}
+
 /* Takes the secret NAME out of the file PATH, which WHERE names. */
 static enum outcome
 take_file(struct config_setting *setting, const char *name, const char *path,
@@ -63,15 +76,12 @@ take_file(struct config_setting *setting, const char *name, const char *path,
 {
 	char *text = NULL;
 	size_t len;
-	enum outcome result = OUT_OK;
+	struct stat about;
+	enum outcome result =
+	    config_file_load(path, &text, &len, &about, fault);
 
-	/* Containers mount secrets for all to read, with nobody else there. */
-	if (check && strncmp(path, "/run/secrets/", 13) != 0 &&
-	    strncmp(path, "/var/run/secrets/", 17) != 0 &&
-	    access(path, R_OK) == 0)
-		result = config_file_check_mode(path, fault);
-	if (result == OUT_OK)
-		result = config_file_load(path, &text, &len, fault);
+	if (result == OUT_OK && check && !is_mounted(path))
+		result = config_file_check_mode(path, &about, true, fault);
 	if (result == OUT_OK && strlen(text) != len)
 		result = fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "'%s' (%s) holds a NUL byte", path, where);
@@ -133,11 +143,17 @@ resolve_in(struct config_setting *setting, const struct source *source,
 	if (result != OUT_OK)
 		return result;
 	path = file[0] != '\0' ? look_up(source, file) : "";
-	if (plain[0] != '\0' && path[0] != '\0' &&
-	    look_up(source, plain)[0] != '\0')
-		return refuse_both(source, plain, file, fault);
-	if (path[0] != '\0')
-		return take_file(setting, key->name, path, file, true, fault);
+	if (path[0] != '\0') {
+		const char *value = plain[0] != '\0' ? look_up(source, plain)
+						     : "";
+
+		result =
+		    take_file(setting, key->name, path, file, true, fault);
+		if (result == OUT_OK && value[0] != '\0' &&
+		    strcmp(value, setting->value) != 0)
+			result = refuse_both(source, plain, file, fault);
+		return result;
+	}
 	if (plain[0] != '\0')
 		return take_value(setting, plain, look_up(source, plain),
 		    describe(source, plain), fault);

@@ -26,13 +26,13 @@ file_beside(const char *path, const char *name)
 
 /* What can be read without waiting for somebody: no FIFO, no terminal. */
 static enum outcome
-check_readable(int fd, const char *path, struct fault *fault)
+check_readable(int fd, const char *path, struct stat *about,
+    struct fault *fault)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, about) < 0)
 		return file_fault(fault, "read", path);
-	if (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)))
+	if (S_ISREG(about->st_mode) ||
+	    (S_ISCHR(about->st_mode) && !isatty(fd)))
 		return OUT_OK;
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 	    "cannot read '%s': it is no regular file", path);
@@ -64,6 +64,15 @@ enum outcome
 file_read(const char *path, size_t max, char **text, size_t *len,
     struct fault *fault)
 {
+	struct stat about;
+
+	return file_read_stat(path, max, text, len, &about, fault);
+}
+
+enum outcome
+file_read_stat(const char *path, size_t max, char **text, size_t *len,
+    struct stat *about, struct fault *fault)
+{
 	struct buf buf = BUF_INIT(max);
 	enum outcome result;
 	int fd;
@@ -71,7 +80,7 @@ file_read(const char *path, size_t max, char **text, size_t *len,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return file_fault(fault, "read", path);
-	result = check_readable(fd, path, fault);
+	result = check_readable(fd, path, about, fault);
 	if (result == OUT_OK)
 		result = read_up_to(fd, path, max, &buf, fault);
 	close(fd);

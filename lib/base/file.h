@@ -14,7 +14,7 @@
 /*
  * Makes the process safe to work in: closed fds 0 to 2 are opened on
  * /dev/null, umask 077, SIGPIPE and SIGXFSZ ignored (writes report the error
- * instead), core files off, LC_NUMERIC stays C.  First call of every command.
+ * instead), no core files, no debugger, LC_NUMERIC stays C.  First call of every command.
  */
 void file_sanitize_process(void);
 
@@ -28,9 +28,10 @@ enum outcome file_become_owner(const char *dir, struct fault *fault)
 
 /* Makes DIR with mode 0700 and its missing parents (0755); an existing one
  * must be a directory that others cannot read or enter (chmod'ed to 0700 when
- * we own it and nothing but state is in it; /tmp, /var/lib or a home page are
- * refused). */
-enum outcome file_make_dir(const char *dir, struct fault *fault) must_check;
+ * we own it and nothing but the database OWN and what belongs to it is there;
+ * /tmp, /var/lib or a home page are refused). */
+enum outcome file_make_dir(const char *dir, const char *own,
+    struct fault *fault) must_check;
 
 /* Refuses filesystems on which SQLite's locks do not hold (NFS, CIFS, FUSE,
  * 9p ...), naming PATH and the filesystem. */
@@ -42,6 +43,11 @@ enum outcome file_check_local(const char *path, struct fault *fault)
  * wait for: a FIFO, a terminal. */
 enum outcome file_read(const char *path, size_t max, char **text, size_t *len,
     struct fault *fault) must_check;
+
+/* The same; *ABOUT is what fstat() says of the very file that was read. */
+struct stat;
+enum outcome file_read_stat(const char *path, size_t max, char **text,
+    size_t *len, struct stat *about, struct fault *fault) must_check;
 
 /* Writes PATH by temp file, fsync, rename, fsync of the directory; MODE is
  * set explicitly. */

@@ -37,26 +37,39 @@ make_parents(const char *dir)
 	return result;
 }
 
-/* True when the directory FD is the home of other things as well: closing
- * /var/lib, /tmp or a home page to others would do harm. */
+/* True when NAME is what we keep beside a database called OWN. */
 static bool
-is_shared(int fd, const struct stat *st)
+is_ours(const char *name, const char *own)
 {
 	static const char *const ours[] = { ".", "..", "run", "journal" };
-	bool shared = (st->st_mode & S_ISVTX) != 0, mine;
+	static const char *const files[] = { "", "-wal", "-shm", "-journal" };
+	const char *end = strrchr(name, '.');
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcmp(ours[i], name) == 0)
+			return true;
+	if (strncmp(name, "leadpipe.db", 11) == 0 ||
+	    (end != NULL && strcmp(end, ".lock") == 0))
+		return true;
+	if (strncmp(name, own, strlen(own)) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (strcmp(files[i], name + strlen(own)) == 0)
+			return true;
+	return false;
+}
+
+/* True when the directory FD is the home of other things as well: closing
+ * /var/lib, /tmp or a web server's files to others would do harm. */
+static bool
+is_shared(int fd, const char *own, const struct stat *st)
+{
+	bool shared = (st->st_mode & S_ISVTX) != 0;
 	struct dirent *entry;
-	struct stat sub;
 	DIR *dir = fdopendir(fd);
 
-	while (dir != NULL && !shared && (entry = readdir(dir)) != NULL) {
-		mine = false;
-		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-			mine = mine || strcmp(entry->d_name, ours[i]) == 0;
-		shared = !mine &&
-		    fstatat(fd, entry->d_name, &sub, AT_SYMLINK_NOFOLLOW) ==
-			0 &&
-		    S_ISDIR(sub.st_mode);
-	}
+	while (dir != NULL && !shared && (entry = readdir(dir)) != NULL)
+		shared = !is_ours(entry->d_name, own);
 	if (dir != NULL)
 		closedir(dir);
 	return shared;
@@ -64,7 +77,7 @@ is_shared(int fd, const struct stat *st)
 
 /* Closes an existing directory to others, where that is ours to do. */
 static enum outcome
-close_dir(int fd, const char *dir, struct fault *fault)
+close_dir(int fd, const char *dir, const char *own, struct fault *fault)
 {
 	struct stat st;
 	int listing;
@@ -81,7 +94,7 @@ close_dir(int fd, const char *dir, struct fault *fault)
 	listing = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (listing < 0)
 		return file_fault(fault, "read", dir);
-	if (is_shared(listing, &st))
+	if (is_shared(listing, own, &st))
 		return fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
 		    "'%s' is open to others and holds other things too; give "
 		    "the state a directory of its own (DATABASE_PATH), or "
@@ -93,7 +106,7 @@ close_dir(int fd, const char *dir, struct fault *fault)
 }
 
 enum outcome
-file_make_dir(const char *dir, struct fault *fault)
+file_make_dir(const char *dir, const char *own, struct fault *fault)
 {
 	enum outcome result;
 	int fd;
@@ -108,7 +121,7 @@ file_make_dir(const char *dir, struct fault *fault)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return file_fault(fault, "open", dir);
-	result = close_dir(fd, dir, fault);
+	result = close_dir(fd, dir, own, fault);
 	close(fd);
 	return result;
 }

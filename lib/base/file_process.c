@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,10 +24,20 @@ set_signal(int number, void (*handler)(int))
 	sigaction(number, &action, NULL);
 }
 
+/* A core file would hold the token, and so would what a debugger sees; a pipe
+ * in core_pattern takes no notice of RLIMIT_CORE. */
+static void
+hide_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
 void
 file_sanitize_process(void)
 {
-	const struct rlimit none = { 0, 0 };
 	sigset_t empty;
 	int fd;
 
@@ -43,8 +54,7 @@ file_sanitize_process(void)
 	set_signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
-	/* A core file would hold the token. */
-	setrlimit(RLIMIT_CORE, &none);
+	hide_memory();
 }
 
 /* The owner's own group where the directory has root's. */
@@ -98,6 +108,7 @@ file_become_owner(const char *dir, struct fault *fault)
 		    "cannot become the owner of '%s' (user %lu), run the "
 		    "command as that user",
 		    existing, (unsigned long)st.st_uid);
+	hide_memory(); /* a change of user may undo it */
 	free(existing);
 	return result;
 }

@@ -27,9 +27,10 @@ on_stop(int number)
 	int error = errno;
 	int64_t now = clock_mono_ms(), first = CLOCK_NEVER;
 
+	(void)number;
 	if (!atomic_compare_exchange_strong(&since, &first, now)) {
 		if (now - first > SAME_REQUEST_MS)
-			_exit(128 + number);
+			_exit(EXIT_LATER);
 	} else if (write(wake_fd, &one, sizeof(one)) < 0) {
 		/* Readable already. */
 	}
@@ -73,8 +74,7 @@ stop_fd(void)
 	return wake_fd;
 }
 
-static char last_words[160] = "leadpipe: hard lifetime reached, "
-			      "the next run goes on\n";
+static char last_words[160] = "leadpipe: hard lifetime reached\n";
 static int last_fd = STDERR_FILENO, last_code = EXIT_LATER;
 
 static void

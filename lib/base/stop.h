@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 /*
- * Installs the handlers.  A second signal ends the process at once (128 + n);
- * one within 0.1 s of the first counts as the same: timeout(1) sends two.
+ * Installs the handlers.  A second signal ends the process at once with exit
+ * code 75: the next command recovers its rows.  One within 0.1 s of the first
+ * counts as the same: timeout(1) sends two.
  * stop_fd() is then readable once a signal came.
  */
 void stop_install(void);

@@ -163,8 +163,6 @@ do_unsubscribe(struct run *run, const json_t *action)
 {
 	(void)action;
 	run->chat->unsubscribed = true;
-	effects_add(run->effects, EFFECT_SUBSCRIPTION, run->chat->id)->on =
-	    false;
 }
 
 static void
@@ -229,7 +227,11 @@ run_cancel_on(struct run *run, const char *kind, const char *name)
 			cancel = effects_add(run->effects, EFFECT_CANCEL,
 			    run->chat->id);
 			cancel->text = mem_dup(schedule->name);
-			cancel->pointer = mem_dup(schedule->pointer);
+			/* Its tasks may be of a version that had it
+			 * elsewhere. */
+			if (flow_schedules(run->flow, schedule->name, NULL) >
+			    1)
+				cancel->pointer = mem_dup(schedule->pointer);
 		}
 	}
 }
@@ -249,7 +251,7 @@ state_enter(struct run *run, const char *state)
 	json_int_t times = json_integer_value(json_array_get(visit, 0));
 
 	if (strcmp(state, flow_start_state(run->flow)) == 0)
-		variable_end_session(run->flow, chat);
+		variable_end_session(run->flow, chat, run->taken);
 	run_place(run, state);
 	chat->entries++;
 	json_object_set_new(chat->visits, state,
@@ -277,6 +279,7 @@ run_actions(struct run *run, const json_t *actions)
 			    "flow '%s' went to more than %d "
 			    "states in one turn, the last is '%s'",
 			    flow_id(run->flow), GOTO_MAX, state);
+			run->effects->looped = true;
 			return;
 		}
 		state_enter(run, state);

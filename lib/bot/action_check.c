@@ -7,22 +7,28 @@
 #include "base/mem.h"
 #include "bot/model.h"
 #include "bot/template.h"
+#include "bot/variable.h"
 
 #define ACTION_DEPTH 16
 
 static void
 check_new_value(struct check *check, json_t *value)
 {
-	const char *name = check->key;
+	const char *name = check->key, *text = json_string_value(value);
+	const json_t *var = json_object_get(check->flow->vars, name);
 
-	if (json_object_get(check->flow->vars, name) == NULL)
+	if (var == NULL)
 		check_unknown(check, "variable", name, check->flow->vars);
-	if (json_is_string(value))
-		template_check(check, json_string_value(value), PLACE_PLAIN);
-	else if (json_is_object(value) || json_is_array(value))
+	if (text != NULL)
+		template_check(check, text, PLACE_PLAIN);
+	if (json_is_object(value) || json_is_array(value))
 		check_add(check,
 		    "must be a string, a number, true, false or "
 		    "null");
+	else if (var != NULL && !json_is_null(value) &&
+	    (text == NULL || strstr(text, "{{") == NULL) &&
+	    !variable_takes(var, value))
+		check_add(check, "is not of the type of '%s'", name);
 }
 
 static void

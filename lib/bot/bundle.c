@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "bot/model.h"
 
 /* What the Bot API takes as an upload (core.telegram.org/bots/api,
  * "Sending files"). */
@@ -105,22 +106,50 @@ media_resolve(json_t *medium, const char *kind, const char *path,
 }
 
 static void
+file_add(json_t *files, const char *path, const json_t *name)
+{
+	char *file;
+
+	if (!json_is_string(name))
+		return;
+	file = file_beside(path, json_string_value(name));
+	json_array_append_new(files, json_string(file));
+	free(file);
+}
+
+static void
 medium_inline(json_t *medium, const char *name, const char *path,
     struct findings *findings)
 {
-	static const char *const kinds[] = { "photo", "video", "document",
-		"voice", "animation", "audio" };
-	size_t i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (size_t i = 0; media_kinds[i] != NULL; i++) {
 		char *where;
 
-		if (json_get_text(medium, kinds[i]) == NULL)
+		if (json_get_text(medium, media_kinds[i]) == NULL)
 			continue;
-		where = mem_printf("/media/%s/%s", name, kinds[i]);
-		media_resolve(medium, kinds[i], path, where, findings);
+		where = mem_printf("/media/%s/%s", name, media_kinds[i]);
+		media_resolve(medium, media_kinds[i], path, where, findings);
 		free(where);
 	}
+}
+
+json_t *
+flow_files(const char *path)
+{
+	struct findings unheard = { 0 };
+	json_t *files = json_array(), *root, *value, *entry;
+	const char *key, *kind;
+
+	json_array_append_new(files, json_string(path));
+	root = object_read(path, "", &unheard);
+	json_object_foreach (json_object_get(root, "texts"), key, value)
+		file_add(files, path, value);
+	json_object_foreach (json_object_get(root, "media"), key, value)
+		json_object_foreach (value, kind, entry)
+			if (media_kind_find(kind) != NULL)
+				file_add(files, path, entry);
+	json_decref(root);
+	findings_release(&unheard);
+	return files;
 }
 
 enum outcome

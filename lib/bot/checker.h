@@ -26,8 +26,8 @@ struct check {
 	json_t *plain;	   /* texts used where tags mean nothing */
 	json_t *captions;  /* texts used as captions */
 	json_t *cancelled; /* [where, name] of schedules named by `cancel` */
-	json_t *buttons;   /* [where, id] of buttons that want an `on` */
-	json_t *handled;   /* ids that some `on` has */
+	json_t *labels;	   /* texts of buttons */
+	json_t *buttons;   /* [where, id, state or null] that want an `on` */
 };
 
 typedef void checker(struct check *check, json_t *value);
@@ -82,8 +82,12 @@ checker check_bool, check_string, check_ident, check_span, check_state,
     check_media_name, check_role, check_lang, check_number, check_anything;
 
 /* Checks of parts, each beside the code that runs the part. */
-checker check_text, check_text_plain;
+checker check_text, check_text_plain, check_label;
 checker check_flow, check_var_name, check_names, check_guard, check_actions,
     check_buttons, check_reply, check_roles, check_texts, check_on;
+
+/* What can only be said of all states together: buttons that nothing takes,
+ * circles that never end. */
+void check_reach(struct check *check);
 
 #endif

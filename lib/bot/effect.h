@@ -12,12 +12,11 @@
 #include <stdint.h>
 
 enum effect_kind {
-	EFFECT_MESSAGE,	     /* something to send */
-	EFFECT_TASK,	     /* something to do later */
-	EFFECT_CANCEL,	     /* a task not to be done any more */
-	EFFECT_ENTERED,	     /* a state was entered: text (statistics, log) */
-	EFFECT_SUBSCRIPTION, /* on: subscribed again, off: unsubscribed */
-	EFFECT_NOTICE /* what the button's press is answered with: text */
+	EFFECT_MESSAGE, /* something to send */
+	EFFECT_TASK,	/* something to do later */
+	EFFECT_CANCEL,	/* a task not to be done any more */
+	EFFECT_ENTERED, /* a state was entered: text (statistics, log) */
+	EFFECT_NOTICE	/* what the button's press is answered with: text */
 };
 
 enum effect_urgency { URGENCY_ANSWER, URGENCY_REMINDER };
@@ -44,12 +43,12 @@ struct effect {
 	int64_t due_at, expire_at; /* wall ms */
 	int64_t entries;	   /* chat->entries when it was made */
 	bool replace; /* a task of that name is replaced, not kept */
-	bool on;      /* subscription */
 };
 
 struct effects {
 	struct effect *list;
 	size_t count, size;
+	bool looped; /* the loop guard ended the step */
 };
 
 void effects_release(struct effects *effects);

@@ -62,6 +62,7 @@ flow_new(json_t *root, const char *bundle, size_t len)
 	flow->roles = json_object();
 	flow->senders = json_object();
 	flow->labels = json_object();
+	flow->presses = json_object();
 	flow->signals = json_object();
 	langs_read(flow);
 	id_digest(bundle, len, flow->hash);
@@ -80,8 +81,8 @@ flow_check(struct flow *flow, const struct config *config,
 		.plain = json_object(),
 		.captions = json_object(),
 		.cancelled = json_array(),
+		.labels = json_object(),
 		.buttons = json_array(),
-		.handled = json_object(),
 	};
 
 	buf_add_text(&check.path, "");
@@ -90,8 +91,8 @@ flow_check(struct flow *flow, const struct config *config,
 	json_decref(check.plain);
 	json_decref(check.captions);
 	json_decref(check.cancelled);
+	json_decref(check.labels);
 	json_decref(check.buttons);
-	json_decref(check.handled);
 }
 
 enum outcome
@@ -137,13 +138,11 @@ flow_close(struct flow *flow)
 		free(flow->schedules[i].state);
 	}
 	free(flow->schedules);
-	for (i = 0; i < flow->pattern_count; i++)
-		regfree(&flow->patterns[i].regex);
-	free(flow->patterns);
 	json_decref(flow->roles);
 	json_decref(flow->langs);
 	json_decref(flow->senders);
 	json_decref(flow->labels);
+	json_decref(flow->presses);
 	json_decref(flow->signals);
 	json_decref(flow->root);
 	free(flow);
@@ -256,20 +255,31 @@ flow_in_role(const struct flow *flow, const char *role, int64_t person)
 	return json_object_get(json_object_get(flow->roles, role), id) != NULL;
 }
 
+const char *const media_kinds[] = { "photo", "video", "document", "voice",
+	"animation", "audio", NULL };
+
+const char *
+media_kind_find(const char *name)
+{
+	size_t i = 0;
+
+	while (media_kinds[i] != NULL && strcmp(media_kinds[i], name) != 0)
+		i++;
+	return media_kinds[i];
+}
+
 bool
 flow_media(const struct flow *flow, const char *name, struct flow_media *media)
 {
-	static const char *const kinds[] = { "photo", "video", "document",
-		"voice", "animation", "audio" };
 	const json_t *entry = json_object_get(flow->media, name);
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const char *path = json_get_text(entry, kinds[i]);
+	for (i = 0; media_kinds[i] != NULL; i++) {
+		const char *path = json_get_text(entry, media_kinds[i]);
 
 		if (path == NULL)
 			continue;
-		media->kind = kinds[i];
+		media->kind = media_kinds[i];
 		media->path = path;
 		media->digest = json_get_text(entry, "digest");
 		media->spoiler = json_get_bool(entry, "spoiler", false);

@@ -50,6 +50,10 @@ void findings_locate(struct findings *findings, const char *path);
 enum outcome flow_bundle(const char *path, char **bundle,
     struct findings *findings, struct fault *fault) must_check;
 
+/* The paths of all files that flow_bundle() reads, there or not: PATH first.
+ * An array that the caller owns. */
+json_t *flow_files(const char *path);
+
 /*
  * Loads a bundle.  Whatever is wrong is added to FINDINGS (all of it, not only
  * the first); features of the format that this version does not run are

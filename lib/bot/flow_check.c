@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "bot/model.h"
 #include "bot/person.h"
+#include "bot/variable.h"
 
 static void
 check_format(struct check *check, json_t *value)
@@ -86,18 +87,6 @@ check_scope(struct check *check, json_t *value)
 		check_add(check, "must be \"user\" or \"session\"");
 }
 
-static bool
-default_fits(const char *type, const json_t *value)
-{
-	if (strcmp(type, "int") == 0)
-		return json_is_integer(value);
-	if (strcmp(type, "number") == 0)
-		return json_is_number(value);
-	if (strcmp(type, "bool") == 0)
-		return json_is_boolean(value);
-	return json_is_string(value);
-}
-
 static void
 check_var(struct check *check, json_t *value)
 {
@@ -114,11 +103,10 @@ check_var(struct check *check, json_t *value)
 	const json_t *given = json_object_get(value, "default");
 
 	check_members(check, value, members);
-	if (type == NULL)
-		type = "text";
 	if (given != NULL && !json_is_null(given) &&
-	    !default_fits(type, given))
-		check_add(check, "'default' is not of type '%s'", type);
+	    !variable_fits(value, given))
+		check_add(check, "'default' is not of type '%s'",
+		    type ? type : "text");
 }
 
 static void
@@ -301,15 +289,7 @@ check_rest(struct check *check)
 			findings_add(check->findings, where,
 			    "unknown schedule '%s'", name);
 	}
-	json_array_foreach (check->buttons, i, note) {
-		(void)json_unpack(note, "[ss]", &where, &name);
-		if (json_object_get(check->handled, name) == NULL)
-			findings_add(check->findings, where,
-			    "no state has "
-			    "'button:%s' in its 'on', so this button does "
-			    "nothing",
-			    name);
-	}
+	check_reach(check);
 }
 
 void

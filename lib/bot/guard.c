@@ -242,13 +242,57 @@ static const struct member guard_members[] = {
 	{ NULL, NULL, false },
 };
 
+#define QUESTIONS 8 /* so many of them ask; the others are of `var` */
+
+/* One question, or `var` and one operator. */
+static bool
+is_question(const json_t *guard)
+{
+	size_t i, asks = 0, compares = 0;
+	bool var = json_object_get(guard, "var") != NULL;
+
+	for (i = 0; guard_members[i].name != NULL; i++)
+		if (json_object_get(guard, guard_members[i].name) != NULL)
+			++*(i < QUESTIONS ? &asks : &compares);
+	return asks == 1 && compares == (var ? 1 : 0);
+}
+
+static bool
+compares_with(const json_t *var, const json_t *value)
+{
+	return json_is_null(value) || variable_fits(var, value) ||
+	    (json_is_number(value) && variable_is_number(var));
+}
+
+/* A comparison with what the variable can never hold. */
+static void
+check_compared(struct check *check, const json_t *guard)
+{
+	const char *name = json_get_text(guard, "var"), *key;
+	json_t *value, *entry;
+	size_t i;
+
+	json_object_foreach ((json_t *)(uintptr_t)guard, key, value) {
+		const json_t *var = json_object_get(check->flow->vars, name);
+		bool fits = true;
+
+		if (strcmp(key, "eq") == 0 || strcmp(key, "ne") == 0)
+			fits = compares_with(var, value);
+		else if (key[0] == 'l' || key[0] == 'g')
+			fits = variable_is_number(var);
+		json_array_foreach (value, i, entry)
+			fits = fits && compares_with(var, entry);
+		if (!fits)
+			check_add(check,
+			    "'%s' compares '%s' with what is not of its type",
+			    key, name);
+	}
+}
+
 void
 check_guard(struct check *check, json_t *value)
 {
-	size_t wanted = json_object_get(value, "var") != NULL ? 2 : 1;
-	const char *key = json_object_iter_key(json_object_iter(value));
-	size_t i, before = check->findings->count;
-	bool asks = wanted == 2;
+	size_t before = check->findings->count;
 
 	if (check->depth >= GUARD_DEPTH) {
 		check_add(check, "more than %d levels deep", GUARD_DEPTH);
@@ -257,10 +301,11 @@ check_guard(struct check *check, json_t *value)
 	check->depth++;
 	check_members(check, value, guard_members);
 	check->depth--;
-	for (i = 0; !asks && key != NULL && i < 8; i++)
-		asks = strcmp(guard_members[i].name, key) == 0;
-	if (check->findings->count == before &&
-	    (json_object_size(value) != wanted || !asks))
+	if (check->findings->count != before)
+		return;
+	if (is_question(value) && json_object_get(value, "var") != NULL)
+		check_compared(check, value);
+	else if (!is_question(value))
 		check_add(check,
 		    "a guard is one of state, been, tag, role, "
 		    "not, all, any, or var with one of eq, ne, lt, le, gt, "

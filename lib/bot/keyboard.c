@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "bot/checker.h"
 #include "bot/guard.h"
@@ -18,26 +19,47 @@
 #define ROWS_MAX 20
 #define COLUMNS_MAX 8
 
+/* Longer addresses are refused by browsers and servers, if not by Telegram. */
+#define URL_MAX (8U << 10)
+
+/* NULL when the address does not fit. */
 static json_t *
 inline_button(const struct flow *flow, const struct chat *chat,
     const json_t *button, const char *hash)
 {
 	const char *id = json_get_text(button, "id");
-	struct buf out = BUF_INIT(16U << 10);
-	json_t *result = json_object();
+	struct buf out = BUF_INIT(URL_MAX);
+	json_t *result = NULL;
 
 	if (id != NULL)
 		buf_printf(&out, "%s|%s", hash, id);
 	else
 		template_expand(flow, chat, json_get_text(button, "url"),
 		    PLACE_URL, &out);
-	json_object_set_new(result, id ? "callback_data" : "url",
-	    json_string(out.data));
+	if (!out.overflow)
+		result =
+		    json_pack("{ss}", id ? "callback_data" : "url", out.data);
 	buf_release(&out);
 	return result;
 }
 
-/* HASH: of the state for inline buttons, NULL for a reply keyboard. */
+/* Telegram refuses a message with an empty label; the caller frees it. */
+static char *
+label_of(const struct flow *flow, const struct chat *chat,
+    const json_t *button)
+{
+	char *label = text_label(flow, chat, json_get_text(button, "text"));
+	char *trimmed = label ? utf8_trim(label) : NULL;
+
+	free(label);
+	if (trimmed != NULL && trimmed[0] != '\0')
+		return trimmed;
+	free(trimmed);
+	return mem_dup("?");
+}
+
+/* HASH: of the state for inline buttons, NULL for a reply keyboard.  NULL when
+ * a button cannot be made. */
 static json_t *
 rows_build(const struct flow *flow, const struct chat *chat,
     const json_t *rows, const char *hash)
@@ -53,12 +75,15 @@ rows_build(const struct flow *flow, const struct chat *chat,
 			if (!guard_holds(flow, chat,
 				json_object_get(button, "when"), 0))
 				continue;
-			label = text_label(flow, chat,
-			    json_get_text(button, "text"));
 			built = hash ? inline_button(flow, chat, button, hash)
 				     : json_object();
-			json_object_set_new(built, "text",
-			    json_string(label ? label : "?"));
+			if (built == NULL) {
+				json_decref(line);
+				json_decref(result);
+				return NULL;
+			}
+			label = label_of(flow, chat, button);
+			json_object_set_new(built, "text", json_string(label));
 			json_array_append_new(line, built);
 			free(label);
 		}
@@ -69,9 +94,10 @@ rows_build(const struct flow *flow, const struct chat *chat,
 	return result;
 }
 
-json_t *
+enum outcome
 keyboard_markup(const struct flow *flow, const struct chat *chat,
-    const json_t *action, const char *state)
+    const json_t *action, const char *state, json_t **markup,
+    struct fault *fault)
 {
 	const json_t *buttons = json_object_get(action, "buttons");
 	const json_t *reply = json_object_get(action, "reply");
@@ -79,20 +105,27 @@ keyboard_markup(const struct flow *flow, const struct chat *chat,
 	char hash[STATE_HASH_SIZE];
 	json_t *rows;
 
+	*markup = NULL;
 	if (keyboard != NULL && strcmp(keyboard, "remove") == 0)
-		return json_pack("{sb}", "remove_keyboard", 1);
-	if (buttons == NULL && reply == NULL)
-		return NULL;
+		*markup = json_pack("{sb}", "remove_keyboard", 1);
+	if (*markup != NULL || (buttons == NULL && reply == NULL))
+		return OUT_OK;
 	state_hash(state, hash);
 	rows = rows_build(flow, chat, buttons ? buttons : reply,
 	    buttons ? hash : NULL);
-	if (json_array_size(rows) == 0) {
+	if (rows == NULL)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the address of a button of flow '%s' became longer than "
+		    "%u bytes",
+		    flow_id(flow), URL_MAX);
+	if (json_array_size(rows) == 0)
 		json_decref(rows);
-		return NULL;
-	}
-	if (buttons != NULL)
-		return json_pack("{so}", "inline_keyboard", rows);
-	return json_pack("{so,sb}", "keyboard", rows, "resize_keyboard", 1);
+	else if (buttons != NULL)
+		*markup = json_pack("{so}", "inline_keyboard", rows);
+	else
+		*markup = json_pack("{so,sb}", "keyboard", rows,
+		    "resize_keyboard", 1);
+	return OUT_OK;
 }
 
 const char *
@@ -117,7 +150,34 @@ check_button_id(struct check *check, json_t *value)
 	const char *id = check_name(check, value, NAME_ID);
 
 	if (id != NULL)
-		check_note(check, check->buttons, id);
+		json_array_append_new(check->buttons,
+		    json_pack("[sss?]", check->path.data, id, check->state));
+}
+
+/* Adds USE and the `when` of BUTTON to the list at KEY of TABLE. */
+static void
+use_add(json_t *table, const char *key, json_t *use, json_t *button)
+{
+	json_t *list = json_object_get(table, key);
+	json_t *when = json_object_get(button, "when");
+
+	if (list == NULL) {
+		list = json_array();
+		json_object_set_new(table, key, list);
+	}
+	if (when != NULL)
+		json_array_append(use, when);
+	json_array_append_new(list, use);
+}
+
+static void
+press_note(struct check *check, json_t *button)
+{
+	const char *id = json_get_text(button, "id");
+
+	if (id != NULL)
+		use_add(check->flow->presses, id,
+		    json_pack("[s?]", check->state), button);
 }
 
 static void
@@ -152,7 +212,7 @@ static void
 check_inline_button(struct check *check, json_t *value)
 {
 	static const struct member members[] = {
-		{ "text", check_text_plain, true },
+		{ "text", check_label, true },
 		{ "id", check_button_id, false },
 		{ "url", check_url, false },
 		{ "when", check_guard, false },
@@ -163,6 +223,7 @@ check_inline_button(struct check *check, json_t *value)
 	if ((json_object_get(value, "id") != NULL) ==
 	    (json_object_get(value, "url") != NULL))
 		check_add(check, "a button has either an 'id' or a 'url'");
+	press_note(check, value);
 }
 
 static void
@@ -180,9 +241,10 @@ check_buttons(struct check *check, json_t *value)
 /* The press of a reply button is a message with its label, in any of the
  * languages: the person may have changed theirs meanwhile. */
 static void
-label_note(struct check *check, const char *key, const char *id)
+label_note(struct check *check, const char *key, const char *id,
+    json_t *button)
 {
-	json_t *list, *lang;
+	json_t *lang;
 	const char *label;
 	char *trimmed;
 	size_t i;
@@ -199,15 +261,9 @@ label_note(struct check *check, const char *key, const char *id)
 			return;
 		}
 		trimmed = utf8_trim(label);
-		list = json_object_get(check->flow->labels, trimmed);
-		if (list == NULL) {
-			list = json_array();
-			json_object_set_new(check->flow->labels, trimmed,
-			    list);
-		}
+		use_add(check->flow->labels, trimmed,
+		    json_pack("[ss?]", id, check->state), button);
 		free(trimmed);
-		json_array_append_new(list,
-		    json_pack("[ss?]", id, check->state));
 	}
 }
 
@@ -215,7 +271,7 @@ static void
 check_reply_button(struct check *check, json_t *value)
 {
 	static const struct member members[] = {
-		{ "text", check_text_plain, true },
+		{ "text", check_label, true },
 		{ "id", check_button_id, true },
 		{ "when", check_guard, false },
 		{ NULL, NULL, false },
@@ -224,8 +280,9 @@ check_reply_button(struct check *check, json_t *value)
 	const char *id = json_get_text(value, "id");
 
 	check_members(check, value, members);
+	press_note(check, value);
 	if (key != NULL && id != NULL)
-		label_note(check, key, id);
+		label_note(check, key, id, value);
 }
 
 static void
@@ -234,8 +291,39 @@ check_reply_row(struct check *check, json_t *value)
 	check_at_most(check, value, COLUMNS_MAX, check_reply_button);
 }
 
+/* Buttons with a `when` may share a label: of those one is shown. */
+static void
+twins_check(struct check *check, json_t *rows, const char *lang)
+{
+	json_t *seen = json_object(), *row, *button;
+	size_t i, j;
+
+	json_array_foreach (rows, i, row)
+		json_array_foreach (row, j, button) {
+			const char *key = json_get_text(button, "text");
+			const char *label =
+			    key ? text_find(check->flow, lang, key) : NULL;
+
+			if (label == NULL ||
+			    json_object_get(button, "when") != NULL)
+				continue;
+			if (json_object_get(seen, label) != NULL)
+				check_add(check,
+				    "two buttons are called '%s' in '%s': "
+				    "their presses could not be told apart",
+				    label, lang);
+			json_object_set_new(seen, label, json_true());
+		}
+	json_decref(seen);
+}
+
 void
 check_reply(struct check *check, json_t *value)
 {
+	json_t *lang;
+	size_t i;
+
 	check_at_most(check, value, ROWS_MAX, check_reply_row);
+	json_array_foreach (check->flow->langs, i, lang)
+		twins_check(check, value, json_string_value(lang));
 }

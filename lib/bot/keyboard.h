@@ -11,12 +11,14 @@
 #include "bot/flow.h"
 
 /*
- * The reply_markup of the send action ACTION for CHAT, a new reference, or
- * NULL when it has none.  STATE is the one that sends: its inline buttons are
- * handled there, wherever the person went meanwhile.
+ * *MARKUP is the reply_markup of the send action ACTION for CHAT, a new
+ * reference, or NULL when it has none.  STATE is the one that sends: its
+ * inline buttons are handled there, wherever the person went meanwhile.
+ * OUT_NEVER when an address becomes too long: half of one leads astray.
  */
-json_t *keyboard_markup(const struct flow *flow, const struct chat *chat,
-    const json_t *action, const char *state);
+enum outcome keyboard_markup(const struct flow *flow, const struct chat *chat,
+    const json_t *action, const char *state, json_t **markup,
+    struct fault *fault) must_check;
 
 /* Splits callback data: returns the id (borrowed) and the name of the state
  * that sent the button, NULL when the flow has none such.  NULL: the data is

@@ -7,7 +7,6 @@
 #define LEADPIPE_MODEL_H
 
 #include <jansson.h>
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,12 +20,6 @@ struct schedule {
 	json_t *action;
 };
 
-/* A `regex:` key of an `on` object. */
-struct pattern {
-	const json_t *actions; /* that it leads to */
-	regex_t regex;
-};
-
 struct flow {
 	json_t *root;
 	json_t *states, *commands, *events, *texts, *vars, *media, *fallback;
@@ -34,12 +27,12 @@ struct flow {
 	json_t *langs;	 /* owned: array of languages, the default first */
 	json_t *senders; /* owned: hash of a state's name to the name */
 	json_t *labels;	 /* owned: label of a reply keyboard to an array of
-			    [button id, state or null] */
+			    [button id, state or null, its `when`] */
+	json_t *presses; /* owned: id of a button to an array of
+			    [state or null, its `when`] */
 	json_t *signals; /* owned: names of the events it knows, to true */
 	struct schedule *schedules;
 	size_t schedule_count;
-	struct pattern *patterns;
-	size_t pattern_count;
 	char hash[ID_DIGEST_SIZE];
 };
 
@@ -60,6 +53,12 @@ const struct schedule *flow_schedule_of(const struct flow *flow,
  * versions: 5 hexadecimal digits of its name. */
 #define STATE_HASH_SIZE 6
 void state_hash(const char *state, char hash[STATE_HASH_SIZE]);
+
+/* The kinds of media, as members of its entry; ends with NULL. */
+extern const char *const media_kinds[];
+
+/* The kind called NAME, or NULL. */
+const char *media_kind_find(const char *name);
 
 /* True when ROLE of FLOW holds the person. */
 bool flow_in_role(const struct flow *flow, const char *role, int64_t person);

@@ -74,7 +74,12 @@ render(const struct flow *flow, const struct chat *chat, const json_t *action,
 	template_expand(flow, chat, text, PLACE_HTML, &out);
 	set_text(message, media ? "caption" : "text",
 	    out.data ? out.data : "");
+	bool overflow = out.overflow;
 	buf_release(&out);
+	if (overflow)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the text '%s' of flow '%s' became too long", key,
+		    flow_id(flow));
 	if (media == NULL) {
 		message->method = mem_dup("sendMessage");
 		if (!json_get_bool(action, "preview", false))
@@ -85,10 +90,11 @@ render(const struct flow *flow, const struct chat *chat, const json_t *action,
 	if (json_get_bool(action, "silent", false))
 		json_object_set_new(message->params, "disable_notification",
 		    json_true());
-	markup = keyboard_markup(flow, chat, action, state);
-	if (markup != NULL)
+	enum outcome done =
+	    keyboard_markup(flow, chat, action, state, &markup, fault);
+	if (done == OUT_OK && markup != NULL)
 		json_object_set_new(message->params, "reply_markup", markup);
-	return OUT_OK;
+	return done;
 }
 
 enum outcome

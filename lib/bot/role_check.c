@@ -8,25 +8,27 @@
 #include "base/mem.h"
 #include "bot/model.h"
 
-/* Ids separated by commas or blanks; FROM names the variable. */
+/* Ids separated by commas or blanks; FROM names the variable.  What it holds
+ * is not repeated: it was not meant for a flow. */
 static void
 people_read(struct check *check, json_t *people, const char *from,
     const char *text)
 {
 	char *end, *id;
 	long long number;
+	int entry = 0;
 
 	while (*(text += strspn(text, ", \t\n")) != '\0') {
 		size_t len = strcspn(text, ", \t\n");
 
+		entry++;
 		id = mem_dup_n(text, len);
 		errno = 0;
 		number = strtoll(id, &end, 10);
 		if (*end != '\0' || errno != 0 || number == 0)
 			check_add(check,
-			    "%s holds '%.40s', which is not the "
-			    "id of a person",
-			    from, id);
+			    "entry %d of %s is not the id of a person", entry,
+			    from);
 		else
 			json_object_set_new(people, id, json_true());
 		free(id);
@@ -56,6 +58,11 @@ check_people(struct check *check, json_t *value)
 		check_add(check,
 		    "must be a list of ids, or \"$NAME\" to "
 		    "read it from the configuration");
+	} else if (check->config != NULL &&
+	    config_is_secret(check->config, name + 1)) {
+		check_add(check,
+		    "%s is a secret; name a setting that holds ids of people",
+		    name);
 	} else {
 		if (check->config != NULL)
 			text = config_get(check->config, name + 1);

@@ -12,6 +12,7 @@
 #include "bot/effect.h"
 #include "bot/guard.h"
 #include "bot/keyboard.h"
+#include "bot/pattern.h"
 #include "bot/person.h"
 #include "bot/text.h"
 #include "bot/variable.h"
@@ -101,6 +102,8 @@ take_words(struct run *run, const json_t *args, const void *from)
 		word = mem_dup_n(at, len);
 		clean = person_clean(word, len);
 		at += len;
+		json_object_set_new(run->taken, json_string_value(name),
+		    json_true());
 		if (clean[0] != '\0')
 			variable_set_text(run->flow, run->chat,
 			    json_string_value(name), clean);
@@ -119,9 +122,12 @@ take_members(struct run *run, const json_t *args, const void *from)
 	json_t *name;
 	size_t i;
 
-	json_array_foreach (args, i, name)
+	json_array_foreach (args, i, name) {
 		variable_set(run->flow, run->chat, json_string_value(name),
 		    json_object_get(from, json_string_value(name)));
+		json_object_set_new(run->taken, json_string_value(name),
+		    json_true());
+	}
 }
 
 /* Reads "/name@bot rest"; the name goes to COMMAND in lower case. */
@@ -146,12 +152,9 @@ command_read(const char *text, char command[40])
 static void
 start_again(struct run *run, const char *payload)
 {
-	if (run->chat->unsubscribed) {
-		run->chat->unsubscribed = false;
-		effects_add(run->effects, EFFECT_SUBSCRIPTION, run->chat->id)
-		    ->on = true;
-	}
-	variable_take(run->flow, run->chat, "start.payload", payload);
+	run->chat->unsubscribed = false;
+	variable_take(run->flow, run->chat, "start.payload", payload,
+	    run->taken);
 }
 
 static bool
@@ -196,6 +199,9 @@ route_label(struct run *run, const char *text)
 	size_t i;
 
 	json_array_foreach (uses, i, use) {
+		if (!guard_holds(run->flow, run->chat, json_array_get(use, 2),
+			0))
+			continue;
 		id = json_string_value(json_array_get(use, 0));
 		state = json_string_value(json_array_get(use, 1));
 		if (run_on_named(run, run->chat->state, "button", id))
@@ -210,18 +216,39 @@ route_label(struct run *run, const char *text)
 	return sender != NULL && run_on_named(run, sender, "button", sent);
 }
 
+/* True when the chat can have seen what STATE sends. */
 static bool
-pattern_matches(const struct run *run, const json_t *actions, const char *text)
+was_in(const struct run *run, const char *state)
 {
+	return last_entry(run, state) > 0 ||
+	    strcmp(state, flow_start_state(run->flow)) == 0;
+}
+
+/*
+ * Whether the button ID that STATE (NULL: any) sends was there for this
+ * person: `when` hides a button, but anybody can make up the data of a press.
+ * A button that the flow no longer sends is taken as it was.
+ */
+static bool
+was_shown(const struct run *run, const char *state, const char *id)
+{
+	json_t *uses = json_object_get(run->flow->presses, id), *use;
+	bool sent = false;
 	size_t i;
 
-	for (i = 0; i < run->flow->pattern_count; i++) {
-		const struct pattern *pattern = &run->flow->patterns[i];
+	json_array_foreach (uses, i, use) {
+		const char *by = json_string_value(json_array_get(use, 0));
 
-		if (pattern->actions == actions)
-			return regexec(&pattern->regex, text, 0, NULL, 0) == 0;
+		if (state != NULL && by != NULL && strcmp(by, state) != 0)
+			continue;
+		sent = true;
+		if (guard_holds(run->flow, run->chat, json_array_get(use, 1),
+			0))
+			return true;
 	}
-	return false;
+	if (sent || json_array_size(uses) == 0)
+		return !sent;
+	return was_shown(run, NULL, id);
 }
 
 static bool
@@ -250,7 +277,7 @@ key_find(const struct run *run, const char *text)
 			break;
 		}
 		if (strncmp(key, "regex:", 6) == 0 && found[0] == 'a' &&
-		    pattern_matches(run, actions, text))
+		    pattern_fits(key + 6, text))
 			found = key;
 	}
 	free(folded);
@@ -260,10 +287,28 @@ key_find(const struct run *run, const char *text)
 static void
 text_run(struct run *run, const char *text)
 {
-	if (route_command(run, text) || route_label(run, text))
+	if (route_command(run, text) || route_label(run, text) ||
+	    run->input->in_group)
 		return;
 	if (!run_on(run, run->chat->state, key_find(run, text)))
 		run_fallback(run);
+}
+
+bool
+route_is_chatter(const struct run *run)
+{
+	char *text, command[40];
+	bool chatter;
+
+	if (!run->input->in_group || run->input->kind == INPUT_BUTTON)
+		return false;
+	if (run->input->kind != INPUT_TEXT)
+		return true;
+	text = utf8_trim(run->input->text);
+	chatter = command_read(text, command) == NULL &&
+	    json_object_get(run->flow->labels, text) == NULL;
+	free(text);
+	return chatter;
 }
 
 void
@@ -281,6 +326,8 @@ route_contact(struct run *run)
 	const char *key = run->input->kind == INPUT_CONTACT ? "contact"
 							    : run->input->text;
 
+	if (run->input->in_group)
+		return;
 	if (!run_on(run, run->chat->state, key) &&
 	    !run_on(run, run->chat->state, "any"))
 		run_fallback(run);
@@ -306,9 +353,13 @@ route_button(struct run *run)
 {
 	const char *sender;
 	const char *id = keyboard_read(run->flow, run->input->text, &sender);
+	const char *state = run->chat->state;
 
-	if (id == NULL ||
-	    (!run_on_named(run, run->chat->state, "button", id) &&
+	if (sender != NULL && !was_in(run, sender))
+		sender = NULL;
+	if (id == NULL || !was_shown(run, sender, id) ||
+	    ((!was_shown(run, state, id) ||
+		 !run_on_named(run, state, "button", id)) &&
 		!run_on_named(run, sender, "button", id)))
 		notice_expired(run);
 }

@@ -39,6 +39,20 @@ forget_unless(struct run *run, size_t first)
 			    "schedule");
 }
 
+/* A schedule that says goodbye and unsubscribes: what it says is the last
+ * answer, not a reminder that the unsubscribed do not get. */
+static void
+make_answers(struct run *run, size_t first)
+{
+	for (size_t i = first; i < run->effects->count; i++) {
+		struct effect *effect = &run->effects->list[i];
+
+		effect->urgency = URGENCY_ANSWER;
+		json_decref(effect->action);
+		effect->action = NULL;
+	}
+}
+
 static void
 run_schedule(struct run *run)
 {
@@ -62,6 +76,8 @@ run_schedule(struct run *run)
 	run_actions(run, json_object_get(run->schedule->action, "do"));
 	if (run->outcome == OUT_OK)
 		forget_unless(run, first);
+	if (run->outcome == OUT_OK && run->chat->unsubscribed)
+		make_answers(run, first);
 }
 
 static void
@@ -69,7 +85,8 @@ run_input(struct run *run)
 {
 	enum input_kind kind = run->input->kind;
 
-	if (kind != INPUT_EVENT && kind != INPUT_SCHEDULE)
+	if (kind != INPUT_EVENT && kind != INPUT_SCHEDULE &&
+	    !route_is_chatter(run))
 		run_cancel_on(run, "reply", NULL);
 	switch (kind) {
 	case INPUT_TEXT:
@@ -113,9 +130,14 @@ step(const struct flow *flow, struct chat *chat, const struct input *input,
 	    input->kind != INPUT_CONTACT)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "an input without its text");
-	if (!flow_has_state(flow, chat->state))
+	/* A reminder may be of an older version, which does not know where the
+	 * person is now; that is no reason to move them. */
+	if (input->kind != INPUT_SCHEDULE &&
+	    !flow_has_state(flow, chat->state))
 		run_place(&run, flow_start_state(flow));
+	run.taken = json_object();
 	run.origin = chat->state;
 	run_input(&run);
+	json_decref(run.taken);
 	return run.outcome;
 }

@@ -5,9 +5,12 @@
  * input in the same state at the same instant always has the same effects, so
  * a flow runs alike in a test with a virtual clock and at night.
  *
- * Routing (flow.md 2): command, open question, `on` of the state, `on` of its
- * group, for an inline button `on` of the state that sent it, events,
- * fallback.
+ * Routing: a text is a command, else the label of a reply button, else what
+ * `on` of the chat's state takes, else `fallback` of the state or the flow.  A
+ * press goes to `on` of the chat's state, else of the state that sent the
+ * button, if the chat ever was there and the button's `when` holds.  An event
+ * goes to `on` of the state, else to the flow's events.  In a group only
+ * commands and presses are for the bot.
  */
 #ifndef LEADPIPE_STEP_H
 #define LEADPIPE_STEP_H
@@ -39,6 +42,7 @@ struct input {
 	int64_t user_id;    /* sender, or owner of a contact */
 	int64_t entries;
 	const char *name; /* INPUT_SCHEDULE: the schedule's name */
+	bool in_group;	  /* several people write here */
 };
 
 /*

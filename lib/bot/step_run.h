@@ -22,6 +22,7 @@ struct run {
 	const char *origin; /* state whose actions run: owner of the buttons */
 	const char *next;   /* a goto was met: what remains is not run */
 	const struct schedule *schedule; /* that is due, or NULL */
+	json_t *taken; /* variables that came with this very input */
 	int gotos;
 	enum outcome outcome;
 };
@@ -34,6 +35,10 @@ void run_cancel_on(struct run *run, const char *kind, const char *name);
 
 /* Puts the chat in STATE without running anything. */
 void run_place(struct run *run, const char *state);
+
+/* True for what people in a group say to each other: neither a command nor a
+ * press. */
+bool route_is_chatter(const struct run *run);
 
 /* Finds what the flow does with the input, and does it. */
 void route_text(struct run *run);

@@ -281,3 +281,15 @@ template_slot_max(const struct flow *flow, const struct template_slot *slot)
 	}
 	return max;
 }
+
+bool
+template_slot_says(const struct flow *flow, const struct template_slot *slot)
+{
+	size_t i;
+
+	for (i = 0; i < slot->count; i++)
+		if (slice_is(slot->filters[i].name, "default") &&
+		    slot->filters[i].arg.len > 0)
+			return true;
+	return variable_says(flow, slot->name);
+}

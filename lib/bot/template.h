@@ -53,6 +53,11 @@ bool template_in_tag(struct json_slice literal, bool in_tag);
 /* Checks syntax, names and filters of TEXT. */
 void template_check(struct check *check, const char *text, enum place place);
 
+/* True when SLOT always becomes something: it or its variable has a default
+ * that is not empty. */
+bool template_slot_says(const struct flow *flow,
+    const struct template_slot *slot);
+
 /* The most characters that SLOT can become. */
 size_t template_slot_max(const struct flow *flow,
     const struct template_slot *slot);

@@ -16,11 +16,16 @@
 #define CAPTION_MAX 1024
 #define TEXT_MAX_BYTES 32768U
 
+/* Telegram shows far less of a button, and of a reply button all of it must
+ * come back. */
+#define LABEL_MAX 128
+
 /* A text with its slots filled in, as far as can be said beforehand. */
 struct outline {
-	struct buf text; /* an x for each slot */
-	size_t slots;	 /* outside of tags */
-	size_t max;	 /* the most characters that these become */
+	struct buf text;  /* an x for each slot */
+	struct buf least; /* an x for each slot that cannot be empty */
+	size_t slots;	  /* outside of tags */
+	size_t max;	  /* the most characters that these become */
 };
 
 static void
@@ -36,23 +41,28 @@ outline_read(struct outline *outline, const struct flow *flow,
 	    (part = template_next(&text, &literal, &slot)) != TEMPLATE_END) {
 		if (part != TEMPLATE_SLOT) {
 			buf_add(&outline->text, literal.at, literal.len);
+			buf_add(&outline->least, literal.at, literal.len);
 			in_tag = template_in_tag(literal, in_tag);
 			continue;
 		}
 		buf_add_char(&outline->text, 'x');
+		if (template_slot_says(flow, &slot))
+			buf_add_char(&outline->least, 'x');
 		if (in_tag)
 			continue;
 		outline->slots++;
 		outline->max += template_slot_max(flow, &slot);
 	}
 	buf_add_text(&outline->text, "");
+	buf_add_text(&outline->least, "");
 }
 
 static void
 length_check(struct check *check, const struct outline *outline, size_t limit)
 {
 	char *plain = markup_plain(outline->text.data);
-	char *trimmed = utf8_trim(plain);
+	char *least = markup_plain(outline->least.data);
+	char *trimmed = utf8_trim(least);
 	size_t max = utf8_length(plain) - outline->slots + outline->max;
 
 	if (max > limit)
@@ -61,8 +71,13 @@ length_check(struct check *check, const struct outline *outline, size_t limit)
 		    "takes %zu; shorten it or give its variables a 'max'",
 		    max, limit);
 	if (trimmed[0] == '\0')
-		check_add(check, "is empty, which Telegram refuses");
+		check_add(check,
+		    outline->slots == 0
+			? "is empty, which Telegram refuses"
+			: "can become empty, which Telegram refuses: give a "
+			  "slot |default:\"...\"");
 	free(trimmed);
+	free(least);
 	free(plain);
 }
 
@@ -72,7 +87,9 @@ text_check(struct check *check, const char *key, json_t *value)
 	const char *text = json_string_value(value);
 	bool plain = json_object_get(check->plain, key) != NULL;
 	bool caption = json_object_get(check->captions, key) != NULL;
-	struct outline outline = { .text = BUF_INIT(TEXT_MAX_BYTES) };
+	bool label = json_object_get(check->labels, key) != NULL;
+	struct outline outline = { .text = BUF_INIT(TEXT_MAX_BYTES),
+		.least = BUF_INIT(TEXT_MAX_BYTES) };
 	char error[100];
 
 	if (text == NULL) {
@@ -87,8 +104,12 @@ text_check(struct check *check, const char *key, json_t *value)
 	outline_read(&outline, check->flow, text);
 	if (!plain && !markup_valid(outline.text.data, error, sizeof(error)))
 		check_add(check, "%s", error);
-	length_check(check, &outline, caption ? CAPTION_MAX : TEXT_MAX);
+	length_check(check, &outline,
+	    label	  ? LABEL_MAX
+		: caption ? CAPTION_MAX
+			  : TEXT_MAX);
 	buf_release(&outline.text);
+	buf_release(&outline.least);
 }
 
 static void
@@ -139,6 +160,16 @@ void
 check_text_plain(struct check *check, json_t *value)
 {
 	text_used(check, value, check->plain);
+}
+
+void
+check_label(struct check *check, json_t *value)
+{
+	const char *key = json_string_value(value);
+
+	text_used(check, value, check->plain);
+	if (key != NULL)
+		json_object_set_new(check->labels, key, json_true());
 }
 
 void

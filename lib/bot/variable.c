@@ -157,22 +157,62 @@ to_bool(const char *text)
 	return NULL;
 }
 
+bool
+variable_is_number(const json_t *var)
+{
+	const char *type = type_of(var);
+
+	return strcmp(type, "int") == 0 || strcmp(type, "number") == 0;
+}
+
+bool
+variable_fits(const json_t *var, const json_t *value)
+{
+	const char *type = type_of(var);
+
+	if (variable_is_number(var))
+		return type[0] == 'i' ? json_is_integer(value)
+				      : json_is_number(value);
+	if (strcmp(type, "bool") == 0)
+		return json_is_boolean(value);
+	return json_is_string(value);
+}
+
+/* TEXT as VAR holds it, a new reference; NULL when it has no such form. */
+static json_t *
+to_type(const json_t *var, const char *text)
+{
+	const char *type = type_of(var);
+
+	if (strcmp(type, "bool") == 0)
+		return to_bool(text);
+	if (variable_is_number(var))
+		return to_number(text, type[0] == 'i');
+	return json_stringn(text, utf8_prefix(text, max_of(var)));
+}
+
+bool
+variable_takes(const json_t *var, const json_t *value)
+{
+	char *text = value_text(value);
+	json_t *taken = text ? to_type(var, text) : NULL;
+	bool takes = taken != NULL;
+
+	json_decref(taken);
+	free(text);
+	return takes;
+}
+
 void
 variable_set_text(const struct flow *flow, struct chat *chat, const char *name,
     const char *text)
 {
 	const json_t *var = json_object_get(flow->vars, name);
-	const char *type = type_of(var);
 	json_t *value;
 
 	if (var == NULL)
 		return;
-	if (strcmp(type, "bool") == 0)
-		value = to_bool(text);
-	else if (strcmp(type, "int") == 0 || strcmp(type, "number") == 0)
-		value = to_number(text, type[0] == 'i');
-	else
-		value = json_stringn(text, utf8_prefix(text, max_of(var)));
+	value = to_type(var, text);
 	if (value != NULL)
 		json_object_set_new(chat->vars, name, value);
 	else
@@ -193,21 +233,23 @@ variable_set(const struct flow *flow, struct chat *chat, const char *name,
 }
 
 void
-variable_end_session(const struct flow *flow, struct chat *chat)
+variable_end_session(const struct flow *flow, struct chat *chat,
+    const json_t *spared)
 {
 	const char *name, *scope;
 	json_t *var;
 
 	json_object_foreach (flow->vars, name, var) {
 		scope = json_get_text(var, "scope");
-		if (scope != NULL && strcmp(scope, "session") == 0)
+		if (scope != NULL && strcmp(scope, "session") == 0 &&
+		    json_object_get(spared, name) == NULL)
 			json_object_del(chat->vars, name);
 	}
 }
 
 void
 variable_take(const struct flow *flow, struct chat *chat, const char *source,
-    const char *text)
+    const char *text, json_t *taken)
 {
 	const char *name, *from;
 	json_t *var;
@@ -219,8 +261,10 @@ variable_take(const struct flow *flow, struct chat *chat, const char *source,
 		if (from == NULL || strcmp(from, source) != 0)
 			continue;
 		clean = person_clean(text, max_of(var));
-		if (clean[0] != '\0')
+		if (clean[0] != '\0') {
 			variable_set_text(flow, chat, name, clean);
+			json_object_set_new(taken, name, json_true());
+		}
 		free(clean);
 	}
 }
@@ -274,4 +318,18 @@ variable_max(const struct flow *flow, struct json_slice name)
 		max = utf8_length(given);
 	free(text);
 	return max;
+}
+
+bool
+variable_says(const struct flow *flow, struct json_slice name)
+{
+	char *text = mem_dup_n(name.at, name.len), *given;
+	bool says = strcmp(text, "user.id") == 0;
+
+	given = value_text(
+	    json_object_get(json_object_get(flow->vars, text), "default"));
+	says = says || (given != NULL && given[0] != '\0');
+	free(given);
+	free(text);
+	return says;
 }

@@ -34,15 +34,27 @@ void variable_set(const struct flow *flow, struct chat *chat, const char *name,
 void variable_set_text(const struct flow *flow, struct chat *chat,
     const char *name, const char *text);
 
-/* Unsets those of session scope. */
-void variable_end_session(const struct flow *flow, struct chat *chat);
+/* True when VALUE is of the type of VAR, a variable as the flow writes it. */
+bool variable_fits(const json_t *var, const json_t *value);
+bool variable_is_number(const json_t *var);
 
-/* Sets the variables that are `from` SOURCE, cleaned. */
+/* True when VAR can be set to VALUE: "5" fits a number, "five" does not. */
+bool variable_takes(const json_t *var, const json_t *value);
+
+/* Unsets those of session scope, but for the keys of SPARED: what came with
+ * the input that begins a session belongs to the new one. */
+void variable_end_session(const struct flow *flow, struct chat *chat,
+    const json_t *spared);
+
+/* Sets the variables that are `from` SOURCE, cleaned; adds them to TAKEN. */
 void variable_take(const struct flow *flow, struct chat *chat,
-    const char *source, const char *text);
+    const char *source, const char *text, json_t *taken);
 
 /* Adds a finding unless NAME can be used in a template. */
 void variable_check_name(struct check *check, struct json_slice name);
+
+/* True when NAME is never empty as long as nobody sets it so. */
+bool variable_says(const struct flow *flow, struct json_slice name);
 
 /* The most characters that NAME can hold. */
 size_t variable_max(const struct flow *flow, struct json_slice name);

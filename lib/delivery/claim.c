@@ -17,6 +17,10 @@
 /* Tasks promoted in one transaction; more are promoted in the next. */
 #define PROMOTE_BATCH 200
 
+/* Heads that are ended or put off in one transaction: somebody else may want
+ * to write. */
+#define CLAIM_LOOKS 500
+
 /* Broadcasts leave this many messages a second to everything else. */
 #define BROADCAST_RESERVE 5
 
@@ -163,7 +167,7 @@ render(struct delivery *d, const struct message *m, struct slot *slot,
 }
 
 static enum outcome
-choose(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
+prepare(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
     enum choice *choice, struct fault *fault)
 {
 	enum outcome out;
@@ -189,6 +193,26 @@ choose(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
 	return out;
 }
 
+/* What is wrong with one message must not keep the others from being sent:
+ * handed up, it would end this run and, from the same head, each later one. */
+static enum outcome
+choose(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
+    enum choice *choice, struct fault *fault)
+{
+	struct fault why;
+	enum outcome out = prepare(d, m, slot, now, choice, &why);
+
+	if (out == OUT_NEVER && !db_broken(d->db)) {
+		*choice = CHOICE_PASS;
+		log_error("message %lld is dead: %s", (long long)m->id,
+		    why.text);
+		return end_unsent(d, m, SETTLE_DEAD, why.text, now, fault);
+	}
+	if (out != OUT_OK)
+		*fault = why;
+	return out;
+}
+
 /* The row's texts are borrowed: what is kept must not have them. */
 static void
 keep(struct slot *slot, const struct message *m)
@@ -204,7 +228,7 @@ static enum outcome
 claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 {
 	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
-	int bulk = d->bulk_in_flight;
+	int bulk = d->bulk_in_flight, looks = CLAIM_LOOKS;
 	enum outcome out = OUT_OK;
 	struct message m;
 	struct slot *slot;
@@ -228,6 +252,10 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 			continue;
 		}
 		slot_free(slot);
+		if (--looks == 0) {
+			*more = true;
+			return out;
+		}
 		/* A flood wait of the whole bot stops answers too. */
 		if (choice == CHOICE_BOT_WAITS && m.priority <= PRIORITY_ALERT)
 			return out;

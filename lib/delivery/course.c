@@ -147,7 +147,9 @@ course_work(struct course *c)
 	if (!begin(c))
 		return;
 	out = delivery_settle(l->delivery, now, &fault);
-	if (out == OUT_OK && l->poller != NULL && !c->draining)
+	/* After a failure only what is on its way is brought to its end. */
+	if (out == OUT_OK && l->poller != NULL && !c->draining &&
+	    c->out == OUT_OK)
 		out = turn_updates(l->turn, now, STEP_BATCH, &more_updates,
 		    &fault);
 	if (out == OUT_OK && course_may_start(c)) {

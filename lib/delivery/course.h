@@ -17,8 +17,9 @@ struct course {
 	bool more;	 /* more can be done at once */
 	int64_t next_at; /* wall: something becomes due or ready */
 	int64_t locked_since, pickup_at;
-	bool pruned;
-	bool draining; /* the lock is given up */
+	bool pruned;	 /* nothing old is left for this run */
+	bool has_pruned; /* at all */
+	bool draining;	 /* the lock is given up */
 	enum outcome out;
 	struct fault fault;
 };

@@ -160,6 +160,7 @@ void
 delivery_undo(struct delivery *d)
 {
 	d->counts = d->committed;
+	d->recording = false;
 	for (int i = 0; i < d->slot_count; i++) {
 		struct slot *slot = &d->slots[i];
 		if (slot->phase == SLOT_CLAIMED) {
@@ -199,6 +200,7 @@ void
 delivery_start(struct delivery *d)
 {
 	d->committed = d->counts;
+	d->fault_recorded = d->fault_recorded || d->recording;
 	for (int i = 0; i < d->slot_count; i++) {
 		if (d->slots[i].phase == SLOT_SETTLED)
 			slot_free(&d->slots[i]);

@@ -77,21 +77,26 @@ look_around(struct course *c)
 }
 
 static void
-prune_when_idle(struct course *c)
+prune(struct course *c)
 {
 	struct loop *l = c->loop;
 	struct fault fault;
 	int pruned = 0;
-
-	if (c->pruned || delivery_in_flight(l->delivery) > 0 || c->more ||
-	    c->next_at < clock_wall_ms() + 1000)
-		return;
 	/* Nobody waits for it: a busy or full disk is told by what matters. */
-	if (prune_some(l->db, clock_wall_ms(), PRUNE_BATCH,
-		clock_mono_ms() + COURSE_BEGIN_MS, &pruned,
-		&fault) != OUT_OK ||
-	    pruned == 0)
-		c->pruned = true;
+	enum outcome out = prune_some(l->db, clock_wall_ms(), PRUNE_BATCH,
+	    clock_mono_ms() + COURSE_BEGIN_MS, &pruned, &fault);
+
+	c->pruned = out != OUT_OK || pruned == 0;
+	c->has_pruned = true;
+}
+
+static void
+prune_when_idle(struct course *c)
+{
+	if (!c->pruned && !c->more &&
+	    delivery_in_flight(c->loop->delivery) == 0 &&
+	    c->next_at >= clock_wall_ms() + 1000)
+		prune(c);
 }
 
 static void
@@ -189,10 +194,10 @@ wake_at(const struct course *c)
 	int64_t mono = clock_mono_ms(), wall = clock_wall_ms();
 	int64_t at = mono + TICK_MS;
 
+	if (c->locked_since != 0)
+		return mono + (c->out == OUT_OK ? 5 : COURSE_BEGIN_MS);
 	if (c->more || delivery_has_results(l->delivery))
 		return mono;
-	if (c->locked_since != 0)
-		return mono + 5;
 	if (course_may_start(c) && c->next_at < wall + TICK_MS)
 		at = c->next_at <= wall ? mono : mono + (c->next_at - wall);
 	if (l->poller != NULL && !poller_busy(l->poller) &&
@@ -245,6 +250,9 @@ loop_run(struct loop *loop, struct fault *fault)
 		turn_once(&c);
 	}
 	wind_up(&c);
+	/* A bot that is never idle must not grow for ever. */
+	if (c.out == OUT_OK && !c.has_pruned && !stop_wanted())
+		prune(&c);
 	if (c.out != OUT_OK) {
 		*fault = c.fault;
 		return c.out;

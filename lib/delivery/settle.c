@@ -50,6 +50,14 @@ make_plain(struct delivery *d, struct slot *slot, enum outcome *out,
 	return marked;
 }
 
+/* The chat as it is now: a group may have moved while the message was on its
+ * way. */
+static int64_t
+chat_of(struct delivery *d, const struct slot *slot)
+{
+	return messages_chat(d->db, slot->message.id);
+}
+
 static enum outcome
 flood(struct delivery *d, const struct slot *slot, int64_t now,
     struct settlement *end, struct fault *fault)
@@ -58,8 +66,8 @@ flood(struct delivery *d, const struct slot *slot, int64_t now,
 	if (slot->answer.retry_ms == 0) /* stopped before it left */
 		return OUT_OK;
 	++d->counts.limited;
-	return limits_flooded(d->db, slot->message.chat_id,
-	    slot->answer.retry_ms, now, &end->not_before, fault);
+	return limits_flooded(d->db, chat_of(d, slot), slot->answer.retry_ms,
+	    now, &end->not_before, fault);
 }
 
 static void
@@ -122,6 +130,13 @@ judge(struct delivery *d, struct slot *slot, int64_t now,
 		}
 		break;
 	case VERDICT_CHAT:
+		/* Who wrote after it left has come back meanwhile. */
+		if (chats_seen_at(d->db, chat_of(d, slot)) >
+		    slot->message.started_at) {
+			retry_later(d, slot, now, end);
+			end->counts_try = true;
+			return OUT_OK;
+		}
 		end->how = SETTLE_HELD;
 		++d->counts.blocked;
 		return OUT_OK;
@@ -172,8 +187,8 @@ tell(const struct slot *slot, const struct settlement *end, int64_t now)
 
 /* What else an answer changes: the chat, the file, the group's id. */
 static enum outcome
-consequences(struct delivery *d, const struct slot *slot, int64_t now,
-    struct fault *fault)
+consequences(struct delivery *d, const struct slot *slot,
+    const struct settlement *end, int64_t now, struct fault *fault)
 {
 	const struct answer *answer = &slot->answer;
 	const struct message *m = &slot->message;
@@ -185,8 +200,9 @@ consequences(struct delivery *d, const struct slot *slot, int64_t now,
 			? answer->file_id
 			: NULL,
 		    now, fault);
-	if (out == OUT_OK && answer->verdict == VERDICT_CHAT)
-		out = chats_block(d->db, m->chat_id, answer->text, now, fault);
+	if (out == OUT_OK && end->how == SETTLE_HELD)
+		out = chats_block(d->db, chat_of(d, slot), answer->text, now,
+		    fault);
 	if (out == OUT_OK && answer->verdict == VERDICT_MIGRATE)
 		out = chats_migrate(d->db, m->chat_id, answer->migrate_to,
 		    fault);
@@ -208,11 +224,13 @@ settle_one(struct delivery *d, struct slot *slot, int64_t now,
 	if (out == OUT_OK)
 		out = messages_settle(d->db, &slot->message, d->worker, &end,
 		    now, &lost, fault);
-	if (out == OUT_OK && lost)
+	if (out == OUT_OK && lost) {
 		log_warning("message %lld was settled by somebody else",
 		    (long long)slot->message.id);
+		return out;
+	}
 	if (out == OUT_OK)
-		out = consequences(d, slot, now, fault);
+		out = consequences(d, slot, &end, now, fault);
 	if (out == OUT_OK)
 		tell(slot, &end, now);
 	return out;
@@ -244,7 +262,7 @@ record_config(struct delivery *d, int64_t now, struct fault *fault)
 	} else {
 		return OUT_OK;
 	}
-	d->fault_recorded = true;
+	d->recording = true;
 	return out;
 }
 

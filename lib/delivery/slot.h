@@ -53,7 +53,8 @@ struct delivery {
 	int results;
 	int64_t left; /* heads that may still be claimed, negative: any */
 	int64_t bot_waits_until; /* wall ms, of the bot's limit */
-	bool is_stopped, fault_recorded, answered;
+	bool is_stopped, answered;
+	bool recording, fault_recorded; /* of the stop; once committed */
 	struct fault stopped;
 	struct fault unanswered; /* of the last call without an answer */
 	struct delivery_counts counts, committed;

@@ -285,10 +285,16 @@ http_call_free(struct http_call *call)
 enum http_left
 http_call_left(const struct http_call *call)
 {
+	long status = 0;
+
 	if (call->state == CALL_DONE)
 		return call->result.left;
-	return call->begun && call->given == call->total ? HTTP_LEFT
-							 : HTTP_NOT_LEFT;
+	/* a peer that answers has seen enough to act on */
+	if (call->begun && call->given < call->total)
+		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	return call->begun && (call->given == call->total || status > 0)
+	    ? HTTP_LEFT
+	    : HTTP_NOT_LEFT;
 }
 
 struct http_result *

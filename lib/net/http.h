@@ -42,7 +42,6 @@ struct http_request {
 	const char *url;  /* secret: may hold a token */
 	const char *body; /* JSON; NULL: parts, or an empty POST */
 	size_t body_len;
-	char *own; /* from malloc(); freed with the call, BODY may lie in it */
 	const char *content_type;      /* NULL: application/json */
 	const struct http_part *parts; /* multipart; a file comes last */
 	size_t part_count;

@@ -319,7 +319,6 @@ http_call_prepare(struct http_call *call, const struct http_request *request)
 	call->result = (struct http_result){ .body = call->result.body };
 	call->result.body.max = request->max_answer ? request->max_answer
 						    : ANSWER_MAX;
-	call->own = request->own;
 	call->tag = request->tag;
 	call->id = request->id;
 	call->deadline = request->deadline;
@@ -354,12 +353,10 @@ http_call_unload(struct http_call *call)
 	}
 	free(call->parts);
 	free(call->body.own_text);
-	free(call->own);
 	free(call->file);
 	curl_slist_free_all(call->headers);
 	call->mime = NULL;
 	call->parts = NULL;
-	call->own = NULL;
 	call->part_count = 0;
 	call->file = NULL;
 	call->headers = NULL;
@@ -387,8 +384,7 @@ http_call_settle(struct http_call *call, CURLcode code)
 	long status = 0;
 
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (call->begun && (call->given == call->total || status > 0))
-		result->left = HTTP_LEFT;
+	result->left = http_call_left(call);
 	if (code == CURLE_OK && !call->head_ended)
 		code = CURLE_PARTIAL_FILE;
 	result->timed_out = code == CURLE_OPERATION_TIMEDOUT;

@@ -42,12 +42,11 @@ struct http_call {
 	int tag;
 	int64_t id, deadline;
 	char host[128]; /* fit to be printed */
-	bool loopback, tls, proxied;
+	bool loopback, proxied;
 	bool proxy_is_set; /* what CURLOPT_PROXY of the handle is */
 	int buffer; /* CURLOPT_UPLOAD_BUFFERSIZE of the handle, 0: not set */
 
 	struct http_source body, *parts;
-	char *own; /* memory of the caller that ends with the call */
 	size_t part_count;
 	curl_mime *mime;
 	struct curl_slist *headers; /* NULL: those of http */
@@ -76,7 +75,7 @@ void http_call_settle(struct http_call *call, CURLcode code);
 /* Fills result.fault of a call that ended with CODE and without answer. */
 void http_fault_set(struct http_call *call, CURLcode code);
 
-/* Sets host, loopback and tls from URL. */
+/* Sets host and loopback from URL. */
 void http_peer_set(struct http_call *call, const char *url);
 
 /* True when TEXT is a proxy that we can use. */

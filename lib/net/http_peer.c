@@ -33,7 +33,6 @@ http_peer_set(struct http_call *call, const char *url)
 	const char *at = strstr(url, "://"), *end, *user;
 	size_t len;
 
-	call->tls = strncasecmp(url, "https:", 6) == 0;
 	at = at ? at + 3 : url;
 	end = at + strcspn(at, "/?#\\");
 	while ((user = memchr(at, '@', (size_t)(end - at))))

@@ -94,6 +94,13 @@ check_proxy(const struct config *config, struct config_notes *notes)
 		note_fault(notes, "TELEGRAM_PROXY", &fault);
 		return;
 	}
+	if (address_check_both(config_get_or(config, "TELEGRAM_API_ROOT",
+				   "https://api.telegram.org"),
+		proxy, config_origin(config, "TELEGRAM_PROXY"),
+		&fault) != OUT_OK) {
+		note_fault(notes, "TELEGRAM_PROXY", &fault);
+		return;
+	}
 	host = strrchr(proxy, '@');
 	note_good(notes, "TELEGRAM_PROXY", "%.*s%s%s",
 	    (int)(strstr(proxy, "://") - proxy) + 3, proxy, host ? "***" : "",

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "store/chats.h"
+#include "store/schema_lock.h"
 #include "telegram/token.h"
 
 /* How long the first transaction of a run waits for the others. */
@@ -132,13 +133,35 @@ run_open_db(struct run *run, enum db_mode mode)
 	return out;
 }
 
+/* Nobody starts a command again that a person or a webhook started once. */
+static void
+say_last(const struct run *run, const struct opt_command *command,
+    enum db_mode mode)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "leadpipe %s: hard lifetime reached%s\n",
+	    command->name,
+	    run->recurs		  ? ", the next run goes on"
+		: mode == DB_READ ? ": run it again"
+				  : ": see whether it was done before you "
+				    "run it again");
+	stop_hard_say(STDERR_FILENO, line, EXIT_LATER);
+}
+
 enum outcome
 run_begin(struct run *run, const struct opt_command *command,
     enum db_mode mode, int64_t life_ms)
 {
-	enum outcome out = run_begin_bare(run, command, life_ms);
+	enum outcome out;
 
-	return out == OUT_OK ? run_open_db(run, mode) : out;
+	say_last(run, command, mode);
+	/* Waiting for a migration is not what the command has to do. */
+	out = run_begin_bare(run, command, SCHEMA_LOCK_WAIT_MS + life_ms);
+	if (out == OUT_OK)
+		out = run_open_db(run, mode);
+	stop_hard_at(clock_mono_ms() + life_ms);
+	return out;
 }
 
 enum outcome

@@ -18,6 +18,7 @@ struct run {
 	struct db *db;
 	struct worker worker;
 	struct fault fault; /* why it failed; OUT_OK: it did not */
+	bool recurs; /* what it leaves undone the next run of cron does */
 };
 
 #define RUN_INIT \
@@ -28,13 +29,15 @@ struct run {
 /*
  * Prepares the process (file_sanitize_process(), log, signals, root becomes
  * the owner of the state directory), reads the configuration and opens the
- * database in MODE.  The process ends by itself LIFE_MS from now, whatever it
- * hangs in.  RUN->shared must have been filled by opt_parse().
+ * database in MODE.  The process ends by itself LIFE_MS after that, whatever it
+ * hangs in, or when opening takes longer than a migration may; RUN->recurs
+ * chooses its last words.  RUN->shared must have been filled by opt_parse().
  */
 enum outcome run_begin(struct run *run, const struct opt_command *command,
     enum db_mode mode, int64_t life_ms) must_check;
 
-/* The same without a database, for what must work when it does not. */
+/* The same without a database, for what must work when it does not: LIFE_MS
+ * counts from now, and stop_hard_say() is the caller's. */
 enum outcome run_begin_bare(struct run *run, const struct opt_command *command,
     int64_t life_ms) must_check;
 

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "store/lane.h"
 #include "store/messages.h"
 #include "store/statement.h"
+#include "store/tasks.h"
 
 static void
 chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
@@ -138,7 +140,7 @@ chats_block(struct db *db, int64_t chat_id, const char *reason, int64_t now,
 	sqlite3_stmt *hold = db_use(db,
 	    "UPDATE messages SET state = 'held', reason = ?2,"
 	    " maybe_duplicate = max(maybe_duplicate, state = 'ambiguous')"
-	    " WHERE chat_id = ?1 AND state IN ('queued','ambiguous')");
+	    " WHERE chat_id = ?1 AND " MESSAGE_OPEN " AND state <> 'sending'");
 	db_bind_int(hold, 1, chat_id);
 	db_bind_text(hold, 2, reason);
 	db_run(db, hold);
@@ -204,16 +206,29 @@ chats_unsubscribed(struct db *db, int64_t chat_id)
 	return found;
 }
 
+int64_t
+chats_seen_at(struct db *db, int64_t chat_id)
+{
+	int64_t seen_at = 0;
+	sqlite3_stmt *find =
+	    db_use(db, "SELECT seen_at FROM chats WHERE chat_id = ?1");
+
+	db_bind_int(find, 1, chat_id);
+	while (db_row(db, find))
+		seen_at = db_int(find, 0);
+	return seen_at;
+}
+
 enum outcome
 chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
     struct fault *fault)
 {
+	/* When the supergroup has written already its own dialogue goes on, and
+	 * the old one stays with the old id, where nobody writes any more. */
 	static const char *const moves[] = {
 		("UPDATE OR IGNORE chats SET chat_id = ?2,"
 		 " type = 'supergroup' WHERE chat_id = ?1"),
 		"UPDATE messages SET chat_id = ?2 WHERE chat_id = ?1",
-		"UPDATE OR REPLACE tasks SET chat_id = ?2 WHERE chat_id = ?1",
-		"UPDATE task_ends SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE leads SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE dead_letters SET chat_id = ?2 WHERE chat_id = ?1",
 	};
@@ -226,7 +241,7 @@ chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
 	}
 	lane_renew(db, chat_id);
 	lane_renew(db, new_id);
-	return db_result(db, fault);
+	return tasks_migrate(db, chat_id, new_id, clock_wall_ms(), fault);
 }
 
 /* By @username; 0 when there is none or several. */

@@ -46,6 +46,9 @@ enum outcome chats_unblock(struct db *db, int64_t chat_id, int64_t now,
 /* True when the person asked to be sent nothing but answers. */
 bool chats_unsubscribed(struct db *db, int64_t chat_id);
 
+/* When somebody last wrote or pressed there, 0: never. */
+int64_t chats_seen_at(struct db *db, int64_t chat_id);
+
 /* The group CHAT_ID is the supergroup NEW_ID now: every row follows. */
 enum outcome chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
     struct fault *fault) must_check;

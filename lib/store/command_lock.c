@@ -25,14 +25,16 @@ command_lock_take(const struct db *db, const char *name, int64_t deadline,
 {
 	enum outcome out;
 
+	lock->busy = false;
 	out = lock_open(db, name, "lock", &lock->fd, fault);
 	if (out == OUT_OK)
 		out = lock_open(db, name, "queue", &lock->queue_fd, fault);
 	/* Who waits keeps the queue: that is what the holder looks at. */
-	if (out == OUT_OK &&
-	    !(file_flock_until(lock->queue_fd, FILE_LOCK_EXCLUSIVE,
-		  deadline) &&
-		file_flock_until(lock->fd, FILE_LOCK_EXCLUSIVE, deadline)))
+	if (out == OUT_OK)
+		lock->busy = !file_flock_until(lock->queue_fd,
+				 FILE_LOCK_EXCLUSIVE, deadline) ||
+		    !file_flock_until(lock->fd, FILE_LOCK_EXCLUSIVE, deadline);
+	if (lock->busy)
 		out = fault_set(fault, OUT_LATER, EXIT_LATER,
 		    "another '%s' is running", name);
 	if (out != OUT_OK)

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,6 @@
 #include "base/mem.h"
 #include "store/migrate.h"
 #include "store/schema.h"
-#include "store/sql.h"
-#include "store/statement.h"
-
-#define NOT_OURS \
-	"'%s' is not a database of leadpipe (%s): move it away, or set " \
-	"DATABASE_PATH to another file"
 
 void
 db_file_release(struct db_file *file)
@@ -125,10 +120,11 @@ db_file_find(struct db_file *file, const char *path, bool make_dir,
 		    "'%s' names no file: set DATABASE_PATH to one", path);
 	if (make_dir && strchr(path, '/')) {
 		dir = mem_dup_n(path, (size_t)(strrchr(path, '/') - path));
-		out = file_make_dir(*dir ? dir : "/", fault);
+		out = file_make_dir(*dir ? dir : "/", strrchr(path, '/') + 1,
+		    fault);
 		free(dir);
 	} else if (make_dir) {
-		out = file_make_dir(".", fault);
+		out = file_make_dir(".", path, fault);
 	}
 	if (out == OUT_OK)
 		out = resolve(file, path, fault);
@@ -150,50 +146,69 @@ db_file_check_version(const char *path, int64_t version, struct fault *fault)
 }
 
 static enum outcome
-check_header(sqlite3 *handle, const char *path, struct fault *fault)
+not_ours(const char *path, const char *what, struct fault *fault)
 {
-	int64_t application, version;
-	struct sql_error error;
-	enum outcome out;
-
-	out = sql_number(handle, path, "PRAGMA application_id", 0,
-	    &application, fault);
-	sql_error_keep(&error, handle, sqlite3_errcode(handle));
-	if (out != OUT_OK && (error.rc & 0xff) == SQLITE_NOTADB)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG, NOT_OURS, path,
-		    "not an SQLite database");
-	if (out != OUT_OK)
-		return out;
-	if (application != SCHEMA_APPLICATION_ID)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG, NOT_OURS, path,
-		    "another program's SQLite database");
-	out = sql_number(handle, path, "PRAGMA user_version", 0, &version,
-	    fault);
-	return out == OUT_OK ? db_file_check_version(path, version, fault)
-			     : out;
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+	    "'%s' is not a database of leadpipe (%s): move it away, or set "
+	    "DATABASE_PATH to another file",
+	    path, what);
 }
 
+/* https://sqlite.org/fileformat.html, 1.3: numbers are big-endian. */
+#define HEADER_SIZE 100
+#define HEADER_VERSION 60
+#define HEADER_APPLICATION 68
+
+static int64_t
+header_number(const unsigned char *at)
+{
+	return (int64_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
+}
+
+/* HEADER is zeroed behind the end of a short file. */
+static enum outcome
+read_header(const char *path, unsigned char header[HEADER_SIZE],
+    struct fault *fault)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t got = -1;
+
+	memset(header, 0, HEADER_SIZE);
+	if (fd >= 0)
+		got = pread(fd, header, HEADER_SIZE, 0);
+	if (got < 0)
+		fault_set(fault, OUT_NEVER,
+		    errno == EACCES ? EXIT_PERMISSION : EXIT_IO,
+		    "cannot read '%s': %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return got < 0 ? OUT_NEVER : OUT_OK;
+}
+
+/*
+ * A checkpoint, under way or killed half-way, leaves a file that is damaged to
+ * who does not know its WAL: of such a file only what never changes is
+ * believed.  SQLite does not have it open in this process yet, so closing the
+ * descriptor drops nobody's locks.
+ */
 enum outcome
 db_file_check(const struct db_file *file, struct fault *fault)
 {
-	char *uri = db_file_uri(file->path, "mode=ro&immutable=1");
-	struct sql_error error;
-	sqlite3 *handle = NULL;
-	enum outcome out;
-	int rc;
+	unsigned char header[HEADER_SIZE];
+	enum outcome out = read_header(file->path, header, fault);
 
-	rc = sqlite3_open_v2(uri, &handle,
-	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
-	    NULL);
-	free(uri);
-	if (rc == SQLITE_OK) {
-		out = check_header(handle, file->path, fault);
-	} else {
-		sql_error_keep(&error, handle, rc);
-		out = sql_fault(&error, file->path, fault);
-	}
-	sqlite3_close(handle);
-	return out;
+	if (out != OUT_OK)
+		return out;
+	if (memcmp(header, "SQLite format 3", 16) != 0)
+		return not_ours(file->path, "not an SQLite database", fault);
+	if (header_number(header + HEADER_APPLICATION) !=
+	    SCHEMA_APPLICATION_ID)
+		return not_ours(file->path,
+		    "another program's SQLite database", fault);
+	if (file->wal)
+		return OUT_OK;
+	return db_file_check_version(file->path,
+	    header_number(header + HEADER_VERSION), fault);
 }
 
 enum outcome

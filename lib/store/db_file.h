@@ -28,9 +28,9 @@ enum outcome db_file_find(struct db_file *file, const char *path,
     bool make_dir, struct fault *fault) must_check;
 
 /*
- * Refuses a file that is not ours or that a newer program wrote, by its header
- * alone: read only and without locks, so nothing is written or made, not even
- * a recovery of its journal.
+ * Refuses a file that is not ours or, when it has no WAL, that a newer program
+ * wrote, by its header alone: read only and without locks, so nothing is
+ * written or made, not even a recovery of its journal.  Before SQLite opens it.
  */
 enum outcome db_file_check(const struct db_file *file, struct fault *fault)
     must_check;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "store/connection.h"
 #include "store/db_file.h"
+#include "store/db_size.h"
 #include "store/meta.h"
 #include "store/migrate.h"
 
@@ -21,44 +25,58 @@ missing(const struct db_file *file, struct fault *fault)
 	    file->path, file->missing ? "" : " (the file is empty)");
 }
 
+/* Where nobody may write beside it, nobody of this user does. */
+static bool
+may_write_beside(const char *path)
+{
+	char *dir = file_beside(path, ".");
+	bool may = faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0;
+
+	free(dir);
+	return may;
+}
+
 /*
- * How a reader opens without making a file: SQLite would make -wal and -shm
- * for a WAL database.  Where they are gone (a backup put back) nobody writes,
- * and the file alone is all there is; with a WAL alone it would be out of
- * date.
+ * How a reader opens.  Where -wal and -shm are gone (a backup put back), SQLite
+ * must make them for a WAL database: without them it knows nothing of a writer
+ * that starts meanwhile, and takes its checkpoint for damage.  db_close() has
+ * them removed again.  Only in a directory that cannot be written the file
+ * alone is all there is; with a WAL alone it would be out of date.
  */
 static enum outcome
-reader_options(const struct db_file *file, const char **options,
+reader_options(struct db *db, const struct db_file *file, const char **options,
     struct fault *fault)
 {
-	*options = file->wal_index ? "mode=ro" : "mode=ro&immutable=1";
-	if (file->wal_index || !file->wal)
-		return OUT_OK;
-	return fault_set(fault, OUT_LATER, EXIT_LATER,
-	    "'%s' was not closed in order: 'leadpipe recover-pending' brings "
-	    "it up to date",
-	    file->path);
+	if (!file->wal_index && file->wal)
+		return fault_set(fault, OUT_LATER, EXIT_LATER,
+		    "'%s' was not closed in order: 'leadpipe recover-pending' "
+		    "brings it up to date",
+		    file->path);
+	db->tidies = !file->wal_index && may_write_beside(db->path);
+	*options = db->tidies ? "mode=rw"
+	    : file->wal_index ? "mode=ro"
+			      : "mode=ro&immutable=1";
+	return OUT_OK;
 }
 
 static enum outcome
 connection_open(struct db *db, const struct db_file *file, struct fault *fault)
 {
-	int flags = db->mode == DB_READ ? SQLITE_OPEN_READONLY
-					: SQLITE_OPEN_READWRITE,
-	    rc;
 	const char *options = "mode=rw";
 	struct sql_error error;
 	char *uri;
+	int rc;
 
 	if (db->mode == DB_READ) {
-		enum outcome out = reader_options(file, &options, fault);
+		enum outcome out = reader_options(db, file, &options, fault);
 
 		if (out != OUT_OK)
 			return out;
 	}
 	uri = db_file_uri(db->path, options);
 	rc = sqlite3_open_v2(uri, &db->handle,
-	    flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+	    NULL);
 	free(uri);
 	if (rc != SQLITE_OK) {
 		sql_error_keep(&error, db->handle, rc);
@@ -314,14 +332,29 @@ db_open(struct db **result, const char *path, enum db_mode mode,
 	return out;
 }
 
+/* Rolls back what is open.  Whoever is the last to close may remove an empty
+ * WAL and its index; with frames in it that would be a checkpoint outside of
+ * the turnstile. */
+static void
+connection_close(struct db *db)
+{
+	struct db_size size;
+
+	if (db->tidies && db->handle) {
+		db_size(db, &size);
+		sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+		    size.wal > 0, NULL);
+	}
+	sqlite3_close(db->handle);
+}
+
 void
 db_close(struct db *db)
 {
 	if (!db)
 		return;
 	statements_release(db);
-	/* Rolls back what is open. */
-	sqlite3_close(db->handle);
+	connection_close(db);
 	turnstile_close(&db->turnstile);
 	schema_lock_drop(&db->schema_lock);
 	free(db->path);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/lane.h"
+#include "store/meta.h"
 #include "store/statement.h"
+
+/* Commands that start together may see each other's clock out of order. */
+#define JUMP_MS 2000
 
 void
 lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,
@@ -60,15 +64,56 @@ lane_renew(struct db *db, int64_t chat_id)
 	db_run(db, set);
 }
 
-void
-lanes_after_jump(struct db *db, int64_t now)
+/* A wait that was set in the future was set before the clock went back. How
+ * long it still holds nobody knows: it is asked anew. */
+static void
+forget_waits(struct db *db, int64_t now)
 {
-	sqlite3_stmt *shift = db_use(db,
-	    "UPDATE lanes SET not_before = ?1 + lanes.not_before"
-	    "  - m.settled_at FROM messages m WHERE m.id = lanes.head"
-	    " AND lanes.busy = 0 AND lanes.not_before > m.settled_at"
-	    " AND m.settled_at > ?1 + 1000");
+	sqlite3_stmt *lanes = db_use(db,
+	    "UPDATE lanes SET not_before = ?1"
+	    " WHERE busy = 0 AND not_before > ?1");
+	sqlite3_stmt *messages = db_use(db,
+	    "UPDATE messages SET not_before = ?1"
+	    " WHERE id IN (SELECT head FROM lanes) AND not_before > ?1");
+	sqlite3_stmt *limits =
+	    db_use(db, "UPDATE limits SET tat_us = 0, blocked_until = 0");
 
-	db_bind_int(shift, 1, now);
-	db_run(db, shift);
+	db_bind_int(lanes, 1, now);
+	db_run(db, lanes);
+	db_bind_int(messages, 1, now);
+	db_run(db, messages);
+	db_run(db, limits);
+}
+
+/* No crash leaves a lane busy without a message on its way; should anything
+ * else, its chat would wait for ever. */
+static void
+free_lanes(struct db *db)
+{
+	for (;;) {
+		int64_t chat_id = 0;
+		bool any = false;
+		sqlite3_stmt *idle = db_use(db,
+		    "SELECT l.chat_id FROM lanes l WHERE l.busy = 1"
+		    " AND NOT EXISTS (SELECT 1 FROM messages m"
+		    "  WHERE m.id = l.head AND m.state = 'sending') LIMIT 1");
+		while (db_row(db, idle)) {
+			chat_id = db_int(idle, 0);
+			any = true;
+		}
+		if (!any)
+			return;
+		lane_renew(db, chat_id);
+	}
+}
+
+enum outcome
+lanes_mend(struct db *db, int64_t now, struct fault *fault)
+{
+	int64_t before = meta_int(db, META_CLOCK_AT, now);
+
+	free_lanes(db);
+	if (now < before - JUMP_MS)
+		forget_waits(db, now);
+	return meta_set_int(db, META_CLOCK_AT, now, fault);
 }

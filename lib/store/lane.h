@@ -19,9 +19,12 @@
 void lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,
     int64_t not_before);
 
-/* A wait that was set in the future was set before the clock went back: it is
- * as long as it was meant to be, from NOW. */
-void lanes_after_jump(struct db *db, int64_t now);
+/*
+ * At the start of a command: frees lanes that nothing occupies, and when the
+ * clock went back since the last start, forgets the waits of before.
+ */
+enum outcome lanes_mend(struct db *db, int64_t now, struct fault *fault)
+    must_check;
 
 /* Makes the lane of CHAT_ID anew from its unfinished messages: the first one
  * is the head; without any there is no lane. */

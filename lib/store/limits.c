@@ -99,13 +99,13 @@ bot_rate(const struct limits *limits, int64_t reserve)
 /*
  * When RATE lets one more through at NOW_US, in microseconds; moves the
  * arrival time on in TAKEN.  A stored time further ahead than the rate can
- * have put it means that the clock went back: it is clamped.
+ * have put it means that the clock went back: it counts for nothing.
  */
 static int64_t
 rate_ask(struct rate rate, int64_t tat_us, int64_t now_us, int64_t *taken)
 {
 	int64_t most = now_us + 4 * rate.burst * rate.interval_us;
-	int64_t base = tat_us > most ? most : tat_us;
+	int64_t base = tat_us > most ? now_us : tat_us;
 	int64_t earliest = base - (rate.burst - 1) * rate.interval_us;
 
 	*taken = (base > now_us ? base : now_us) + rate.interval_us;
@@ -169,7 +169,9 @@ limit_block(struct db *db, int kind, int64_t id, int64_t until,
 	sqlite3_stmt *block = db_use(db,
 	    "INSERT INTO limits(kind, id, blocked_until, flooded_at)"
 	    " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(kind, id) DO UPDATE SET"
-	    " blocked_until = excluded.blocked_until,"
+	    " blocked_until = iif(coalesce(flooded_at, 0) > ?4,"
+	    "  excluded.blocked_until,"
+	    "  max(blocked_until, excluded.blocked_until)),"
 	    " flooded_at = excluded.flooded_at");
 
 	db_bind_text(block, 1, kind_names[kind]);

@@ -158,6 +158,7 @@ messages_claim(struct db *db, struct message *message, int64_t worker,
 	db_run(db, claim);
 	bool claimed = db_changes(db) > 0;
 	++message->generation;
+	message->started_at = now;
 	sqlite3_stmt *lane =
 	    db_use(db, "UPDATE lanes SET busy = 1 WHERE chat_id = ?1");
 	db_bind_int(lane, 1, message->chat_id);

@@ -33,6 +33,7 @@ struct message {
 	int tries, ambiguous;
 	bool maybe_duplicate;
 	int64_t generation;
+	int64_t started_at; /* set by messages_claim() */
 };
 
 /* Appends to the chat's lane and sets the id.  For a blocked chat the caller

@@ -2,6 +2,8 @@
 #include "store/meta.h"
 #include "store/statement.h"
 
+#include <stdlib.h>
+
 #include <stddef.h>
 
 static sqlite3_stmt *
@@ -22,6 +24,16 @@ meta_int(struct db *db, const char *key, int64_t otherwise)
 	while (db_row(db, stmt))
 		otherwise = db_int(stmt, 0);
 	return otherwise;
+}
+
+bool
+meta_has(struct db *db, const char *key)
+{
+	char *value = meta_text(db, key);
+	bool has = value != NULL;
+
+	free(value);
+	return has;
 }
 
 char *

@@ -11,11 +11,13 @@
 #define META_BOT_ID "bot_id"
 #define META_OFFSET "offset"		 /* of the next getUpdates */
 #define META_FLOW "flow"		 /* hash of the current flow */
-#define META_FLOW_SOURCE "flow_source"	 /* inode, time, size of FLOW_FILE */
+#define META_FLOW_SOURCE "flow_source"	 /* what FLOW_FILE's files were like */
 #define META_FLOW_REFUSED "flow_refused" /* why the newest file is not used */
 #define META_POLL_AT "poll_at"		 /* last good getUpdates */
 #define META_POLL_FAULT "poll_fault"	 /* why getUpdates is refused */
 #define META_POLL_FAULT_AT "poll_fault_at"
+#define META_CLOCK_AT "clock_at"	 /* wall time of the last start */
+#define META_PRUNED "pruned"		 /* last message looked at */
 #define META_TASK_ID "task_id"		 /* last task id given out */
 #define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
@@ -24,6 +26,9 @@
 int64_t meta_int(struct db *db, const char *key, int64_t otherwise);
 /* The value or NULL; the caller frees it. */
 char *meta_text(struct db *db, const char *key);
+
+/* True when it is set. */
+bool meta_has(struct db *db, const char *key);
 
 /* Inside a transaction. NULL removes. */
 enum outcome meta_set_int(struct db *db, const char *key, int64_t value,

@@ -5,6 +5,7 @@
 #include "store/statement.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* The reason of a message is the answer that it got. */
 #define LETTERS \
@@ -80,12 +81,27 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    " state IN ('dead','parked')"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"
-		    " AND (?2 = 0 OR item = ?2) ORDER BY since, kind, item");
+		    " AND (?2 = 0 OR item = ?2)"
+		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"
+		    " ORDER BY since, kind, item");
 		db_bind_text(list->rows, 1, kind);
 		db_bind_int(list->rows, 2, item);
+		db_bind_int(list->rows, 3, list->since);
+		db_bind_text(list->rows, 4, list->kind);
+		db_bind_int(list->rows, 5, list->item);
 	}
 	if (!db_row(db, list->rows))
 		return false;
 	pending_read(list->rows, row);
+	snprintf(list->kind, sizeof(list->kind), "%s", row->kind);
+	list->item = row->item;
+	list->since = row->since;
 	return true;
+}
+
+void
+pending_pause(struct pending_list *list)
+{
+	sqlite3_reset(list->rows);
+	list->rows = NULL;
 }

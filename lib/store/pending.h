@@ -29,8 +29,14 @@ struct pending {
  */
 struct pending_list {
 	struct sqlite3_stmt *rows;
+	char kind[8]; /* of the last row, "" before the first */
+	int64_t item, since;
 };
 bool pending_next(struct db *db, struct pending_list *list, const char *kind,
     int64_t item, struct pending *row);
+
+/* Ends the statement, and with it what keeps a checkpoint from finishing; the
+ * next pending_next() goes on behind the last row. */
+void pending_pause(struct pending_list *list);
 
 #endif

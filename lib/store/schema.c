@@ -126,6 +126,7 @@ const char *const schema_v1[] = {
 	" tries INTEGER NOT NULL DEFAULT 0,"
 	" ambiguous INTEGER NOT NULL DEFAULT 0,"
 	" maybe_duplicate INTEGER NOT NULL DEFAULT 0,"
+	" cancelled INTEGER NOT NULL DEFAULT 0,"
 	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
 	" started_at INTEGER,"
 	" flow TEXT, action TEXT,"
@@ -153,6 +154,7 @@ const char *const schema_v1[] = {
 	" awaits INTEGER) STRICT;",
 	"CREATE INDEX lanes_ready ON lanes(priority, not_before, chat_id)"
 	" WHERE busy = 0 AND awaits IS NULL;",
+	"CREATE INDEX lanes_busy ON lanes(chat_id) WHERE busy = 1;",
 	"CREATE INDEX lanes_awaits ON lanes(awaits) WHERE awaits IS NOT NULL;",
 
 	"CREATE TABLE media("

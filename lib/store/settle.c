@@ -81,7 +81,9 @@ settle_row(struct db *db, const struct message *m, int64_t worker,
 {
 	bool sent = s->how == SETTLE_SENT;
 	sqlite3_stmt *end = db_use(db,
-	    "UPDATE messages SET state = ?4, worker = NULL,"
+	    "UPDATE messages SET state = iif(cancelled = 1"
+	    "  AND ?4 IN ('queued','ambiguous'), 'cancelled', ?4),"
+	    " worker = NULL,"
 	    " settled_at = ?5, not_before = ?6,"
 	    " message_id = coalesce(?7, message_id),"
 	    " reason = ?8, tries = tries + ?9, ambiguous = ambiguous + ?10,"
@@ -106,16 +108,17 @@ settle_row(struct db *db, const struct message *m, int64_t worker,
 	return db_changes(db) > 0;
 }
 
-static void
-lane_wait(struct db *db, int64_t chat_id, int64_t not_before)
+int64_t
+messages_chat(struct db *db, int64_t id)
 {
-	sqlite3_stmt *wait = db_use(db,
-	    "UPDATE lanes SET busy = 0, awaits = NULL, not_before = ?2"
-	    " WHERE chat_id = ?1");
+	int64_t chat_id = 0;
+	sqlite3_stmt *find =
+	    db_use(db, "SELECT chat_id FROM messages WHERE id = ?1");
 
-	db_bind_int(wait, 1, chat_id);
-	db_bind_int(wait, 2, not_before);
-	db_run(db, wait);
+	db_bind_int(find, 1, id);
+	while (db_row(db, find))
+		chat_id = db_int(find, 0);
+	return chat_id;
 }
 
 enum outcome
@@ -131,11 +134,8 @@ messages_settle(struct db *db, const struct message *m, int64_t worker,
 	out = db_result(db, fault);
 	if (out != OUT_OK || *lost)
 		return out;
-	if (*to.state == 'q' || *to.state == 'a') {
-		lane_wait(db, m->chat_id, to.not_before);
-		return db_result(db, fault);
-	}
-	lane_renew(db, m->chat_id);
+	/* The group may have moved to another id while it was on its way. */
+	lane_renew(db, messages_chat(db, m->id));
 	bool unknown = *to.state == 'u';
 	if (unknown || s->how == SETTLE_DEAD)
 		return bury(db, m, unknown, s, now, fault);

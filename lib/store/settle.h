@@ -46,4 +46,7 @@ enum outcome messages_settle(struct db *db, const struct message *message,
 enum outcome messages_orphaned(struct db *db, int64_t worker, int64_t now,
     int *count, struct fault *fault) must_check;
 
+/* The chat of a message as it is now: a group may have moved. */
+int64_t messages_chat(struct db *db, int64_t id);
+
 #endif

@@ -180,23 +180,42 @@ unhold(struct db *db, int64_t chat_id, const char *name, const char *pointer,
 	return db_changes(db);
 }
 
-/* A reminder that was due already but is still queued: taken back too. */
+/*
+ * What the task has made already: queued and held messages are taken back, one
+ * that may have arrived is not sent again, and one that is on its way right
+ * now is not tried again.
+ */
 static int
 unqueue(struct db *db, int64_t chat_id, const char *name, int64_t task_id,
     int64_t now)
 {
-	sqlite3_stmt *back = db_use(db,
-	    "UPDATE messages SET state = 'cancelled', settled_at = ?3,"
-	    " reason = 'its task was cancelled' WHERE chat_id = ?1"
-	    " AND state IN ('queued','held')"
-	    " AND (task_name = ?2 OR task_id = ?4)");
+	static const char *const moves[] = {
+		("UPDATE messages SET state = 'cancelled', settled_at = ?3,"
+		 " reason = iif(ambiguous > 0, 'its task was cancelled; it may"
+		 " have arrived', 'its task was cancelled')"
+		 " WHERE chat_id = ?1 AND " MESSAGE_OPEN
+		 " AND state <> 'sending'"
+		 " AND (task_name = ?2 OR task_id = ?4)"),
+		("UPDATE messages SET cancelled = 1"
+		 " WHERE chat_id = ?1 AND " MESSAGE_OPEN
+		 " AND state = 'sending' AND ?3 > 0"
+		 " AND (task_name = ?2 OR task_id = ?4)"),
+		("UPDATE messages SET state = 'cancelled', settled_at = ?3,"
+		 " reason = 'its task was cancelled'"
+		 " WHERE chat_id = ?1 AND " MESSAGE_STUCK " AND state = 'held'"
+		 " AND (task_name = ?2 OR task_id = ?4)"),
+	};
+	int count = 0;
 
-	db_bind_int(back, 1, chat_id);
-	db_bind_text(back, 2, name);
-	db_bind_int(back, 3, now);
-	db_bind_int(back, 4, task_id);
-	db_run(db, back);
-	int count = db_changes(db);
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+		sqlite3_stmt *move = db_use(db, moves[i]);
+		db_bind_int(move, 1, chat_id);
+		db_bind_text(move, 2, name);
+		db_bind_int(move, 3, now);
+		db_bind_int(move, 4, task_id);
+		db_run(db, move);
+		count += db_changes(db);
+	}
 	if (count > 0)
 		lane_renew(db, chat_id);
 	return count;
@@ -331,4 +350,50 @@ tasks_held(struct db *db, int64_t chat_id)
 	while (db_row(db, held))
 		count = db_int(held, 0);
 	return count;
+}
+
+/* The next schedule that both chats have; false when there is none. */
+static bool
+next_in_both(struct db *db, int64_t chat_id, int64_t other, int64_t *due_at,
+    int64_t *id)
+{
+	bool found = false;
+	sqlite3_stmt *both = db_use(db,
+	    "SELECT a.due_at, a.id FROM tasks a JOIN tasks b"
+	    " ON b.chat_id = ?2 AND b.name = a.name AND b.kind = 'flow'"
+	    " WHERE a.chat_id = ?1 AND a.kind = 'flow' LIMIT 1");
+
+	db_bind_int(both, 1, chat_id);
+	db_bind_int(both, 2, other);
+	while (db_row(db, both)) {
+		*due_at = db_int(both, 0);
+		*id = db_int(both, 1);
+		found = true;
+	}
+	return found;
+}
+
+enum outcome
+tasks_migrate(struct db *db, int64_t chat_id, int64_t new_id, int64_t now,
+    struct fault *fault)
+{
+	static const char *const moves[] = {
+		"UPDATE tasks SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE task_ends SET chat_id = ?2 WHERE chat_id = ?1",
+	};
+	enum outcome out = OUT_OK;
+	int64_t due_at, id;
+
+	while (
+	    out == OUT_OK && next_in_both(db, chat_id, new_id, &due_at, &id))
+		out = tasks_end(db, due_at, id, TASK_CANCELLED,
+		    "the group moved; its supergroup has this already", now,
+		    fault);
+	for (size_t i = 0; i < 2 && out == OUT_OK; i++) {
+		sqlite3_stmt *move = db_use(db, moves[i]);
+		db_bind_int(move, 1, chat_id);
+		db_bind_int(move, 2, new_id);
+		db_run(db, move);
+	}
+	return out == OUT_OK ? db_result(db, fault) : out;
 }

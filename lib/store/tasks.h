@@ -97,4 +97,8 @@ int tasks_list(struct db *db, int64_t chat_id, struct task_place *after,
 int64_t tasks_held(struct db *db, int64_t chat_id);
 int64_t tasks_count(struct db *db, int64_t chat_id);
 
+/* The group CHAT_ID is the supergroup NEW_ID now. */
+enum outcome tasks_migrate(struct db *db, int64_t chat_id, int64_t new_id,
+    int64_t now, struct fault *fault) must_check;
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "store/dead.h"
+#include "store/meta.h"
 #include "store/statement.h"
 
 enum outcome
@@ -119,6 +120,11 @@ updates_count_tries(struct db *db, int64_t now, int *waiting,
 	static const char reason[] =
 	    "the command died each time it was stepped";
 	enum outcome out = OUT_OK;
+
+	*waiting = 0;
+	/* Without a flow nothing was stepped: nothing here killed anybody. */
+	if (!meta_has(db, META_FLOW))
+		return db_result(db, fault);
 	sqlite3_stmt *count = db_use(db,
 	    "UPDATE updates SET tries = tries + 1"
 	    " WHERE state IN ('received','failed') AND (tries = 0 OR id ="

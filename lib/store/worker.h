@@ -64,6 +64,7 @@ enum outcome worker_recover(struct db *db, const struct worker *self,
  */
 struct command_lock {
 	int fd, queue_fd;
+	bool busy; /* somebody kept it until the deadline */
 };
 
 #define COMMAND_LOCK_INIT \
@@ -71,7 +72,8 @@ struct command_lock {
 		.fd = -1, .queue_fd = -1 \
 	}
 
-/* OUT_LATER when it is still held at DEADLINE. */
+/* OUT_LATER with LOCK->busy when it is still held at DEADLINE, and without it
+ * when no descriptor is left. */
 enum outcome command_lock_take(const struct db *db, const char *name,
     int64_t deadline, struct command_lock *lock, struct fault *fault)
     must_check;

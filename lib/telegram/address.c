@@ -83,18 +83,47 @@ private_name(const char *name)
 	    ends_in(name, ".internal");
 }
 
+/* Copies the name without brackets; false when it is too long for one. */
+static bool
+host_name(const struct host *host, char name[256])
+{
+	bool v6 = *host->at == '[';
+	size_t len = host->len - (v6 ? 2 : 0);
+
+	if (len >= 256)
+		return false;
+	memcpy(name, host->at + (v6 ? 1 : 0), len);
+	name[len] = '\0';
+	return true;
+}
+
 static bool
 host_private(const struct host *host)
 {
 	char name[256];
-	bool v6 = *host->at == '[';
-	size_t len = host->len - (v6 ? 2 : 0);
 
-	if (len >= sizeof(name))
+	if (!host_name(host, name))
 		return false;
-	memcpy(name, host->at + (v6 ? 1 : 0), len);
-	name[len] = '\0';
-	return v6 ? private_v6(name) : private_v4(name) || private_name(name);
+	return *host->at == '[' ? private_v6(name)
+				: private_v4(name) || private_name(name);
+}
+
+/* True when HOST is this machine. */
+static bool
+host_here(const struct host *host)
+{
+	struct in6_addr ip6;
+	struct in_addr ip4;
+	char name[256];
+
+	if (!host_name(host, name))
+		return false;
+	if (inet_pton(AF_INET6, name, &ip6) == 1)
+		return IN6_IS_ADDR_LOOPBACK(&ip6);
+	if (inet_pton(AF_INET, name, &ip4) == 1)
+		return ntohl(ip4.s_addr) >> 24 == 127;
+	return strcasecmp(name, "localhost") == 0 ||
+	    ends_in(name, ".localhost");
 }
 
 /* Skips SCHEME in *TEXT. */
@@ -171,4 +200,29 @@ address_check_proxy(const char *proxy, const char *origin, struct fault *fault)
 		return refuse(fault, setting,
 		    "must be like socks5h://user:password@host:port", origin);
 	return OUT_OK;
+}
+
+/* Reads the host of URL, which was checked. */
+static bool
+url_host(const char *url, struct host *host)
+{
+	const char *at = strstr(url, "://"), *user = strrchr(url, '@');
+
+	return at && host_read(user ? user + 1 : at + 3, host);
+}
+
+enum outcome
+address_check_both(const char *root, const char *proxy, const char *origin,
+    struct fault *fault)
+{
+	struct host root_host, proxy_host;
+
+	if (!proxy || strncasecmp(root, "http://", 7) != 0 ||
+	    !url_host(root, &root_host) || host_here(&root_host) ||
+	    !url_host(proxy, &proxy_host) || host_here(&proxy_host))
+		return OUT_OK;
+	return refuse(fault, "TELEGRAM_PROXY",
+	    "and TELEGRAM_API_ROOT do not go together: the proxy would see "
+	    "the token; use an https:// root, or no proxy",
+	    origin);
 }

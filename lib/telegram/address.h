@@ -20,4 +20,12 @@ enum outcome address_check_root(const char *root, const char *origin,
 enum outcome address_check_proxy(const char *proxy, const char *origin,
     struct fault *fault) must_check;
 
+/*
+ * Checks that PROXY (NULL: none), which came from ORIGIN, may carry what goes
+ * to ROOT, both fine by themselves: the token in a plain http:// request is
+ * shown to no proxy but one on this machine.
+ */
+enum outcome address_check_both(const char *root, const char *proxy,
+    const char *origin, struct fault *fault) must_check;
+
 #endif

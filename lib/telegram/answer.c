@@ -178,7 +178,7 @@ read_refusal(int code, const char *description, struct answer *answer)
 	const struct refusal *refusal = refusal_find(code, description);
 
 	answer->verdict = refusal->verdict;
-	answer->rival = strcasestr(description, "terminated by other") != NULL;
+	answer->rival = refusal->rival;
 	answer_say(answer, description);
 	if (refusal->verdict == VERDICT_CONFIG)
 		answer_stop(answer,

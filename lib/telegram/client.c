@@ -74,6 +74,9 @@ telegram_open(struct telegram **telegram, const struct config *config,
 		result = address_check_proxy(options.proxy,
 		    config_origin(config, "TELEGRAM_PROXY"), fault);
 	if (result == OUT_OK)
+		result = address_check_both(root, options.proxy,
+		    config_origin(config, "TELEGRAM_PROXY"), fault);
+	if (result == OUT_OK)
 		result = read_ip(config, &options.ip, fault);
 	if (result != OUT_OK)
 		return result;
@@ -247,10 +250,12 @@ telegram_start(struct telegram *telegram,
 	if (fields) {
 		call = start_upload(telegram, request, &http, fields);
 	} else {
-		http.own = body_text(request);
-		http.body = http.own;
-		http.body_len = strlen(http.own);
+		char *body = body_text(request);
+
+		http.body = body;
+		http.body_len = strlen(body);
 		call = http_start(telegram->http, &http);
+		free(body);
 	}
 	free(url);
 	return call;

@@ -7,117 +7,172 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /*
- * The first row whose part occurs in the description wins, so what may quote
- * foreign text comes before the texts that could be quoted ("can't parse
- * entities" repeats a tag of the message), and the album error, which repeats
- * the error of one item, comes after them all.
+ * Telegram quotes what strangers wrote (the URL of a button, a tag), so a row
+ * is compared with the beginning of what is said, or with all of it, and never
+ * looked for in the middle.  What stops the whole bot is believed only with
+ * the code that the server says it with.
  */
-static const struct refusal by_text[] = {
-	{ "can't parse entities", VERDICT_PLAIN, NULL },
+static const struct row {
+	const char *said; /* after "Bad Request: "; any case */
+	int code;	  /* 0: any */
+	bool whole;
+	struct refusal refusal;
+} by_text[] = {
+	{ "can't parse entities", 0, false, { VERDICT_PLAIN, NULL, false } },
 
-	{ "is not modified", VERDICT_OK, NULL },
-	{ "MESSAGE_NOT_MODIFIED", VERDICT_OK, NULL },
-	{ "query is too old", VERDICT_OK, NULL },
-	{ "QUERY_ID_INVALID", VERDICT_OK, NULL },
-	{ "message to delete not found", VERDICT_OK, NULL },
+#define DONE(said) \
+	{ \
+		said, 0, true, \
+		{ \
+			VERDICT_OK, NULL, false \
+		} \
+	}
+	DONE("message is not modified"),
+	DONE("message is not modified: specified new message content and "
+	     "reply markup are exactly the same as a current content and "
+	     "reply markup of the message"),
+	DONE("MESSAGE_NOT_MODIFIED"),
+	DONE("chat description is not modified"),
+	DONE("query is too old and response timeout expired or query ID is "
+	     "invalid"),
+	DONE("QUERY_ID_INVALID"),
+	DONE("message to delete not found"),
 
-	{ "upgraded to a supergroup", VERDICT_MIGRATE, NULL },
-	{ "migrated to a supergroup", VERDICT_MIGRATE, NULL },
+#define MOVED(said) \
+	{ \
+		said, 0, false, \
+		{ \
+			VERDICT_MIGRATE, NULL, false \
+		} \
+	}
+	MOVED("group chat was upgraded to a supergroup"),
+	MOVED("group chat was migrated to a supergroup"),
 
-	{ "wrong file identifier", VERDICT_FILE, NULL },
-	{ "wrong file_id", VERDICT_FILE, NULL },
-	{ "wrong remote file", VERDICT_FILE, NULL },
-	{ "invalid file id", VERDICT_FILE, NULL },
-	{ "FILE_ID_INVALID", VERDICT_FILE, NULL },
-	{ "FILE_REFERENCE_", VERDICT_FILE, NULL },
-	{ "can't use file of type", VERDICT_FILE, NULL },
+#define FILE_GONE(said) \
+	{ \
+		said, 0, false, \
+		{ \
+			VERDICT_FILE, NULL, false \
+		} \
+	}
+	FILE_GONE("wrong file identifier"),
+	FILE_GONE("wrong file_id"),
+	FILE_GONE("wrong remote file"),
+	FILE_GONE("invalid file id"),
+	FILE_GONE("FILE_ID_INVALID"),
+	FILE_GONE("FILE_REFERENCE_"),
+	FILE_GONE("can't use file of type"),
 
-	{ "bot was blocked", VERDICT_CHAT, NULL },
-	{ "bot was kicked", VERDICT_CHAT, NULL },
-	{ "bot is not a member", VERDICT_CHAT, NULL },
-	{ "user is deactivated", VERDICT_CHAT, NULL },
-	{ "group is deactivated", VERDICT_CHAT, NULL },
-	{ "chat was deleted", VERDICT_CHAT, NULL },
-	{ "chat not found", VERDICT_CHAT, NULL },
-	{ "user not found", VERDICT_CHAT, NULL },
-	{ "can't initiate conversation", VERDICT_CHAT, NULL },
-	{ "can't send messages to", VERDICT_CHAT, NULL },
-	{ "administrator rights", VERDICT_CHAT, NULL },
-	{ "have no rights to send", VERDICT_CHAT, NULL },
-	{ "not enough rights to send", VERDICT_CHAT, NULL },
-	{ "no write access", VERDICT_CHAT, NULL },
-	{ "message thread not found", VERDICT_CHAT, NULL },
-	{ "PEER_ID_INVALID", VERDICT_CHAT, NULL },
-	{ "USER_ID_INVALID", VERDICT_CHAT, NULL },
-	{ "CHAT_ADMIN_REQUIRED", VERDICT_CHAT, NULL },
-	{ "CHAT_SEND_", VERDICT_CHAT, NULL },
-	{ "CHAT_GUEST_SEND_FORBIDDEN", VERDICT_CHAT, NULL },
-	{ "CHAT_WRITE_FORBIDDEN", VERDICT_CHAT, NULL },
-	{ "CHANNEL_PRIVATE", VERDICT_CHAT, NULL },
-	{ "ALLOW_PAYMENT_REQUIRED", VERDICT_CHAT, NULL },
-	{ "TOPIC_CLOSED", VERDICT_CHAT, NULL },
-	{ "TOPIC_DELETED", VERDICT_CHAT, NULL },
-	{ "USER_IS_BLOCKED", VERDICT_CHAT, NULL },
-	{ "USER_DEACTIVATED", VERDICT_CHAT, NULL },
+#define CHAT_GONE(said) \
+	{ \
+		said, 0, false, \
+		{ \
+			VERDICT_CHAT, NULL, false \
+		} \
+	}
+	CHAT_GONE("bot was blocked"),
+	CHAT_GONE("bot was kicked"),
+	CHAT_GONE("bot is not a member"),
+	CHAT_GONE("bot can't initiate conversation"),
+	CHAT_GONE("bot can't send messages to"),
+	CHAT_GONE("the bot can't send messages to"),
+	CHAT_GONE("user is deactivated"),
+	CHAT_GONE("group is deactivated"),
+	CHAT_GONE("the group chat was deleted"),
+	CHAT_GONE("chat not found"),
+	CHAT_GONE("private chat not found"),
+	CHAT_GONE("user not found"),
+	CHAT_GONE("need administrator rights"),
+	CHAT_GONE("have no rights to send"),
+	CHAT_GONE("not enough rights to send"),
+	CHAT_GONE("have no write access"),
+	CHAT_GONE("message thread not found"),
+	CHAT_GONE("PEER_ID_INVALID"),
+	CHAT_GONE("USER_ID_INVALID"),
+	CHAT_GONE("CHAT_ADMIN_REQUIRED"),
+	CHAT_GONE("CHAT_SEND_"),
+	CHAT_GONE("CHAT_GUEST_SEND_FORBIDDEN"),
+	CHAT_GONE("CHAT_WRITE_FORBIDDEN"),
+	CHAT_GONE("CHANNEL_PRIVATE"),
+	CHAT_GONE("ALLOW_PAYMENT_REQUIRED"),
+	CHAT_GONE("TOPIC_CLOSED"),
+	CHAT_GONE("TOPIC_DELETED"),
+	CHAT_GONE("USER_IS_BLOCKED"),
+	CHAT_GONE("USER_DEACTIVATED"),
 
-	{ "Logged out", VERDICT_CONFIG,
-	    "the bot has logged out of this Bot API server; set "
-	    "TELEGRAM_API_ROOT to the server that it moved to" },
-	{ "webhook is active", VERDICT_CONFIG,
-	    "a webhook is set; delete it (deleteWebhook), then updates can "
-	    "be polled" },
-	{ "setWebhook", VERDICT_CONFIG,
-	    "somebody set a webhook while we polled; delete it "
-	    "(deleteWebhook)" },
-	{ "terminated by other", VERDICT_CONFIG,
-	    "another poller runs elsewhere with this BOT_TOKEN; stop it" },
-	{ "method not found", VERDICT_CONFIG,
-	    "the Bot API server at TELEGRAM_API_ROOT does not know this "
-	    "method; bring it up to date" },
-	{ "unallowed token", VERDICT_CONFIG,
-	    "the Bot API server at TELEGRAM_API_ROOT does not serve this "
-	    "BOT_TOKEN; allow it there" },
-	{ "secret token", VERDICT_CONFIG,
+#define STOP(code, said, remedy) \
+	{ \
+		said, code, false, \
+		{ \
+			VERDICT_CONFIG, remedy, false \
+		} \
+	}
+	{ "Logged out", 400, true,
+	    { VERDICT_CONFIG,
+		"the bot has logged out of this Bot API server; set "
+		"TELEGRAM_API_ROOT to the server that it moved to",
+		false } },
+	STOP(400, "secret token contains",
 	    "Telegram refuses TELEGRAM_WEBHOOK_SECRET; use 1 to 256 of "
-	    "A-Z, a-z, 0-9, _ and -" },
-	{ "bad webhook", VERDICT_CONFIG,
+	    "A-Z, a-z, 0-9, _ and -"),
+	STOP(400, "bad webhook:",
 	    "Telegram refuses the webhook's address; use https on port 443, "
-	    "80, 88 or 8443" },
-	{ "invalid webhook", VERDICT_CONFIG,
+	    "80, 88 or 8443"),
+	STOP(400, "invalid webhook URL specified",
 	    "Telegram refuses the webhook's address; use https on port 443, "
-	    "80, 88 or 8443" },
-
-	{ "failed to send message #", VERDICT_MESSAGE, NULL },
+	    "80, 88 or 8443"),
+	STOP(404, "method not found",
+	    "the Bot API server at TELEGRAM_API_ROOT does not know this "
+	    "method; bring it up to date"),
+	STOP(409, "can't use getUpdates method while webhook is active",
+	    "a webhook is set; delete it (deleteWebhook), then updates can "
+	    "be polled"),
+	STOP(409, "terminated by setWebhook",
+	    "somebody set a webhook while we polled; delete it "
+	    "(deleteWebhook)"),
+	{ "terminated by other", 409, false,
+	    { VERDICT_CONFIG,
+		"another poller runs elsewhere with this BOT_TOKEN; stop it",
+		true } },
 };
 
 static const struct {
 	int code;
-	struct refusal row;
+	struct refusal refusal;
 } by_code[] = {
 	{ 401,
-	    { NULL, VERDICT_CONFIG,
-		"Telegram rejects BOT_TOKEN; get a new one from "
-		"@BotFather" } },
-	{ 403, { NULL, VERDICT_CHAT, NULL } },
+	    { VERDICT_CONFIG,
+		"Telegram rejects BOT_TOKEN; get a new one from @BotFather",
+		false } },
+	{ 403, { VERDICT_CHAT, NULL, false } },
 	{ 404,
-	    { NULL, VERDICT_CONFIG,
+	    { VERDICT_CONFIG,
 		"Telegram finds no bot at this address; check BOT_TOKEN and "
-		"TELEGRAM_API_ROOT" } },
+		"TELEGRAM_API_ROOT",
+		false } },
 	{ 409,
-	    { NULL, VERDICT_CONFIG,
+	    { VERDICT_CONFIG,
 		"Telegram reports a conflict for this BOT_TOKEN; stop other "
-		"pollers and delete the webhook" } },
+		"pollers and delete the webhook",
+		false } },
 	{ 421,
-	    { NULL, VERDICT_CONFIG,
+	    { VERDICT_CONFIG,
 		"the Bot API server at TELEGRAM_API_ROOT does not serve this "
-		"BOT_TOKEN; allow it there" } },
+		"BOT_TOKEN; allow it there",
+		false } },
 };
 
 /*
  * The server passes codes of MTProto through (PEER_ID_INVALID); what is not
  * in the table ends like every unknown 400: it will not succeed by itself.
  */
-static const struct refusal unknown = { NULL, VERDICT_MESSAGE, NULL };
+static const struct refusal unknown = { VERDICT_MESSAGE, NULL, false };
+
+static bool
+begins(const char *text, const char *beginning)
+{
+	return strncasecmp(text, beginning, strlen(beginning)) == 0;
+}
 
 /* The words for the code that stand before the colon say nothing. */
 static const char *
@@ -126,27 +181,48 @@ after_prefix(const char *description)
 	static const char *const prefixes[] = { "Bad Request: ", "Forbidden: ",
 		"Unauthorized: ", "Not Found: ", "Conflict: ",
 		"Misdirected Request: " };
-	size_t i, len;
+	size_t i;
 
-	for (i = 0; i < COUNT(prefixes); i++) {
-		len = strlen(prefixes[i]);
-		if (strncasecmp(description, prefixes[i], len) == 0)
-			return description + len;
-	}
+	for (i = 0; i < COUNT(prefixes); i++)
+		if (begins(description, prefixes[i]))
+			return description + strlen(prefixes[i]);
 	return description;
+}
+
+/* The error of one item of an album, which the album's repeats. */
+static const char *
+after_album(const char *said)
+{
+	static const char album[] = "failed to send message #";
+	static const char item[] = " with the error message \"";
+	const char *number = said + strlen(album);
+
+	if (!begins(said, album))
+		return said;
+	number += strspn(number, "0123456789");
+	return begins(number, item) ? number + strlen(item) : said;
+}
+
+static bool
+row_fits(const struct row *row, int code, const char *said)
+{
+	if (row->code != 0 && row->code != code)
+		return false;
+	return row->whole ? strcasecmp(said, row->said) == 0
+			  : begins(said, row->said);
 }
 
 const struct refusal *
 refusal_find(int code, const char *description)
 {
-	const char *said = after_prefix(description);
+	const char *said = after_album(after_prefix(description));
 	size_t i;
 
 	for (i = 0; i < COUNT(by_text); i++)
-		if (strcasestr(said, by_text[i].part))
-			return &by_text[i];
+		if (row_fits(&by_text[i], code, said))
+			return &by_text[i].refusal;
 	for (i = 0; i < COUNT(by_code); i++)
 		if (by_code[i].code == code)
-			return &by_code[i].row;
+			return &by_code[i].refusal;
 	return &unknown;
 }

@@ -9,14 +9,15 @@
 #include "telegram/answer.h"
 
 struct refusal {
-	const char *part; /* of the description, any case */
 	enum verdict verdict;
 	const char *remedy; /* of VERDICT_CONFIG: said instead */
+	bool rival;	    /* another poller took our place */
 };
 
 /*
- * The row for error CODE with DESCRIPTION; never NULL.  Text decides before
- * the code, unknown texts go by the code.
+ * What error CODE with DESCRIPTION means; never NULL.  Text decides before the
+ * code, unknown texts go by the code.  What the description quotes decides
+ * nothing.
  */
 const struct refusal *refusal_find(int code, const char *description);
 

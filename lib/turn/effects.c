@@ -110,8 +110,7 @@ write_one(struct db *db, const struct flow *flow, const struct chat *chat,
 		result->notice = mem_dup(effect->text);
 		return OUT_OK;
 	case EFFECT_ENTERED:
-	case EFFECT_SUBSCRIPTION:
-		/* Both are in the chat's row, which the caller saves. */
+		/* It is in the chat's row, which the caller saves. */
 		return OUT_OK;
 	}
 	return fault_set(fault, OUT_BUG, EXIT_BUG, "unknown effect %d",

@@ -144,6 +144,7 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 	enum outcome out =
 	    step(flow, &open->chat, input, now, &effects, fault);
 
+	turn->looped = effects.looped;
 	if (out == OUT_OK)
 		out = effects_write(turn->db, flow, &open->chat, &effects,
 		    origin, now, result, fault);

@@ -80,8 +80,10 @@ enum outcome turn_schedule(struct turn *turn, int64_t chat_id,
     struct fault *fault) must_check;
 
 /*
- * Inside the transaction that sends: what a reminder says now.  *CANCELLED
- * when its `unless` holds meanwhile.  *PARAMS and *TEXT belong to the caller.
+ * Inside the transaction that sends: what a reminder says now, by the present
+ * flow or, where that lost the words, by the version it was queued under.
+ * *CANCELLED when its `unless` holds meanwhile.  *PARAMS and *TEXT belong to
+ * the caller; NULL: what it said when it was queued still stands.
  */
 enum outcome turn_render(struct turn *turn, const struct message *message,
     bool *cancelled, char **params, char **text, struct fault *fault)

@@ -21,6 +21,7 @@ struct turn {
 	struct turn_notice *notices;
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
+	bool looped; /* the loop guard ended the last step */
 };
 
 /* The chat with its row, while it is worked on. */

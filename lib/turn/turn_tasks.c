@@ -292,6 +292,24 @@ turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
 	return out;
 }
 
+/* False when FLOW cannot say ACTION any more by the method that MESSAGE was
+ * queued for: a text or a file was taken away or is of another kind. */
+static bool
+render_by(const struct flow *flow, const struct message *message,
+    const struct chat *chat, const json_t *action, struct effect *rendered)
+{
+	struct fault why;
+
+	if (flow == NULL ||
+	    step_render(flow, chat, action, rendered, &why) != OUT_OK)
+		return false;
+	if (message->method == NULL ||
+	    strcmp(rendered->method, message->method) == 0)
+		return true;
+	effect_release(rendered);
+	return false;
+}
+
 enum outcome
 turn_render(struct turn *turn, const struct message *message, bool *cancelled,
     char **params, char **text, struct fault *fault)
@@ -317,12 +335,15 @@ turn_render(struct turn *turn, const struct message *message, bool *cancelled,
 		*cancelled = true;
 		goto out;
 	}
-	out = step_render(flow, &open.chat, action, &rendered, fault);
-	if (out == OUT_OK) {
+	if (render_by(flow, message, &open.chat, action, &rendered) ||
+	    render_by(turn_old_flow(turn, message->flow), message, &open.chat,
+		action, &rendered)) {
 		*params = json_text(rendered.params);
 		*text = mem_dup(rendered.plain);
 	}
 out:
+	if (out == OUT_NEVER && !db_broken(turn->db))
+		out = OUT_OK;
 	effect_release(&rendered);
 	json_decref(action);
 	turn_chat_close(&open);

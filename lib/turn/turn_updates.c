@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "store/updates.h"
 #include "telegram/update.h"
+#include "turn/chat_io.h"
 #include "turn/turn_private.h"
 
 static void
@@ -77,6 +78,13 @@ said(const struct update *update)
 	return update->text;
 }
 
+static bool
+is_group(const char *type)
+{
+	return type != NULL &&
+	    (strcmp(type, "group") == 0 || strcmp(type, "supergroup") == 0);
+}
+
 /* Somebody wrote or pressed: the conversation goes on. */
 static enum outcome
 converse(struct turn *turn, const struct update_row *row,
@@ -99,6 +107,7 @@ converse(struct turn *turn, const struct update_row *row,
 		    update->message_id, said(update), now, fault);
 	if (out == OUT_OK) {
 		meet_person(&open, update, now);
+		input.in_group = is_group(open.row.type);
 		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
 		    &result, fault);
 	}
@@ -148,6 +157,7 @@ step_one(struct turn *turn, const struct update_row *row, int64_t now,
 	    update_parse(row->raw, row->raw_len, &update, fault);
 
 	*chat_id = update.chat_id;
+	turn->looped = false;
 	if (out == OUT_OK) {
 		out = db_mark(turn->db, fault);
 		if (out == OUT_OK)
@@ -195,6 +205,24 @@ peek_chat(const struct update_row *row)
 	return chat_id;
 }
 
+/* Where a flow goes round in a circle the next input would do so again. */
+static enum outcome
+leave_circle(struct turn *turn, int64_t chat_id, int64_t now,
+    struct fault *fault)
+{
+	struct turn_chat open = { 0 };
+	enum outcome out = turn_chat_open(turn, chat_id, &open, fault);
+
+	if (out == OUT_OK && open.row.exists) {
+		free(open.chat.state);
+		open.chat.state = mem_dup(flow_start_state(turn->flow));
+		chat_to_row(&open.chat, &open.row, now);
+		out = chats_save(turn->db, &open.row, fault);
+	}
+	turn_chat_close(&open);
+	return out;
+}
+
 static enum outcome
 note_failure(struct turn *turn, const struct update_row *row, int64_t chat_id,
     const char *callback_id, int64_t now, const struct fault *why,
@@ -216,6 +244,8 @@ note_failure(struct turn *turn, const struct update_row *row, int64_t chat_id,
 		    (long long)row->id);
 		if (callback_id != NULL)
 			turn_notice_add(turn, row->id, callback_id, NULL);
+		if (turn->looped)
+			return leave_circle(turn, chat_id, now, fault);
 	} else if (chat_id != 0) {
 		waiting->chats[waiting->count++] = chat_id;
 	}
@@ -252,16 +282,16 @@ turn_updates(struct turn *turn, int64_t now, int limit, bool *more,
 		    step_one(turn, &row, now, &chat_id, &callback_id, &why);
 		if (out == OUT_NEVER && !db_broken(turn->db)) {
 			out = note_failure(turn, &row, chat_id, callback_id,
-			    now, &why, &waiting, &why);
+			    now, &why, &waiting, fault);
 			*more = true;
 		} else if (out == OUT_OK) {
 			++turn->counts.stepped;
+		} else {
+			*fault = why;
 		}
 		free(callback_id);
-		if (out != OUT_OK) {
-			*fault = why;
+		if (out != OUT_OK)
 			return out;
-		}
 		++stepped;
 		if (suspect) {
 			*more = true;

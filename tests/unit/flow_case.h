@@ -147,9 +147,6 @@ case_tell(const struct effects *effects)
 		case EFFECT_ENTERED:
 			line = mem_printf("enter %s\n", e->text);
 			break;
-		case EFFECT_SUBSCRIPTION:
-			line = mem_printf("subscribed %d\n", e->on);
-			break;
 		case EFFECT_NOTICE:
 			line = mem_printf("notice %s\n", e->text);
 			break;

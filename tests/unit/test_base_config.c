@@ -204,7 +204,7 @@ aliases(void **state)
 static void
 secrets_in_files(void **state)
 {
-	char text[128];
+	char text[256];
 
 	(void)state;
 	snprintf(text, sizeof(text), "BOT_TOKEN_FILE=%s", secret);
@@ -220,8 +220,13 @@ secrets_in_files(void **state)
 	assert_non_null(strstr(fault.text, "chmod 600 "));
 	unlink(secret);
 	assert_refused(text, "No such file");
+	put(secret, TOKEN "\n", strlen(TOKEN) + 1, 0600);
+	snprintf(text, sizeof(text), "BOT_TOKEN=" TOKEN "\nBOT_TOKEN_FILE=%s",
+	    secret);
+	assert_value(text, "BOT_TOKEN", TOKEN);
 	snprintf(text, sizeof(text), "BOT_TOKEN=x\nBOT_TOKEN_FILE=%s", secret);
 	assert_refused(text, "BOT_TOKEN and BOT_TOKEN_FILE are both set");
+	unlink(secret);
 	/* FLOW_FILE is no secret FLOW, and ADMIN_IDS_FILE is nothing. */
 	assert_value("FLOW_FILE=/none", "FLOW_FILE", "/none");
 	assert_value("ADMIN_IDS_FILE=/none", "ADMIN_IDS", NULL);
@@ -273,6 +278,10 @@ files_with_secrets_are_closed(void **state)
 	assert_mode("REDIS_URL=redis://h/0", 0644, OUT_OK);
 	assert_mode("TELEGRAM_PROXY=http://u:p@h:1", 0644, OUT_NEVER);
 	assert_mode("BOT_TOKEN=\nFLOW_FILE=x", 0644, OUT_OK);
+	assert_mode("FLOW_FILE=x", 0664, OUT_NEVER);
+	assert_non_null(strstr(fault.text, "can be changed by others"));
+	assert_mode("FLOW_FILE=x", 0646, OUT_NEVER);
+	assert_mode("TELEGRAM_PROXY=http://u:p/w@h:1", 0644, OUT_NEVER);
 }
 
 static void

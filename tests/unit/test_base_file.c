@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -33,9 +34,9 @@ static struct fault fault;
 static char *
 in_dir(const char *name)
 {
-	static char paths[16][256];
+	static char paths[32][256];
 	static unsigned turn;
-	char *path = paths[turn++ % 16];
+	char *path = paths[turn++ % 32];
 
 	snprintf(path, 256, "%s/%s", dir, name);
 	return path;
@@ -181,7 +182,8 @@ close_all_and_sanitize(void *arg)
 	sigaction(SIGCHLD, NULL, &action);
 	printf("chld %d ", action.sa_handler == SIG_DFL);
 	sigprocmask(SIG_SETMASK, NULL, &set);
-	printf("term %d", sigismember(&set, SIGTERM));
+	printf("term %d ", sigismember(&set, SIGTERM));
+	printf("dump %d", prctl(PR_GET_DUMPABLE));
 }
 
 static void
@@ -195,7 +197,7 @@ process_is_sane(void **state)
 	    0);
 	assert_string_equal(out,
 	    "fd>2 1 mode 600 core 0 pipe 1 xfsz 1 "
-	    "chld 1 term 0");
+	    "chld 1 term 0 dump 0");
 	unlink(path);
 }
 
@@ -206,28 +208,48 @@ makes_directories(void **state)
 	mode_t old = umask(077);
 
 	(void)state;
-	assert_int_equal(file_make_dir(deep, &fault), OUT_OK);
+	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_OK);
 	assert_int_equal(mode_of(deep), 0700);
 	assert_int_equal(mode_of(in_dir("a/b")), 0755);
 	assert_int_equal(chmod(deep, 0755), 0);
-	assert_int_equal(file_make_dir(deep, &fault), OUT_OK);
+	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_OK);
 	assert_int_equal(mode_of(deep), 0700);
 	umask(0);
-	assert_int_equal(file_make_dir(in_dir("a/b/d/"), &fault), OUT_OK);
+	assert_int_equal(file_make_dir(in_dir("a/b/d/"), "own.db", &fault),
+	    OUT_OK);
 	assert_int_equal(mode_of(in_dir("a/b/d")), 0700);
 	umask(old);
 	/* Other things live in a/b: it is not closed to others. */
-	assert_int_equal(file_make_dir(in_dir("a/b"), &fault), OUT_NEVER);
+	assert_int_equal(file_make_dir(in_dir("a/b"), "own.db", &fault),
+	    OUT_NEVER);
 	assert_int_equal(fault.code, EXIT_PERMISSION);
 	assert_non_null(strstr(fault.text, "DATABASE_PATH"));
 	assert_int_equal(mode_of(in_dir("a/b")), 0755);
+	/* Not only directories are other things. */
+	assert_int_equal(chmod(deep, 0755), 0);
+	put(in_dir("a/b/c/own.db"), "");
+	put(in_dir("a/b/c/own.db-wal"), "");
+	put(in_dir("a/b/c/turn.lock"), "");
+	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_OK);
+	assert_int_equal(mode_of(deep), 0700);
+	assert_int_equal(chmod(deep, 0755), 0);
+	put(in_dir("a/b/c/index.html"), "");
+	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_NEVER);
+	assert_non_null(strstr(fault.text, "DATABASE_PATH"));
+	assert_int_equal(mode_of(deep), 0755);
+	unlink(in_dir("a/b/c/own.db"));
+	unlink(in_dir("a/b/c/own.db-wal"));
+	unlink(in_dir("a/b/c/turn.lock"));
+	unlink(in_dir("a/b/c/index.html"));
 	/* As /tmp is. */
 	assert_int_equal(chmod(deep, 01777), 0);
-	assert_int_equal(file_make_dir(deep, &fault), OUT_NEVER);
+	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_NEVER);
 	assert_int_equal(mode_of(deep), 01777);
 	put(in_dir("x"), "");
-	assert_int_equal(file_make_dir(in_dir("x"), &fault), OUT_NEVER);
-	assert_int_equal(file_make_dir(in_dir("x/y"), &fault), OUT_NEVER);
+	assert_int_equal(file_make_dir(in_dir("x"), "own.db", &fault),
+	    OUT_NEVER);
+	assert_int_equal(file_make_dir(in_dir("x/y"), "own.db", &fault),
+	    OUT_NEVER);
 	unlink(in_dir("x"));
 	rmdir(deep);
 	rmdir(in_dir("a/b/d"));

@@ -146,6 +146,24 @@ settings(void **state)
 		{ "TELEGRAM_PROXY=https://proxy.example.org\n", NULL },
 		{ "TELEGRAM_PROXY=socks5h://me:hu@sh@p.example.org:1080/\n",
 		    NULL },
+		{ "TELEGRAM_PROXY=http://10.0.0.1:3128\n"
+		  "TELEGRAM_API_ROOT=http://bot-api:8081\n",
+		    "TELEGRAM_PROXY and TELEGRAM_API_ROOT" },
+		{ "TELEGRAM_PROXY=https://localhost.example.org\n"
+		  "TELEGRAM_API_ROOT=http://10.0.0.2\n",
+		    "TELEGRAM_PROXY and TELEGRAM_API_ROOT" },
+		{ "TELEGRAM_PROXY=http://me:hush@127.0.0.1:3128\n"
+		  "TELEGRAM_API_ROOT=http://bot-api:8081\n",
+		    NULL },
+		{ "TELEGRAM_PROXY=socks5h://[::1]:3128\n"
+		  "TELEGRAM_API_ROOT=http://bot-api:8081\n",
+		    NULL },
+		{ "TELEGRAM_PROXY=http://10.0.0.1:3128\n"
+		  "TELEGRAM_API_ROOT=http://localhost:8081\n",
+		    NULL },
+		{ "TELEGRAM_PROXY=http://10.0.0.1:3128\n"
+		  "TELEGRAM_API_ROOT=https://bot-api:8081\n",
+		    NULL },
 		{ "TELEGRAM_PROXY=socks5://me:hush@h:1\n", "socks5h://" },
 		{ "TELEGRAM_PROXY=socks4://me:hush@h:1\n", "begin with" },
 		{ "TELEGRAM_PROXY=me:hush@h:1\n", "begin with" },

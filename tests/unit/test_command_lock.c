@@ -7,6 +7,7 @@
 #include "state_db.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "store/worker.h"
@@ -47,12 +48,33 @@ one_at_a_time(void **state)
 	    command_lock_take(db, "poll", 0, &two, &fault));
 	assert_int_equal(EXIT_LATER, fault.code);
 	assert_int_equal(-1, two.fd);
+	assert_true(two.busy);
 	state_ok(command_lock_take(db, "crm", 0, &other, &fault), &fault);
 	command_lock_drop(&one);
 	state_ok(command_lock_take(db, "poll", 0, &two, &fault), &fault);
+	assert_false(two.busy);
 	command_lock_drop(&two);
 	command_lock_drop(&other);
 	assert_false(command_lock_wanted(&two));
+}
+
+/* Then nothing is known of another process: nothing was done. */
+static void
+no_descriptor_is_not_another_process(void **state)
+{
+	struct command_lock lock = COMMAND_LOCK_INIT;
+	struct rlimit old, none;
+
+	(void)state;
+	assert_int_equal(0, getrlimit(RLIMIT_NOFILE, &old));
+	none = old;
+	none.rlim_cur = 0;
+	assert_int_equal(0, setrlimit(RLIMIT_NOFILE, &none));
+	enum outcome out = command_lock_take(db, "poll", 0, &lock, &fault);
+	assert_int_equal(0, setrlimit(RLIMIT_NOFILE, &old));
+	assert_int_equal(OUT_LATER, out);
+	assert_int_equal(EXIT_LATER, fault.code);
+	assert_false(lock.busy);
 }
 
 static void
@@ -124,6 +146,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_DB(one_at_a_time),
+		WITH_DB(no_descriptor_is_not_another_process),
 		WITH_DB(waiting_is_seen_and_ends_with_the_lock),
 		WITH_DB(deadline_ends_the_waiting),
 		WITH_DB(kill_hands_it_over),

@@ -142,6 +142,40 @@ reader_sees_what_writers_commit(void **state)
 	db_close(writer);
 }
 
+/* A backup was put back: the reader comes first, the writer and its checkpoint
+ * while it reads. */
+static void
+reader_of_a_closed_one_sees_writers_too(void **state)
+{
+	struct db *writer, *reader;
+	struct fault fault;
+
+	(void)state;
+	make_database();
+	move_away();
+	reader = state_open(DB_READ);
+	assert_int_equal(0, meta_int(reader, META_OFFSET, 0));
+	writer = state_open(DB_WRITE);
+	state_ok(db_begin(writer, state_soon(), &fault), &fault);
+	state_ok(meta_set_int(writer, META_OFFSET, 5, &fault), &fault);
+	state_ok(db_commit(writer, &fault), &fault);
+	assert_int_equal(5, meta_int(reader, META_OFFSET, 0));
+	state_ok(db_checkpoint(writer, state_soon(), &fault), &fault);
+	assert_int_equal(5, meta_int(reader, META_OFFSET, 0));
+	db_close(writer);
+	writer = state_open(DB_WRITE);
+	state_ok(db_begin(writer, state_soon(), &fault), &fault);
+	state_ok(meta_set_int(writer, META_OFFSET, 6, &fault), &fault);
+	state_ok(db_commit(writer, &fault), &fault);
+	db_close(writer);
+	/* Frames in the WAL are not for a reader to move. */
+	db_close(reader);
+	assert_int_equal(0, access(state_file("-wal"), F_OK));
+	reader = state_open(DB_READ);
+	assert_int_equal(6, meta_int(reader, META_OFFSET, 0));
+	db_close(reader);
+}
+
 static void
 restored_copy_is_wal_again(void **state)
 {
@@ -259,6 +293,7 @@ main(void)
 		IN_STATE_DIR(reader_makes_no_file),
 		IN_STATE_DIR(reader_needs_the_index_of_a_wal),
 		IN_STATE_DIR(reader_sees_what_writers_commit),
+		IN_STATE_DIR(reader_of_a_closed_one_sees_writers_too),
 		IN_STATE_DIR(restored_copy_is_wal_again),
 		IN_STATE_DIR(connection_is_set_up_to_lose_nothing),
 		IN_STATE_DIR(many_may_create_at_once),

@@ -10,6 +10,10 @@
 
 #include "base/file.h"
 
+#define SIXTEEN "0123456789abcdef"
+#define LONG_LABEL \
+	SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN
+
 struct wrong {
 	const char *patch, *where, *text;
 };
@@ -124,6 +128,10 @@ static const struct wrong wrongs[] = {
 	    "/states/second/on/regex:(a)\\1", "back references" },
 	{ "'states':{'second':{'on':{'regex:((a{99}){99}){99}':[]}}}",
 	    "/states/second/on/regex:((a{99}){99}){99}", "repeats more" },
+	{ "'states':{'second':{'on':{'regex:(a{3}){7}':[]}}}",
+	    "/states/second/on/regex:(a{3}){7}", "repeats more" },
+	{ "'states':{'second':{'on':{'regex:[я-а]':[]}}}",
+	    "/states/second/on/regex:[я-а]", "a range ends before" },
 	{ "'commands':{'/Start':[]}", "/commands/~1Start", "bad name" },
 	{ "'commands':{'/a':{'who':'boss','do':[]}}", "/commands/~1a/who",
 	    "unknown role 'boss'" },
@@ -167,19 +175,20 @@ static const struct wrong wrongs[] = {
 	{ "'texts':{'en':{'hi':'<p>Hi</p>'}}", "/texts/en/hi", "no tag <p>" },
 	{ "'texts':{'en':{'hi':'1 < 2'}}", "/texts/en/hi",
 	    "a lone '<': write &lt;" },
-	{ "'texts':{'en':{'hi':'{{nam}}'}}", "/texts/en/hi",
+	{ "'texts':{'en':{'hi':'Hi {{nam}}'}}", "/texts/en/hi",
 	    "unknown variable 'nam'; did you mean 'name'?" },
-	{ "'texts':{'en':{'hi':'{{user.phone}}'}}", "/texts/en/hi",
+	{ "'texts':{'en':{'hi':'Hi {{user.phone}}'}}", "/texts/en/hi",
 	    "unknown variable 'user.phone'" },
 	{ "'texts':{'en':{'hi':'{{name'}}", "/texts/en/hi",
 	    "is not a template" },
-	{ "'texts':{'en':{'hi':'{{name|shout}}'}}", "/texts/en/hi",
+	{ "'texts':{'en':{'hi':'Hi {{name|shout}}'}}", "/texts/en/hi",
 	    "unknown filter 'shout'" },
-	{ "'texts':{'en':{'hi':'{{name|default}}'}}", "/texts/en/hi",
+	{ "'texts':{'en':{'hi':'Hi {{name|default}}'}}", "/texts/en/hi",
 	    "wants an argument" },
 	{ "'texts':{'en':{'hi':'<a href=\\\"http://a/{{name}}\\\">x</a>'}}",
 	    "/texts/en/hi", "must end with |urlencode" },
-	{ "'texts':{'en':{'hi':'{{s}}'}},'vars':{'s':{'max':4096}},"
+	{ "'texts':{'en':{'hi':'{{s|default:\\\"-\\\"}}'}},"
+	  "'vars':{'s':{'max':4096}},"
 	  "'states':{'second':{'enter':[{'send':'hi'}]}}",
 	    NULL, NULL },
 	{ "'texts':{'en':{'hi':'!{{s}}'}},'vars':{'s':{'max':4096}}",
@@ -191,8 +200,68 @@ static const struct wrong wrongs[] = {
 	    "/texts/en/hi",
 	    "can become 1025 characters long, Telegram "
 	    "takes 1024" },
+	{ "'texts':{'en':{'hi':'<b>{{name}}</b>'}}", "/texts/en/hi",
+	    "can become empty" },
+	{ "'texts':{'en':{'hi':'{{n}}'}},'vars':{'n':{'default':0}}", NULL,
+	    NULL },
+	{ "'texts':{'en':{'hi':'{{user.id}}'}}", NULL, NULL },
+	{ SECOND "{'if':{'var':'n','tag':'x'},'then':[]}" END,
+	    "/states/second/enter/0/if", "a guard is one of" },
+	{ SECOND "{'if':{'var':'n','eq':'5'},'then':[]}" END,
+	    "/states/second/enter/0/if", "'eq' compares 'n' with" },
+	{ SECOND "{'if':{'var':'lang','eq':5},'then':[]}" END,
+	    "/states/second/enter/0/if", "'eq' compares 'lang' with" },
+	{ SECOND "{'if':{'var':'lang','lt':5},'then':[]}" END,
+	    "/states/second/enter/0/if", "'lt' compares 'lang' with" },
+	{ SECOND "{'if':{'var':'lang','in':['a',5]},'then':[]}" END,
+	    "/states/second/enter/0/if", "'in' compares 'lang' with" },
+	{ SECOND "{'if':{'var':'n','ne':null},'then':[]}" END, NULL, NULL },
+	{ SECOND "{'set':{'n':'abc'}}" END, "/states/second/enter/0/set/n",
+	    "is not of the type of 'n'" },
+	{ SECOND "{'set':{'flag':2}}" END, "/states/second/enter/0/set/flag",
+	    "is not of the type of 'flag'" },
+	{ SECOND "{'set':{'n':'{{x}}','x':'1.5','flag':null,'s':5}}" END, NULL,
+	    NULL },
+	/* circles without a way out */
+	{ "'states':{'second':{'enter':[{'send':'hi'},{'goto':'third'}]},"
+	  "'third':{'enter':[{'goto':'second'}]}}",
+	    "/states/second/enter", "without end" },
+	{ "'states':{'third':{'enter':[{'goto':'third'}]}}",
+	    "/states/third/enter", "without end" },
+	{ "'states':{'second':{'enter':[{'goto':'third'}]},"
+	  "'third':{'enter':[{'if':{'tag':'a'},'then':[{'goto':'first'}]},"
+	  "{'goto':'second'}]}}",
+	    NULL, NULL },
+	/* whose button it is */
+	{ "'states':{'second':{'enter':[{'send':'hi','buttons':[[{'text':'b',"
+	  "'id':'go'}]]}]},'third':{'on':{'button:go':[]}}}",
+	    "/states/second/enter/0/buttons/0/0/id",
+	    "neither 'second' nor a state that it leads to" },
+	{ "'states':{'first':{'enter':[{'send':'hi','buttons':[[{'text':'b',"
+	  "'id':'go'}]]},{'if':{'tag':'a'},'then':[{'goto':'second'}]}]},"
+	  "'second':{'fallback':[{'goto':'third'}]},"
+	  "'third':{'on':{'button:go':[]}}}",
+	    NULL, NULL },
+	{ "'commands':{'/a':[{'send':'hi','buttons':[[{'text':'b',"
+	  "'id':'go'}]]}]},'states':{'third':{'on':{'button:go':[]}}}",
+	    NULL, NULL },
 	/* labels: what was pressed is known by its text alone */
-	{ "'texts':{'en':{'b':'{{name}}'}},'states':{'second':{'enter':["
+	{ "'texts':{'en':{'b':'" LONG_LABEL "x'}},'states':{'first':{'enter':"
+	  "[{'send':'hi','buttons':[[" LINK "]]}]}}",
+	    "/texts/en/b", "can become 129 characters long" },
+	{ "'texts':{'en':{'b':'" LONG_LABEL "'}},'states':{'first':{'enter':"
+	  "[{'send':'hi','buttons':[[" LINK "]]}]}}",
+	    NULL, NULL },
+	{ "'texts':{'en':{'bye':'Go'}},'states':{'first':{'enter':[{'send':"
+	  "'hi','reply':[[{'text':'b','id':'go'}],[{'text':'bye',"
+	  "'id':'no'}]]}],'on':{'button:go':[],'button:no':[]}}}",
+	    "/states/first/enter/0/reply", "two buttons are called 'Go'" },
+	{ "'texts':{'en':{'bye':'Go'}},'states':{'first':{'enter':[{'send':"
+	  "'hi','reply':[[{'text':'b','id':'go'}],[{'text':'bye',"
+	  "'id':'no','when':{'tag':'a'}}]]}],"
+	  "'on':{'button:go':[],'button:no':[]}}}",
+	    NULL, NULL },
+	{ "'texts':{'en':{'b':'Hi {{name}}'}},'states':{'second':{'enter':["
 	  "{'send':'hi','reply':[[{'text':'b','id':'go'}]]}],"
 	  "'on':{'button:go':[]}}}",
 	    "/states/second/enter/0/reply/0/0", "holds a template" },
@@ -244,8 +313,8 @@ static const struct wrong unsupported[] = {
 	UNSUPPORTED("'vars':{'s':{'type':'phone'}}", "/vars/s/type", "phone"),
 	UNSUPPORTED("'vars':{'s':{'type':'email'}}", "/vars/s/type", "email"),
 	UNSUPPORTED("'vars':{'s':{'type':'date'}}", "/vars/s/type", "date"),
-	UNSUPPORTED("'texts':{'en':{'hi':'{{session.id}}'}}", "/texts/en/hi",
-	    "session.id"),
+	UNSUPPORTED("'texts':{'en':{'hi':'Hi {{session.id}}'}}",
+	    "/texts/en/hi", "session.id"),
 };
 
 static void
@@ -447,6 +516,47 @@ test_located(void **state)
 	free(ru);
 }
 
+/* What is wrong with a list is shown to everybody who deploys a flow. */
+static void
+test_roles_are_no_secrets(void **state)
+{
+	static const char *const names[] = { "BOT_TOKEN", "TELEGRAM_BOT_TOKEN",
+		"SHOP_PASSWORD", "LEAD_WEBHOOK_URL" };
+	struct config *config;
+	struct fault fault;
+	struct flow *flow;
+	size_t i;
+
+	(void)state;
+	setenv("BOT_TOKEN", "7", 1);
+	setenv("SHOP_PASSWORD", "7", 1);
+	setenv("LEAD_WEBHOOK_URL", "7", 1);
+	assert_int_equal(config_open(&config, "/dev/null", &fault), OUT_OK);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct findings findings = { 0 };
+		json_t *root = case_json(case_base);
+		char *name = mem_printf("$%s", names[i]), *text;
+
+		json_object_set_new(root, "roles",
+		    json_pack("{ss}", "admin", name));
+		text = json_dumps(root, JSON_COMPACT);
+		assert_int_equal(flow_open(text, strlen(text), config, &flow,
+				     &findings, &fault),
+		    OUT_NEVER);
+		assert_int_equal(findings.count, 1);
+		assert_string_equal(findings.list[0].where, "/roles/admin");
+		assert_non_null(strstr(findings.list[0].text, "is a secret"));
+		findings_release(&findings);
+		json_decref(root);
+		free(text);
+		free(name);
+	}
+	config_close(config);
+	unsetenv("BOT_TOKEN");
+	unsetenv("SHOP_PASSWORD");
+	unsetenv("LEAD_WEBHOOK_URL");
+}
+
 static void
 test_roles_from_config(void **state)
 {
@@ -474,7 +584,8 @@ test_roles_from_config(void **state)
 			     &findings, &fault),
 	    OUT_NEVER);
 	assert_string_equal(findings.list[0].where, "/roles/admin");
-	assert_non_null(strstr(findings.list[0].text, "'Ann'"));
+	assert_string_equal(findings.list[0].text,
+	    "entry 2 of $ADMIN_IDS is not the id of a person");
 	config_close(config);
 	findings_release(&findings);
 	free(text);
@@ -506,6 +617,7 @@ main(void)
 		cmocka_unit_test(test_bundle),
 		cmocka_unit_test(test_located),
 		cmocka_unit_test(test_roles_from_config),
+		cmocka_unit_test(test_roles_are_no_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

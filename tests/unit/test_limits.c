@@ -157,8 +157,7 @@ a_clock_set_back_locks_nobody_out(void **state)
 	begin();
 	for (int i = 0; i < 3; i++)
 		assert_true(take(&usual, 5, false, 0, NOW + 3600000, &until));
-	take(&usual, 5, false, 0, NOW, &until);
-	assert_in_range(until, 0, NOW + 15000);
+	assert_true(take(&usual, 5, false, 0, NOW, &until));
 	db_rollback(db);
 }
 

@@ -5,6 +5,7 @@
  * for each policy, and what a human decides.
  */
 #include "state_db.h"
+#include "state_raw.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 #include "store/media.h"
 #include "store/mend.h"
 #include "store/messages.h"
+#include "store/prune.h"
 #include "store/settle.h"
 
 #define NOW INT64_C(1800000000000)
@@ -326,30 +328,140 @@ a_clock_set_back_lengthens_no_wait(void **state)
 	add(1, PRIORITY_ANSWER, POLICY_RESEND);
 	m = claim(1, ME);
 	settle(&m, ME, SETTLE_QUEUED, NOW + 5000);
-	lanes_after_jump(db, NOW - 3600000);
-	assert_int_equal(NOW - 3600000 + 5000,
-	    messages_next_ready(db, PRIORITY_BROADCAST));
-	/* Once: the wait is not begun anew by every command. */
-	lanes_after_jump(db, NOW - 3600000 + 100);
-	assert_int_equal(NOW - 3600000 + 5000,
-	    messages_next_ready(db, PRIORITY_BROADCAST));
+	/* Waits for a limit: was never settled. */
+	add(2, PRIORITY_REMINDER, POLICY_RESEND);
+	state_ok(messages_postpone(db, 2, NOW + 7000, 0, &fault), &fault);
+	state_ok(lanes_mend(db, NOW, &fault), &fault);
+	assert_int_equal(NOW + 5000, messages_next_ready(db, PRIORITY_ANSWER));
+	state_ok(lanes_mend(db, NOW + 10, &fault), &fault);
+	assert_int_equal(NOW + 5000, messages_next_ready(db, PRIORITY_ANSWER));
+	state_ok(lanes_mend(db, NOW - 3600000, &fault), &fault);
+	assert_string_equal("1 2", ready(NOW - 3600000, PRIORITY_BROADCAST));
 	commit();
 }
 
 static void
-a_clock_that_is_right_changes_no_wait(void **state)
+a_lane_that_nothing_occupies_is_freed(void **state)
+{
+	(void)state;
+	begin();
+	add(1, PRIORITY_ANSWER, POLICY_RESEND);
+	commit();
+	state_exec(state_path, "UPDATE lanes SET busy = 1");
+	begin();
+	assert_string_equal("", ready(NOW, PRIORITY_BROADCAST));
+	state_ok(lanes_mend(db, NOW, &fault), &fault);
+	assert_string_equal("1", ready(NOW, PRIORITY_BROADCAST));
+	commit();
+}
+
+static void
+a_group_may_move_while_its_message_is_on_its_way(void **state)
 {
 	struct message m;
 
 	(void)state;
 	begin();
-	add(1, PRIORITY_ANSWER, POLICY_RESEND);
-	m = claim(1, ME);
-	settle(&m, ME, SETTLE_QUEUED, NOW + 5000);
-	lanes_after_jump(db, NOW + 10);
-	assert_int_equal(NOW + 5000,
-	    messages_next_ready(db, PRIORITY_BROADCAST));
+	add(-5, PRIORITY_ANSWER, POLICY_RESEND);
+	int64_t next = add(-5, PRIORITY_ANSWER, POLICY_RESEND);
+	m = claim(-5, ME);
+	state_ok(chats_migrate(db, -5, -1005, &fault), &fault);
+	assert_string_equal("", ready(NOW, PRIORITY_BROADCAST));
+	assert_false(settle(&m, ME, SETTLE_SENT, 0));
+	m = claim(-1005, ME);
+	assert_int_equal(next, m.id);
 	commit();
+}
+
+static int64_t
+add_of_task(int64_t chat_id, int64_t task_id)
+{
+	struct message m = { .chat_id = chat_id,
+		.method = "sendMessage",
+		.params = "{}",
+		.policy = POLICY_RESEND,
+		.priority = PRIORITY_REMINDER,
+		.task_id = task_id,
+		.task_name = "later",
+		.created_at = NOW };
+
+	state_ok(messages_add(db, &m, false, &fault), &fault);
+	return m.id;
+}
+
+static void
+what_a_cancelled_task_made_is_not_sent_again(void **state)
+{
+	struct message m;
+	int count;
+
+	(void)state;
+	begin();
+	add_of_task(1, 1);
+	m = claim(1, ME);
+	settle(&m, ME, SETTLE_AMBIGUOUS, 0);
+	add_of_task(2, 2);
+	m = claim(2, ME);
+	state_ok(tasks_cancel(db, 1, "later", NULL, NOW, &count, &fault),
+	    &fault);
+	assert_int_equal(1, count);
+	state_ok(tasks_cancel(db, 2, "later", NULL, NOW, &count, &fault),
+	    &fault);
+	assert_int_equal(1, count);
+	/* One that left already may still arrive, but is tried no more. */
+	assert_false(settle(&m, ME, SETTLE_QUEUED, NOW + 1000));
+	commit();
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM messages"
+		   " WHERE state = 'cancelled'"));
+	assert_int_equal(0, number("SELECT count(*) FROM lanes"));
+}
+
+static void
+a_task_that_both_chats_have_ends_in_a_row(void **state)
+{
+	(void)state;
+	begin();
+	for (int64_t chat = -1005; chat < 0; chat += 1000) {
+		bool added;
+		struct task task = { .kind = TASK_FLOW,
+			.priority = PRIORITY_REMINDER,
+			.chat_id = chat,
+			.name = "later",
+			.due_at = NOW,
+			.expire_at = NOW + 1000,
+			.created_at = NOW,
+			.pointer = "/x" };
+		state_ok(tasks_add(db, &task, false, &added, &fault), &fault);
+	}
+	state_ok(chats_migrate(db, -5, -1005, &fault), &fault);
+	commit();
+	assert_int_equal(1, number("SELECT count(*) FROM tasks"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM task_ends"
+		   " WHERE state = 'cancelled'"));
+}
+
+static void
+pruning_goes_on_behind_what_must_stay(void **state)
+{
+	int pruned, all = 0;
+
+	(void)state;
+	state_exec(state_path,
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+	    " FROM n WHERE i < 500) INSERT INTO messages(chat_id,"
+	    " state, role, created_at, settled_at, method)"
+	    " SELECT i, iif(i <= 400, 'held', 'sent'), 'assistant',"
+	    " 1000, 1000, 'sendMessage' FROM n");
+	for (int i = 0; i < 20; i++) {
+		state_ok(prune_some(db, NOW, 10, state_soon(), &pruned,
+			     &fault),
+		    &fault);
+		all += pruned;
+	}
+	assert_int_equal(100, all);
+	assert_int_equal(400, number("SELECT count(*) FROM messages"));
 }
 
 static void
@@ -412,7 +524,11 @@ main(void)
 		WITH_DB(a_blocked_chat_is_held_and_goes_on),
 		WITH_DB(one_upload_for_all_who_wait),
 		WITH_DB(a_clock_set_back_lengthens_no_wait),
-		WITH_DB(a_clock_that_is_right_changes_no_wait),
+		WITH_DB(a_lane_that_nothing_occupies_is_freed),
+		WITH_DB(a_group_may_move_while_its_message_is_on_its_way),
+		WITH_DB(what_a_cancelled_task_made_is_not_sent_again),
+		WITH_DB(a_task_that_both_chats_have_ends_in_a_row),
+		WITH_DB(pruning_goes_on_behind_what_must_stay),
 		WITH_DB(what_is_on_its_way_stays_alone),
 		WITH_DB(a_group_that_became_a_supergroup_keeps_its_lane),
 	};

@@ -3,7 +3,11 @@
 /*
  * Which part of a flow takes an input.
  */
+#include <malloc.h>
+
 #include "flow_case.h"
+
+#include "bot/model.h"
 
 #define OTHER "sendMessage: Bye\n"
 
@@ -35,6 +39,14 @@ test_on(void **state)
 		{ "'regex:[0-9]{4}'", "12345", INPUT_TEXT, false },
 		{ "'regex:a|b'", "b", INPUT_TEXT, true },
 		{ "'regex:a|b'", "ax", INPUT_TEXT, false },
+		{ "'regex:[а-яё]+'", "привет", INPUT_TEXT, true },
+		{ "'regex:[а-яё]+'", "ёж!", INPUT_TEXT, false },
+		{ "'regex:[^а-я-]+'", "ёж", INPUT_TEXT, false },
+		{ "'regex:[[:alpha:]a-я]+'", "Zя", INPUT_TEXT, true },
+		{ "'regex:[]а-в-]+'", "б]-", INPUT_TEXT, true },
+		{ "'regex:\\\\[а-я]'", "[а-я]", INPUT_TEXT, true },
+		{ "'regex:.{2,3}'", "где", INPUT_TEXT, true },
+		{ "'regex:.{2,3}'", "дом 4", INPUT_TEXT, false },
 		{ "'photo'", "photo", INPUT_MEDIA, true },
 		{ "'photo'", "voice", INPUT_MEDIA, false },
 		{ "'voice'", "voice", INPUT_MEDIA, true },
@@ -75,6 +87,41 @@ test_text_before_regex(void **state)
 	(void)state;
 	case_step(flow, &chat, INPUT_TEXT, "x", "sendMessage: Hi\n");
 	case_step(flow, &chat, INPUT_TEXT, "y", OTHER);
+	chat_release(&chat);
+	flow_close(flow);
+}
+
+/* glibc's matcher can be made to keep 12 kB for each letter of a message. */
+static void
+test_regex_is_bounded(void **state)
+{
+	struct flow *flow = taker("'regex:.*a.............c.*'");
+	struct chat chat = case_chat("en");
+	char text[4097];
+	unsigned seed = 1;
+	size_t before = 0, i, j;
+
+	(void)state;
+	for (i = 0; i < 60; i++) {
+		size_t len = i % 2 ? 4096 : 255;
+
+		for (j = 0; j < len; j++) {
+			seed = seed * 1103515245U + 12345U;
+			text[j] = seed >> 16 & 1 ? 'a' : 'b';
+		}
+		text[len] = '\0';
+		case_step(flow, &chat, INPUT_TEXT, text, OTHER);
+		if (i == 1)
+			before = mallinfo2().uordblks;
+	}
+	assert_true(mallinfo2().uordblks < before + 1000000);
+	memset(text, 'a', 256);
+	text[256] = '\0';
+	text[200] = 'c';
+	case_step(flow, &chat, INPUT_TEXT, text, "sendMessage: Hi\n");
+	text[256] = 'a';
+	text[257] = '\0';
+	case_step(flow, &chat, INPUT_TEXT, text, OTHER);
 	chat_release(&chat);
 	flow_close(flow);
 }
@@ -263,18 +310,138 @@ test_button_when(void **state)
 	flow_close(flow);
 }
 
+static void
+press_data(const struct flow *flow, struct chat *chat, const char *state,
+    const char *id, const char *told)
+{
+	char hash[STATE_HASH_SIZE], *data;
+
+	state_hash(state, hash);
+	data = mem_printf("%s|%s", hash, id);
+	case_step(flow, chat, INPUT_BUTTON, data, told);
+	free(data);
+}
+
+#define EXPIRED "notice This button no longer works\n"
+
+/* The hash of a state is no secret. */
+static void
+test_forged_sender(void **state)
+{
+	struct flow *flow = case_flow(
+	    "{'commands':{'/b':[{'goto':'second'}],'/c':[{'goto':'third'}]},"
+	    "'states':{'first':{'on':{'button:no':[{'send':'hi'}]}},"
+	    "'second':{'on':{'button:go':[{'tag':['+vip']},"
+	    "{'send':'bye'}]}}}}");
+	struct chat chat = case_chat("en");
+
+	(void)state;
+	press_data(flow, &chat, "second", "go", EXPIRED);
+	assert_int_equal(json_object_size(chat.tags), 0);
+	case_step(flow, &chat, INPUT_TEXT, "/b", "enter second\n");
+	case_step(flow, &chat, INPUT_TEXT, "/c", "enter third\n");
+	press_data(flow, &chat, "second", "go", OTHER);
+	/* everybody begins in the start state, also who never entered it */
+	press_data(flow, &chat, "first", "no", "sendMessage: Hi\n");
+	chat_release(&chat);
+	flow_close(flow);
+}
+
+/* A button that is hidden from a person cannot be pressed by them either,
+ * whichever state they say that it is from. */
+static void
+test_hidden_button_is_not_pressed(void **state)
+{
+	struct flow *flow = case_flow(
+	    "{'fallback':[{'send':'hi'}],"
+	    "'commands':{'/b':[{'goto':'second'}],'/t':[{'tag':['+vip']}]},"
+	    "'states':{'second':{'enter':[{'send':'hi','buttons':"
+	    "[[{'text':'b','id':'go','when':{'tag':'vip'}}]]},"
+	    "{'send':'hi','reply':[[{'text':'bye','id':'on',"
+	    "'when':{'tag':'vip'}}],[{'text':'b','id':'no'}]]}],"
+	    "'on':{'button:go':[{'send':'bye'}],"
+	    "'button:on':[{'send':'bye'}],'button:no':[]}}}}");
+	static const char *const from[] = { "first", "second", "third",
+		"nowhere" };
+	struct chat chat = case_chat("en");
+	size_t i;
+
+	(void)state;
+	case_step(flow, &chat, INPUT_TEXT, "/b",
+	    "enter second\nsendMessage: Hi\nsendMessage: Hi\n");
+	for (i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		press_data(flow, &chat, from[i], "go", EXPIRED);
+		press_data(flow, &chat, from[i], "on", EXPIRED);
+	}
+	case_step(flow, &chat, INPUT_TEXT, "Bye", "sendMessage: Hi\n");
+	case_step(flow, &chat, INPUT_TEXT, "/t", "");
+	press_data(flow, &chat, "second", "go", OTHER);
+	case_step(flow, &chat, INPUT_TEXT, "Bye", OTHER);
+	chat_release(&chat);
+	flow_close(flow);
+}
+
+static void
+say_in_group(const struct flow *flow, struct chat *chat, enum input_kind kind,
+    const char *text, const char *told)
+{
+	const struct input input = { .kind = kind,
+		.text = text,
+		.in_group = true };
+	struct effects effects = { 0 };
+	struct fault fault;
+	char *line;
+
+	assert_int_equal(step(flow, chat, &input, NOW, &effects, &fault),
+	    OUT_OK);
+	line = case_tell(&effects);
+	assert_string_equal(line, told);
+	free(line);
+	effects_release(&effects);
+}
+
+/* People in a group talk to each other. */
+static void
+test_group(void **state)
+{
+	struct flow *flow = case_flow(
+	    "{'fallback':[{'send':'bye'}],'commands':{'/a':[{'send':'hi'}]},"
+	    "'states':{'first':{'enter':[{'send':'hi','reply':[[{'text':'b',"
+	    "'id':'go'}]]},{'schedule':'r','after':'1h','cancel_on':['reply'],"
+	    "'do':[]}],'on':{'any':[{'send':'bye'}],"
+	    "'button:go':[{'send':'hi'}]}}}}");
+	struct chat chat = case_chat("en");
+
+	(void)state;
+	say_in_group(flow, &chat, INPUT_TEXT, "see you", "");
+	say_in_group(flow, &chat, INPUT_MEDIA, "photo", "");
+	say_in_group(flow, &chat, INPUT_CONTACT, "+7", "");
+	say_in_group(flow, &chat, INPUT_TEXT, "/a@bot",
+	    "cancel r\nsendMessage: Hi\n");
+	say_in_group(flow, &chat, INPUT_TEXT, "Go",
+	    "cancel r\nsendMessage: Hi\n");
+	case_step(flow, &chat, INPUT_TEXT, "see you",
+	    "cancel r\nsendMessage: Bye\n");
+	chat_release(&chat);
+	flow_close(flow);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_on),
 		cmocka_unit_test(test_text_before_regex),
+		cmocka_unit_test(test_regex_is_bounded),
 		cmocka_unit_test(test_fallback_of_state),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_button_outlives_its_state),
 		cmocka_unit_test(test_buttons_that_are_not_ours),
 		cmocka_unit_test(test_reply_keyboard),
 		cmocka_unit_test(test_button_when),
+		cmocka_unit_test(test_forged_sender),
+		cmocka_unit_test(test_hidden_button_is_not_pressed),
+		cmocka_unit_test(test_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,9 @@
  */
 #include "state_db.h"
 
+#include <fcntl.h>
+#include <time.h>
+
 #include "base/mem.h"
 #include "store/chats.h"
 #include "store/flows.h"
@@ -31,7 +34,8 @@
 	"{\"schedule\":\"later\",\"after\":\"5m\"," \
 	"\"unless\":{\"been\":\"paid\"},\"expire\":\"1d\"," \
 	"\"do\":[{\"send\":\"remind\"}]}]}," \
-	"\"round\":{\"enter\":[{\"goto\":\"round\"}]}," \
+	"\"round\":{\"enter\":[{\"if\":{\"not\":{\"tag\":\"out\"}}," \
+	"\"then\":[{\"goto\":\"round\"}]}]}," \
 	"\"paid\":{\"enter\":[{\"send\":\"thanks\"}]}%s}," \
 	"\"texts\":{\"en\":{\"hi\":\"Hi\",\"bye\":\"Bye\",\"what\":\"What\"," \
 	"\"remind\":\"Remember\",\"thanks\":\"Thanks\"}}}"
@@ -199,6 +203,60 @@ a_poison_update_is_parked_alone(void **state)
 }
 
 static void
+who_went_round_in_a_circle_starts_again(void **state)
+{
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	step_all();
+	begin();
+	state_ok(turn_event(turn, 5, "paid", NULL, NOW, &fault), &fault);
+	/* Only the loop guard sends people back, not anything that fails. */
+	receive_raw(2, "{\"update_id\":2,\"message\":[");
+	commit();
+	step_all();
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM chats WHERE state = 'paid'"));
+	begin();
+	receive(3, 5, "/loop");
+	receive(4, 6, "/loop");
+	commit();
+	step_all();
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM chats"
+		   " WHERE chat_id = 5 AND state = 'hello'"));
+	assert_int_equal(3, number("SELECT count(*) FROM dead_letters"));
+}
+
+static void
+people_in_a_group_are_left_alone(void **state)
+{
+	static const char group[] =
+	    "{\"update_id\":%d,\"message\":{\"message_id\":1,\"date\":1,"
+	    "\"chat\":{\"id\":-7,\"type\":\"supergroup\"},"
+	    "\"from\":{\"id\":5,\"first_name\":\"A\"},\"text\":\"%s\"}}";
+	char *chatter = mem_printf(group, 1, "see you"),
+	     *command = mem_printf(group, 2, "/stop");
+
+	(void)state;
+	begin();
+	receive_raw(1, chatter);
+	commit();
+	step_all();
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages WHERE state = 'queued'"));
+	begin();
+	receive_raw(2, command);
+	commit();
+	step_all();
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages WHERE text = 'Bye'"));
+	free(chatter);
+	free(command);
+}
+
+static void
 later_updates_of_a_chat_wait_for_a_failing_one(void **state)
 {
 	bool more;
@@ -289,10 +347,46 @@ a_reminder_is_due_once_and_only_unless(void **state)
 	assert_int_equal(0, number("SELECT count(*) FROM tasks"));
 }
 
+/* The reminder of chat 5 as it stands at the head of its lane. */
+static void
+reminder_head(struct message *m)
+{
+	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
+
+	while (messages_ready(db, NOW, PRIORITY_BROADCAST, &place, m) &&
+	    m->action == NULL) {
+		bool lost;
+		const struct settlement sent = { .how = SETTLE_SENT };
+		struct message head = *m;
+		state_ok(messages_settle(db, &head, 0, &sent, NOW, &lost,
+			     &fault),
+		    &fault);
+		place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
+	}
+	assert_non_null(m->action);
+}
+
+static void
+deploy_source(const char *source)
+{
+	char path[160];
+	struct deploy_report report;
+	struct findings findings = { 0 };
+	const struct deploy deploy = { .path = path };
+
+	snprintf(path, sizeof(path), "%s/flow.json", state_dir);
+	FILE *file = fopen(path, "w");
+	fputs(source, file);
+	fclose(file);
+	state_ok(deploy_flow(db, config, &deploy, state_soon(), &report,
+		     &findings, &fault),
+	    &fault);
+	state_ok(turn_refresh(turn, &fault), &fault);
+}
+
 static void
 a_reminder_asks_unless_again_when_it_is_sent(void **state)
 {
-	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
 	struct message m;
 	bool cancelled;
 	char *params, *text;
@@ -305,17 +399,7 @@ a_reminder_asks_unless_again_when_it_is_sent(void **state)
 	promote(NOW + 5 * 60000);
 	begin();
 	state_ok(turn_event(turn, 5, "paid", NULL, NOW, &fault), &fault);
-	while (messages_ready(db, NOW, PRIORITY_BROADCAST, &place, &m) &&
-	    m.action == NULL) {
-		bool lost;
-		const struct settlement sent = { .how = SETTLE_SENT };
-		struct message head = m;
-		state_ok(messages_settle(db, &head, 0, &sent, NOW, &lost,
-			     &fault),
-		    &fault);
-		place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
-	}
-	assert_non_null(m.action);
+	reminder_head(&m);
 	state_ok(turn_render(turn, &m, &cancelled, &params, &text, &fault),
 	    &fault);
 	assert_true(cancelled);
@@ -324,37 +408,66 @@ a_reminder_asks_unless_again_when_it_is_sent(void **state)
 	commit();
 }
 
-/* A new version may put another schedule where the old one was. */
+#define WITHOUT_THE_TEXT \
+	"{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\"," \
+	"\"states\":{\"hello\":{\"enter\":[{\"schedule\":\"later\"," \
+	"\"after\":\"5m\",\"do\":[{\"send\":\"other\"}]}]}}," \
+	"\"texts\":{\"en\":{\"other\":\"Other\"}}," \
+	"\"lang\":{\"default\":\"en\",\"available\":[\"en\"]}}"
+
+/* The new version lost the words: the one it was queued under says them, and
+ * if that is lost as well, what was queued is sent. */
 static void
-a_moved_schedule_is_known_by_its_name(void **state)
+a_reminder_whose_text_vanished_is_still_said(void **state)
 {
-	char path[160];
-	struct deploy_report report;
-	struct findings findings = { 0 };
-	const struct deploy deploy = { .path = path };
+	struct message m;
+	bool cancelled;
+	char *params, *text;
 
 	(void)state;
 	begin();
 	receive(1, 5, "/start");
 	commit();
 	step_all();
-	snprintf(path, sizeof(path), "%s/flow.json", state_dir);
-	FILE *file = fopen(path, "w");
-	fputs("{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","
-	      "\"states\":{\"hello\":{\"enter\":[{\"send\":\"hi\"},"
-	      "{\"schedule\":\"other\",\"after\":\"5m\","
-	      "\"unless\":{\"been\":\"hello\"},\"do\":[]},"
-	      "{\"schedule\":\"later\",\"after\":\"5m\","
-	      "\"unless\":{\"tag\":\"x\"},"
-	      "\"do\":[{\"send\":\"remind\"}]}]}},"
-	      "\"texts\":{\"en\":{\"hi\":\"Hi\",\"remind\":\"Again\"}},"
-	      "\"lang\":{\"default\":\"en\",\"available\":[\"en\"]}}",
-	    file);
-	fclose(file);
-	state_ok(deploy_flow(db, config, &deploy, state_soon(), &report,
-		     &findings, &fault),
+	promote(NOW + 5 * 60000);
+	deploy_source(WITHOUT_THE_TEXT);
+	begin();
+	reminder_head(&m);
+	state_ok(turn_render(turn, &m, &cancelled, &params, &text, &fault),
 	    &fault);
-	state_ok(turn_refresh(turn, &fault), &fault);
+	assert_false(cancelled);
+	assert_non_null(text);
+	assert_string_equal("Remember", text);
+	free(params);
+	free(text);
+	m.flow = "0000";
+	state_ok(turn_render(turn, &m, &cancelled, &params, &text, &fault),
+	    &fault);
+	assert_false(cancelled);
+	assert_null(params);
+	assert_null(text);
+	commit();
+}
+
+/* A new version may put another schedule where the old one was. */
+static void
+a_moved_schedule_is_known_by_its_name(void **state)
+{
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	commit();
+	step_all();
+	deploy_source(
+	    "{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","
+	    "\"states\":{\"hello\":{\"enter\":[{\"send\":\"hi\"},"
+	    "{\"schedule\":\"other\",\"after\":\"5m\","
+	    "\"unless\":{\"been\":\"hello\"},\"do\":[]},"
+	    "{\"schedule\":\"later\",\"after\":\"5m\","
+	    "\"unless\":{\"tag\":\"x\"},"
+	    "\"do\":[{\"send\":\"remind\"}]}]}},"
+	    "\"texts\":{\"en\":{\"hi\":\"Hi\",\"remind\":\"Again\"}},"
+	    "\"lang\":{\"default\":\"en\",\"available\":[\"en\"]}}");
 	begin();
 	receive(2, 5, "/start"); /* enters hello once more */
 	commit();
@@ -453,21 +566,90 @@ events_and_schedules_that_are_not_there_are_refused(void **state)
 #define WITH_TURN(test) \
 	cmocka_unit_test_setup_teardown(test, setup_turn, teardown_turn)
 
+/* Writes NAME beside the database as if it were long ago, later each time. */
+static void
+write_aged(const char *name, const char *text)
+{
+	static time_t age = 1000;
+	struct timespec times[2] = { { 0, 0 }, { 0, 0 } };
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", state_dir, name);
+	FILE *file = fopen(path, "w");
+	fputs(text, file);
+	fclose(file);
+	times[0].tv_sec = times[1].tv_sec = time(NULL) - age--;
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static bool
+picked_up(const struct config *with_file)
+{
+	bool deployed;
+
+	state_ok(deploy_pickup(db, with_file, state_soon(), &deployed, &fault),
+	    &fault);
+	return deployed;
+}
+
+/* The flow's text files and media are part of it. */
+static void
+all_files_of_a_flow_are_picked_up(void **state)
+{
+	static const char flow[] = "{\"leadpipe\":1,\"id\":\"t\","
+				   "\"start\":\"a\",\"states\":{\"a\":"
+				   "{\"enter\":[{\"send\":\"hi\"%s}]}},"
+				   "%s\"texts\":{\"en\":\"en.json\"}}";
+	struct config *with_file;
+	char path[200], text[400];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/source.json", state_dir);
+	setenv("FLOW_FILE", path, 1);
+	state_ok(config_open(&with_file, "/dev/null", &fault), &fault);
+	unsetenv("FLOW_FILE");
+	snprintf(text, sizeof(text), flow, "", "");
+	write_aged("source.json", text);
+	write_aged("en.json", "{\"hi\":\"Old\"}");
+	assert_true(picked_up(with_file));
+	assert_false(picked_up(with_file));
+	write_aged("en.json", "{\"hi\":\"New\"}");
+	assert_true(picked_up(with_file));
+	assert_false(picked_up(with_file));
+
+	snprintf(text, sizeof(text), flow, ",\"media\":\"m\"",
+	    "\"media\":{\"m\":{\"photo\":\"p.jpg\"}},");
+	write_aged("source.json", text);
+	assert_false(picked_up(with_file));
+	assert_true(meta_has(db, META_FLOW_REFUSED));
+	write_aged("p.jpg", "photo");
+	assert_true(picked_up(with_file));
+	assert_false(meta_has(db, META_FLOW_REFUSED));
+	write_aged("p.jpg", "other photo");
+	assert_true(picked_up(with_file));
+	assert_false(picked_up(with_file));
+	config_close(with_file);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TURN(an_update_becomes_answer_task_and_history),
 		WITH_TURN(a_poison_update_is_parked_alone),
+		WITH_TURN(who_went_round_in_a_circle_starts_again),
+		WITH_TURN(people_in_a_group_are_left_alone),
 		WITH_TURN(later_updates_of_a_chat_wait_for_a_failing_one),
 		WITH_TURN(what_a_process_died_over_is_stepped_alone),
 		WITH_TURN(without_a_flow_updates_wait),
 		WITH_TURN(a_reminder_is_due_once_and_only_unless),
 		WITH_TURN(a_reminder_asks_unless_again_when_it_is_sent),
+		WITH_TURN(a_reminder_whose_text_vanished_is_still_said),
 		WITH_TURN(a_moved_schedule_is_known_by_its_name),
 		WITH_TURN(
 		    tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed),
 		WITH_TURN(a_new_version_strands_nobody),
+		WITH_TURN(all_files_of_a_flow_are_picked_up),
 		WITH_TURN(events_and_schedules_that_are_not_there_are_refused),
 	};
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "store/messages.h"
+#include "store/meta.h"
 #include "store/updates.h"
 #include "store/worker.h"
 
@@ -345,7 +346,14 @@ tries_are_counted_for_who_steps(void **state)
 	state_ok(db_commit(db, &fault), &fault);
 	begin_stepping(&worker);
 	worker_end(db, &worker, 0, "{}");
+	/* Without a flow nothing was stepped, so nothing killed anybody. */
+	end(work(false, &none));
+	begin_stepping(&worker);
+	worker_end(db, &worker, 0, "{}");
 	assert_int_equal(0, number("SELECT tries FROM updates"));
+	state_ok(db_begin(db, state_soon(), &fault), &fault);
+	state_ok(meta_set_text(db, META_FLOW, "any", &fault), &fault);
+	state_ok(db_commit(db, &fault), &fault);
 	end(work(false, &none));
 	begin(&worker);
 	worker_end(db, &worker, 0, "{}");
