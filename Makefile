@@ -72,7 +72,8 @@ $(B)/obj/%.o: %.c $(B)/flags
 	$(call run,CC)$(COMPILE) $(INCLUDE) $(EXTRA) -MMD -MP -c -o $@ $<
 $(B)/obj/tests/%.o: EXTRA = -Itests
 $(B)/obj/tests/sim/%.o: INCLUDE =
-$(B)/obj/tests/fault/%.o: EXTRA = -Itests -fPIC
+# A shim that defines both pwrite and pwrite64 must see them as two.
+$(B)/obj/tests/fault/%.o: EXTRA = -Itests -fPIC -U_TIME_BITS -U_FILE_OFFSET_BITS
 
 .SECONDEXPANSION:
 .SECONDARY:

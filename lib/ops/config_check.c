@@ -161,8 +161,6 @@ check_zone(struct config_notes *notes)
 		    "TZ is '%s', no time zone of this machine; use a name "
 		    "such as Europe/Moscow (package tzdata)",
 		    zone);
-	else
-		note_good(notes, "TZ", "%s", zone);
 	free(file);
 }
 

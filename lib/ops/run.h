@@ -29,8 +29,8 @@ struct run {
 /*
  * Prepares the process (file_sanitize_process(), log, signals, root becomes
  * the owner of the state directory), reads the configuration and opens the
- * database in MODE.  The process ends by itself LIFE_MS after that, whatever it
- * hangs in, or when opening takes longer than a migration may; RUN->recurs
+ * database in MODE.  The process ends by itself LIFE_MS after that, whatever
+ * it hangs in, or when opening takes longer than a migration may; RUN->recurs
  * chooses its last words.  RUN->shared must have been filled by opt_parse().
  */
 enum outcome run_begin(struct run *run, const struct opt_command *command,

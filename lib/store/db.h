@@ -13,8 +13,9 @@
  *                on kill -9
  *   run/         locks of workers and of commands
  *
- * The database file itself is opened by SQLite only: closing any other
- * descriptor on it would drop its POSIX locks.
+ * The database file itself is opened by SQLite only, once it has it open:
+ * closing any other descriptor on it would drop its POSIX locks.  So a process
+ * opens one database once.
  */
 #ifndef LEADPIPE_DB_H
 #define LEADPIPE_DB_H
@@ -27,7 +28,7 @@
 struct db;
 
 enum db_mode {
-	DB_READ,  /* never creates or writes anything */
+	DB_READ,  /* never writes, and leaves no file behind */
 	DB_WRITE, /* must exist (EXIT_CONFIG naming the path) */
 	DB_CREATE /* may create: commands that take work in */
 };

@@ -186,8 +186,8 @@ read_header(const char *path, unsigned char header[HEADER_SIZE],
 }
 
 /*
- * A checkpoint, under way or killed half-way, leaves a file that is damaged to
- * who does not know its WAL: of such a file only what never changes is
+ * A checkpoint, under way or killed half-way, leaves a file that is damaged
+ * to who does not know its WAL: of such a file only what never changes is
  * believed.  SQLite does not have it open in this process yet, so closing the
  * descriptor drops nobody's locks.
  */

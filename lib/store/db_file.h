@@ -30,7 +30,8 @@ enum outcome db_file_find(struct db_file *file, const char *path,
 /*
  * Refuses a file that is not ours or, when it has no WAL, that a newer program
  * wrote, by its header alone: read only and without locks, so nothing is
- * written or made, not even a recovery of its journal.  Before SQLite opens it.
+ * written or made, not even a recovery of its journal.  To be called before
+ * SQLite opens it.
  */
 enum outcome db_file_check(const struct db_file *file, struct fault *fault)
     must_check;

@@ -37,7 +37,7 @@ may_write_beside(const char *path)
 }
 
 /*
- * How a reader opens.  Where -wal and -shm are gone (a backup put back), SQLite
+ * How a reader opens.  Where -wal and -shm are gone (a backup put back) SQLite
  * must make them for a WAL database: without them it knows nothing of a writer
  * that starts meanwhile, and takes its checkpoint for damage.  db_close() has
  * them removed again.  Only in a directory that cannot be written the file
