@@ -45,7 +45,7 @@ PROGRAMS = $(patsubst cmd/%.c,$(B)/libexec/%,\
 	$(filter-out cmd/leadpipe.c,$(wildcard cmd/*.c)))
 UNIT_ALL = $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 UNIT = $(filter $(B)/tests/unit/test_$(T)%,$(UNIT_ALL))
-BENCH = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+BENCHES = $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 dirs = $(patsubst %/,$(B)/%,$(sort $(dir $(wildcard tests/$1/*/*.c))))
 SIM = $(call dirs,sim)
 VFS = $(patsubst %,%.a,$(filter %/vfs,$(call dirs,fault)))
@@ -59,7 +59,7 @@ ENV = B='$(abspath $(B))' TOP='$(CURDIR)' CC='$(CC)' \
 PROVE = $(if $(V),,@)$(ENV) prove --exec tests/run
 
 all: $(B)/leadpipe $(PROGRAMS)
-tests: $(UNIT_ALL) $(SIM) $(SHIM) $(FAULT) $(BENCH)
+tests: $(UNIT_ALL) $(SIM) $(SHIM) $(FAULT) $(BENCHES)
 
 # A change of flags, or of the version, rebuilds what was built without it.
 $(B)/flags: FORCE | $(filter deps,$(MAKECMDGOALS))
@@ -90,7 +90,7 @@ $(B)/leadpipe: $(B)/obj/cmd/leadpipe.o $$(call archives,cmd/leadpipe.c,$$(any))
 	$(link)
 $(PROGRAMS): $(B)/libexec/%: $(B)/obj/cmd/%.o $$(call archives,cmd/$$*.c,$$(any))
 	$(link) $(PKG_LIBS)
-$(UNIT_ALL) $(BENCH): $(B)/%: $(B)/obj/%.o $$(VFS) $$(call archives,$$*.c,$$(any))
+$(UNIT_ALL) $(BENCHES): $(B)/%: $(B)/obj/%.o $$(VFS) $$(call archives,$$*.c,$$(any))
 	$(link) $(TEST_LIBS)
 $(SIM) $(FAULT): $(B)/%: $$(call object,$$*/*.c) \
 		$$(call archives,$$(wildcard $$*/*.c),none)
@@ -109,7 +109,7 @@ valgrind: $$(UNIT)
 	$(PROVE) -j2 --exec 'tests/run --valgrind' $(UNIT)
 demo: all $(SIM)
 	$(ENV) tests/demo
-bench: all $(SIM) $(BENCH)
+bench: all $(SIM) $(BENCHES)
 	$(ENV) tests/bench/run
 fuzz:
 	test ! -e tests/fuzz || $(ENV) tests/fuzz/run

@@ -156,7 +156,8 @@ main(int argc, char **argv)
 
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		return flush_stdout(print_version());
-	if (strcmp(word, "help") == 0 && argc > 2)
+	if (strcmp(word, "help") == 0 && argc > 2 &&
+	    strcmp(argv[2], "help") != 0)
 		return run_help(argv[2]);
 	if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
 	    strcmp(word, "-h") == 0)
@@ -164,6 +165,13 @@ main(int argc, char **argv)
 	if (argc < 2) {
 		fputs("leadpipe: which command? see 'leadpipe help'\n",
 		    stderr);
+		return EXIT_USAGE;
+	}
+	if (word[0] == '-') {
+		fprintf(stderr,
+		    "leadpipe: '%s' before the command: options follow it, as "
+		    "in 'leadpipe list-tasks --config FILE'\n",
+		    word);
 		return EXIT_USAGE;
 	}
 	if (!is_command(word))

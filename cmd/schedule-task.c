@@ -143,7 +143,7 @@ print_item(const struct planner *p, const struct item *item)
 	char due[CLOCK_TEXT_SIZE];
 	const struct request_result *result = &item->result;
 
-	clock_text(item->request.due_at, due);
+	clock_text(result->due_at, due);
 	if (p->run->shared.json)
 		printf("{\"schema\":1,\"line\":%lld,\"id\":%lld,"
 		       "\"chat\":%lld,\"due_at\":\"%s\",\"added\":%s,"
@@ -154,7 +154,7 @@ print_item(const struct planner *p, const struct item *item)
 		    dry_run ? "true" : "false");
 	else if (!dry_run)
 		printf("%lld\n", (long long)result->id);
-	else if (!ndjson)
+	else if (!ndjson && result->added)
 		printf("would be planned for chat %lld at %s\n",
 		    (long long)result->chat_id, due);
 }
@@ -299,6 +299,18 @@ plan_all(struct planner *p)
 	return out;
 }
 
+/* Who asks for another time must not take the id for its acceptance. */
+static void
+tell_planned(const struct request_result *result)
+{
+	char due[CLOCK_TEXT_SIZE];
+
+	log_warning("already planned as task %lld for %s; 'leadpipe "
+		    "cancel-task %lld' first to change it",
+	    (long long)result->id, clock_text(result->due_at, due),
+	    (long long)result->id);
+}
+
 static enum outcome
 plan_one(struct planner *p)
 {
@@ -315,6 +327,8 @@ plan_one(struct planner *p)
 		run->fault = item->fault;
 		out = item->fault.what;
 	}
+	if (out == OUT_OK && !item->result.added)
+		tell_planned(&item->result);
 	if (out == OUT_OK)
 		print_item(p, item);
 	request_release(&item->request);

@@ -65,6 +65,11 @@ run "$LEADPIPE" qqqqqqqqqq
 is 'nothing near: the help is named' \
 	"leadpipe: no command 'qqqqqqqqqq', see 'leadpipe help'" \
 	"$(cat "$tmp/err")"
+run "$LEADPIPE" -c "$tmp/env" list-tasks
+is 'options follow the command' '64 1' \
+	"$status $(grep -c 'options follow it' "$tmp/err")"
+run "$LEADPIPE" help help
+is 'help help is help' '0 1' "$status $(grep -c '^usage:' "$tmp/out")"
 run "$LEADPIPE" ../leadpipe
 is 'a path is no command' 64 $status
 run "$LEADPIPE"

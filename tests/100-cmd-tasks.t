@@ -60,6 +60,8 @@ while IFS='|' read -r name arguments; do
 done <<'CASES'
 no time|--text x --chat 5 --at tomorrow
 a time beyond all|--text x --chat 5 --in 9999999999999
+a time in 11 years|--text x --chat 5 --in 4015d
+a time 2 days ago|--text x --chat 5 --at $(date -u -d '2 days ago' +%FT%TZ)
 a text too long|--text "$(printf %04097d 0)" --chat 5
 no text|--text '' --chat 5
 not UTF-8|--text $'a\377' --chat 5
@@ -85,10 +87,11 @@ run schedule-task --text x --chat 5 --in 1h --dry-run
 is 'a dry run says what it would do' \
 	'0 would be planned for chat 5' "$status ${out%% at *}"
 is 'and does nothing' 2 "$(sql 'SELECT count(*) FROM tasks')"
-run schedule-task --text dated --chat 6 --at 2099-01-02T03:04:05+03:00 --json
-is '--json' '{"schema":1,"line":0,"id":N,"chat":6,"due_at":"2099-01-02T00:04:05.000Z","added":true,"dry_run":false}' \
+year=$(($(date +%Y) + 2))
+run schedule-task --text dated --chat 6 --at $year-01-02T03:04:05+03:00 --json
+is '--json' '{"schema":1,"line":0,"id":N,"chat":6,"due_at":"'$year'-01-02T00:04:05.000Z","added":true,"dry_run":false}' \
 	"$(jq -c '.id = "N"' <<<"$out" | sed 's/"N"/N/')"
-is 'kept as it was asked for' '4070995445000|5|86400000|sendMessage|{"text":"dated"}' \
+is 'kept as it was asked for' "$(date -d $year-01-02T00:04:05Z +%s)000"'|5|86400000|sendMessage|{"text":"dated"}' \
 	"$(sql 'SELECT due_at, priority, expire_at - due_at, method, params
 	FROM tasks WHERE chat_id = 6')"
 
@@ -250,6 +253,9 @@ is 'it lives as long as the flow says' 86400000 \
 	"$(sql "SELECT expire_at - due_at FROM tasks WHERE id = ${flow_id:-0}")"
 run schedule-task payment_reminder --user 9 --in 9m --json
 is 'a second one is the first' "false $flow_id" "$(jq -r '"\(.added) \(.id)"' <<<"$out")"
+is 'with the time of the first' "$(sql "SELECT due_at / 1000 FROM tasks
+	WHERE id = $flow_id")" "$(jq '.due_at | sub("[.].*"; "Z") | fromdate' <<<"$out")"
+is 'and is told to be' 1 "$(grep -c "already planned as task $flow_id for 20.*cancel-task $flow_id'" "$tmp/err")"
 exits 'an unknown name is 65' 65 schedule-task nothing_such --user 9 --in 5m
 is 'which is named' yes "$([[ $err == *"'nothing_such'"* ]] && echo yes)"
 exits 'cancel: by name' 0 cancel-task payment_reminder --user 9

@@ -63,6 +63,13 @@ health -v
 is '-v: more lines, the numbers in the first' '1 0' \
 	"$(grep -c '|' "$tmp/out") $status"
 
+run schedule-task --text x --chat 5 --at tomorrow
+run cancel-task 99999999
+health
+passed 'what was mistyped is no trouble' "$(said 0 OK)"
+is 'though it was recorded' 65 "$(sql "select exit_code from runs
+	where command = 'cancel-task'")"
+
 # --- thresholds of one's own
 
 health -w tasks=1: -c dead=5

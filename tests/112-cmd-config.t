@@ -102,6 +102,11 @@ bot_config "FLOW_FILE=$tmp/flow/flow.json"
 check
 is 'all findings, with their lines' '78 1' \
 	"$status $([ "$(grep -c "^problem *FLOW_FILE *$tmp/flow/flow.json:[0-9]*:[0-9]*: /" "$tmp/out")" -ge 2 ] && echo 1)"
+bot_config FLOW_FILE=flow.json DATABASE_PATH=~/x.db
+sed -i 's,^DATABASE_PATH=.*/x.db,DATABASE_PATH=~/x.db,' "$tmp/env"
+check
+passed 'relative paths' "$(problems 78 "DATABASE_PATH is '~/x.db'.*absolute" \
+	"FLOW_FILE is 'flow.json'.*absolute")"
 bot_config "FLOW_FILE=$tmp/flow/gone.json"
 check
 passed 'no such flow' "$(problems 78 'gone.json')"
@@ -118,6 +123,10 @@ cmp -s "$tmp/foreign" "$tmp/other/foreign.db"
 is 'is left alone' 0 $?
 check --db "$tmp/other/none/deeper/x.db"
 passed 'a directory that will be made' "$(problems 0)"
+BOT_TOKEN= run schedule-task --text x --chat 5 --in 1h
+check
+is 'one made without a token' '0 1' \
+	"$status $(grep -c "^ok *DATABASE_PATH .*of no bot yet" "$tmp/out")"
 run poll-updates
 check
 is 'a good one tells its bot' '0 1' \

@@ -2,6 +2,8 @@
 #include "base/config_file.h"
 
 #include <errno.h>
+#include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,20 @@
 
 #define LARGEST (1024 * 1024)
 
+/* Names the group that has to read PATH; root keeps the file. */
+static void
+add_remedy(const char *path, struct fault *fault)
+{
+	/* cppcheck-suppress getgrgidCalled; no thread runs yet */
+	const struct group *group = getgrgid(getegid());
+	char number[24];
+
+	snprintf(number, sizeof(number), "%u", (unsigned)getegid());
+	fault_set(fault, fault->what, fault->code,
+	    "%s; run as root: chown root:%s %s && chmod 640 %s", fault->text,
+	    group != NULL ? group->gr_name : number, path, path);
+}
+
 enum outcome
 config_file_load(const char *path, char **text, size_t *len,
     struct stat *about, struct fault *fault)
@@ -26,6 +42,10 @@ config_file_load(const char *path, char **text, size_t *len,
 	/* Bad input is for data; what one configures is 78. */
 	if (result != OUT_OK && fault != NULL && fault->code == EXIT_INPUT)
 		fault->code = EXIT_CONFIG;
+	/* In a closed directory the file's own mode is not what is wrong. */
+	if (result != OUT_OK && fault != NULL &&
+	    fault->code == EXIT_PERMISSION && access(path, F_OK) == 0)
+		add_remedy(path, fault);
 	return result;
 }
 
@@ -45,6 +65,16 @@ is_own_group(gid_t gid)
 	return false;
 }
 
+/* Whether some user reads the file of ABOUT by its group alone: taken from the
+ * group, it would be closed to the bot. */
+static bool
+is_read_by_group(const struct stat *about)
+{
+	if (about->st_gid == 0 || !is_own_group(about->st_gid))
+		return false;
+	return about->st_uid != geteuid() || about->st_gid != getegid();
+}
+
 enum outcome
 config_file_check_mode(const char *path, const struct stat *about,
     bool secrets, struct fault *fault)
@@ -57,10 +87,11 @@ config_file_check_mode(const char *path, const struct stat *about,
 		return OUT_OK;
 	/* It names programs that we run and where the token goes. */
 	return fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
-	    "'%s' %s (mode %04o), run: chmod 600 %s", path,
+	    "'%s' %s (mode %04o), run: chmod %s %s", path,
 	    secrets ? "holds secrets and is open to others"
 		    : "can be changed by others",
-	    (unsigned)about->st_mode & 07777, path);
+	    (unsigned)about->st_mode & 07777,
+	    is_read_by_group(about) ? "640" : "600", path);
 }
 
 static bool

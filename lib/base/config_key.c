@@ -12,7 +12,7 @@ const struct config_key config_keys[] = {
 	{ "BOT_TOKEN", { "TELEGRAM_BOT_TOKEN" }, KEY_SECRET },
 	{ "ADMIN_IDS", { NULL }, KEY_PLAIN },
 	{ "DISPATCHER_IDS", { NULL }, KEY_PLAIN },
-	{ "DATABASE_PATH", { NULL }, KEY_PLAIN },
+	{ "DATABASE_PATH", { NULL }, KEY_PATH },
 	{ "REDIS_URL", { NULL }, KEY_USERINFO },
 	{ "REDISHOST", { "REDIS_HOST" }, KEY_PLAIN },
 	{ "REDISPORT", { "REDIS_PORT" }, KEY_PLAIN },
@@ -25,7 +25,7 @@ const struct config_key config_keys[] = {
 	{ "TELEGRAM_API_ROOT", { NULL }, KEY_PLAIN },
 	{ "TELEGRAM_PROXY", { NULL }, KEY_USERINFO },
 	{ "CRM_PROXY", { NULL }, KEY_USERINFO },
-	{ "FLOW_FILE", { NULL }, KEY_PLAIN },
+	{ "FLOW_FILE", { NULL }, KEY_PATH },
 	{ "LEAD_CRM", { NULL }, KEY_PLAIN },
 	{ "AMO_PIPELINE_ID", { NULL }, KEY_PLAIN },
 	{ "AMO_STATUS_ID", { NULL }, KEY_PLAIN },
@@ -79,6 +79,12 @@ config_key_find(const char *name)
 	return find(name, strlen(name));
 }
 
+bool
+config_key_has_file(const struct config_key *key)
+{
+	return key->kind != KEY_PLAIN && key->kind != KEY_PATH;
+}
+
 static const struct config_key *
 config_key_of_file(const char *name)
 {
@@ -87,7 +93,7 @@ config_key_of_file(const char *name)
 
 	if (len > 5 && strcmp(name + len - 5, "_FILE") == 0)
 		key = find(name, len - 5);
-	return key != NULL && key->kind != KEY_PLAIN ? key : NULL;
+	return key != NULL && config_key_has_file(key) ? key : NULL;
 }
 
 const char *
@@ -179,7 +185,7 @@ config_key_is_secret(const char *name, const char *value)
 	enum config_kind kind = kind_of(name);
 	const char *at;
 
-	if (value[0] == '\0' || kind == KEY_PLAIN)
+	if (value[0] == '\0' || kind == KEY_PLAIN || kind == KEY_PATH)
 		return false;
 	return kind != KEY_USERINFO || find_userinfo(value, &at) > 0;
 }

@@ -10,6 +10,7 @@
 
 enum config_kind {
 	KEY_PLAIN,
+	KEY_PATH,    /* absolute: cron and systemd start elsewhere */
 	KEY_SECRET,  /* the whole value */
 	KEY_URL,     /* the whole value, and its path by itself */
 	KEY_USERINFO /* user:password@ in a URL */
@@ -25,6 +26,9 @@ extern const size_t config_key_count;
 
 /* The key that NAME means, by its own name or an alias; NULL for others. */
 const struct config_key *config_key_find(const char *name);
+
+/* True when KEY may be given as a file, by KEY_FILE. */
+bool config_key_has_file(const struct config_key *key);
 
 /* The known name that NAME looks like, or NULL. */
 const char *config_key_suggest(const char *name);

@@ -138,7 +138,7 @@ resolve_in(struct config_setting *setting, const struct source *source,
 	const char *path;
 	enum outcome result = find_name(source, key, "", plain, fault);
 
-	if (result == OUT_OK && key->kind != KEY_PLAIN)
+	if (result == OUT_OK && config_key_has_file(key))
 		result = find_name(source, key, "_FILE", file, fault);
 	if (result != OUT_OK)
 		return result;
@@ -170,7 +170,7 @@ resolve_credential(struct config_setting *setting,
 	enum outcome result = OUT_OK;
 	char *path;
 
-	if (dir == NULL || dir[0] == '\0' || key->kind == KEY_PLAIN)
+	if (dir == NULL || dir[0] == '\0' || !config_key_has_file(key))
 		return OUT_OK;
 	for (int i = 0;
 	     i < 3 && names[i] != NULL && !setting->value && result == OUT_OK;
@@ -182,6 +182,22 @@ resolve_credential(struct config_setting *setting,
 		free(path);
 	}
 	return result;
+}
+
+/* A path that depends on where a command is started would give cron another
+ * database than the prompt; "~" is the shell's and means nothing here. */
+static enum outcome
+check_path(const struct config_setting *setting, const char *name,
+    struct fault *fault)
+{
+	const char *path = setting->value;
+
+	if (path == NULL || path[0] == '\0' || path[0] == '/')
+		return OUT_OK;
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+	    "%s is '%s' (%s), it must be an absolute path, which begins with "
+	    "'/'",
+	    name, path, setting->origin);
 }
 
 enum outcome
@@ -198,5 +214,7 @@ config_setting_find(struct config_setting *setting,
 		result = resolve_credential(setting, key, fault);
 	if (result == OUT_OK && setting->value == NULL)
 		result = resolve_in(setting, &written, key, fault);
+	if (result == OUT_OK && key->kind == KEY_PATH)
+		result = check_path(setting, key->name, fault);
 	return result;
 }

@@ -50,10 +50,15 @@ handle(int number, void (*handler)(int))
 void
 stop_install(void)
 {
+	struct sigaction before;
+
 	if (wake_fd < 0)
 		wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	handle(SIGTERM, on_stop);
 	handle(SIGINT, on_stop);
+	if (sigaction(SIGHUP, NULL, &before) == 0 &&
+	    before.sa_handler != SIG_IGN)
+		handle(SIGHUP, on_stop);
 }
 
 bool

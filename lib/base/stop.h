@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When a command has to end: SIGTERM and SIGINT ask it to stop, and a hard
- * lifetime ends it whatever it is doing.
+ * When a command has to end: SIGTERM, SIGINT and SIGHUP ask it to stop, and
+ * a hard lifetime ends it whatever it is doing.
  */
 #ifndef LEADPIPE_STOP_H
 #define LEADPIPE_STOP_H
@@ -13,6 +13,7 @@
  * Installs the handlers.  A second signal ends the process at once with exit
  * code 75: the next command recovers its rows.  One within 0.1 s of the first
  * counts as the same: timeout(1) sends two.
+ * A SIGHUP that is ignored, as nohup(1) has it, stays so.
  * stop_fd() is then readable once a signal came.
  */
 void stop_install(void);

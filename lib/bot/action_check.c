@@ -132,7 +132,12 @@ check_if_exists(struct check *check, json_t *value)
 static void
 check_keyboard(struct check *check, json_t *value)
 {
-	check_choice(check, value, "keep", "remove");
+	if (json_is_array(value))
+		check_add(check,
+		    "must be \"keep\" or \"remove\"; the rows of a reply "
+		    "keyboard are 'reply'");
+	else
+		check_choice(check, value, "keep", "remove");
 }
 
 static void
@@ -228,6 +233,7 @@ static const struct verb {
 	{ "schedule", schedule_members, finish_schedule },
 	{ "cancel", cancel_members, NULL },
 	{ "unsubscribe", unsubscribe_members, NULL },
+	{ "ask", NULL, NULL },
 	{ "split", NULL, NULL },
 	{ "lead", NULL, NULL },
 	{ "notify", NULL, NULL },

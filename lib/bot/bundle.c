@@ -32,6 +32,15 @@ object_read(const char *path, const char *where, struct findings *findings)
 		findings_add(findings, where, "%s", fault.text);
 		return NULL;
 	}
+	/* The parser would complain of a token that nobody sees. */
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) {
+		findings_add(findings, where,
+		    "'%s' begins with a byte order mark; save it as UTF-8 "
+		    "without",
+		    path);
+		free(text);
+		return NULL;
+	}
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	free(text);
 	if (json_is_object(root))

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -15,6 +16,32 @@ check_format(struct check *check, json_t *value)
 {
 	if (!json_is_integer(value) || json_integer_value(value) != 1)
 		check_add(check, "this version of leadpipe reads format 1");
+}
+
+#define ZONES "/usr/share/zoneinfo"
+
+static void
+check_zone(struct check *check, json_t *value)
+{
+	const char *zone = json_string_value(value);
+	struct stat st;
+	char *file;
+
+	if (zone == NULL) {
+		check_string(check, value);
+		return;
+	}
+	/* Without tzdata nothing can be said of any of them. */
+	if (strcmp(zone, "UTC") == 0 || stat(ZONES, &st) != 0)
+		return;
+	file = mem_printf(ZONES "/%s", zone);
+	if (zone[0] == '/' || strstr(zone, "..") != NULL ||
+	    stat(file, &st) != 0 || !S_ISREG(st.st_mode))
+		check_add(check,
+		    "unknown time zone '%s'; use a name such as "
+		    "Europe/Moscow",
+		    zone);
+	free(file);
 }
 
 static void
@@ -261,7 +288,7 @@ static const struct member flow_members[] = {
 	{ "texts", check_anything, true }, /* last, when their use is known */
 	{ "$schema", check_string, false },
 	{ "note", check_string, false },
-	{ "tz", check_string, false },
+	{ "tz", check_zone, false },
 	{ "lang", check_langs, false },
 	{ "roles", check_roles, false },
 	{ "vars", check_vars, false },

@@ -83,6 +83,19 @@ check_age(struct checks *checks, const struct last_run *run,
 	    line);
 }
 
+/* What a person mistyped at the prompt is no trouble of the bot's. */
+static bool
+is_typo(const struct last_run *run)
+{
+	static const char *const own[] = { "poll-updates", "send-due",
+		"recover-pending", "check-config" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(run->command, own[i]) == 0)
+			return false;
+	return run->exit_code == EXIT_USAGE || run->exit_code == EXIT_INPUT;
+}
+
 static void
 check_end(struct checks *checks, const struct last_run *run)
 {
@@ -97,8 +110,9 @@ check_end(struct checks *checks, const struct last_run *run)
 		    "for the reason in the system log, and for "
 		    "what it left with 'leadpipe "
 		    "recover-pending --list'");
-	} else if (!run->open && run->exit_code != EXIT_DONE &&
-	    run->exit_code != EXIT_DEAD && run->exit_code != EXIT_LATER) {
+	} else if (!run->open && !is_typo(run) &&
+	    run->exit_code != EXIT_DONE && run->exit_code != EXIT_DEAD &&
+	    run->exit_code != EXIT_LATER) {
 		bool config = run->exit_code == EXIT_CONFIG ||
 		    run->exit_code == EXIT_PERMISSION;
 

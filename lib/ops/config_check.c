@@ -204,7 +204,8 @@ config_check_settings(struct run *run, struct config_notes *notes)
 	check_proxy(run->config, notes);
 	check_numbers(run->config, notes);
 	check_zone(notes);
-	if (flow != NULL)
+	/* A relative one is refused already. */
+	if (flow != NULL && flow[0] == '/')
 		check_flow_file(run->config, flow, notes);
 }
 
@@ -251,9 +252,14 @@ check_current_flow(struct run *run, struct config_notes *notes)
 void
 config_check_state(struct run *run, struct config_notes *notes)
 {
-	char *path = run_db_path(run);
+	const char *set = config_get(run->config, "DATABASE_PATH");
+	char *path;
 	struct stat st;
 
+	/* A relative one is refused already. */
+	if (run->shared.db_file == NULL && set != NULL && set[0] != '/')
+		return;
+	path = run_db_path(run);
 	if (lstat(path, &st) != 0 && errno == ENOENT) {
 		check_place(path, notes);
 		if (config_get(run->config, "FLOW_FILE") == NULL)
@@ -267,8 +273,14 @@ config_check_state(struct run *run, struct config_notes *notes)
 		    run->fault.text);
 		run->fault = (struct fault){ .what = OUT_OK };
 	} else {
-		note_good(notes, "DATABASE_PATH", "'%s', of bot %lld", path,
-		    (long long)meta_int(run->db, META_BOT_ID, 0));
+		int64_t bot = meta_int(run->db, META_BOT_ID, 0);
+
+		if (bot == 0)
+			note_good(notes, "DATABASE_PATH",
+			    "'%s', of no bot yet", path);
+		else
+			note_good(notes, "DATABASE_PATH", "'%s', of bot %lld",
+			    path, (long long)bot);
 		check_current_flow(run, notes);
 	}
 	free(path);

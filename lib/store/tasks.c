@@ -78,6 +78,7 @@ tasks_add(struct db *db, struct task *task, bool replace, bool *added,
 		if (old != 0 && !replace) {
 			*added = false;
 			task->id = old;
+			task->due_at = due_at;
 			return db_result(db, fault);
 		}
 		if (old != 0) {

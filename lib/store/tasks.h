@@ -39,8 +39,8 @@ int64_t tasks_ids(struct db *db, int count);
 
 /*
  * Adds a task and sets its id, unless it has one of tasks_ids().  A TASK_FLOW
- * whose name the chat already has waiting is kept (*ADDED false, id is the
- * old one's) or with REPLACE takes its place (the old one is cancelled).
+ * whose name the chat already has waiting is kept (*ADDED false, id and
+ * due_at are the old one's) or with REPLACE takes its place (the old one is cancelled).
  */
 enum outcome tasks_add(struct db *db, struct task *task, bool replace,
     bool *added, struct fault *fault) must_check;

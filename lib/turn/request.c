@@ -15,8 +15,9 @@
 #define TEXT_MAX 4096
 #define CAPTION_MAX 1024
 
-/* The end of the year 9999: later times have no written form. */
-#define LATEST_MS INT64_C(253402300799999)
+/* A time outside is a slip: a year mistyped, or seconds taken for a date. */
+#define PAST_MS (INT64_C(24) * 3600 * 1000)
+#define AHEAD_MS (INT64_C(3653) * 24 * 3600 * 1000)
 
 static enum outcome
 refuse(struct fault *fault, const char *text)
@@ -112,6 +113,8 @@ static enum outcome
 make_time(struct request *request, const struct request_words *words,
     int64_t now, struct fault *fault)
 {
+	char due[CLOCK_TEXT_SIZE];
+
 	request->due_at = now;
 	if (words->at != NULL && words->in_ms >= 0)
 		return refuse(fault, "both 'at' and 'in' are given");
@@ -123,8 +126,12 @@ make_time(struct request *request, const struct request_words *words,
 	if (words->in_ms >= 0 &&
 	    __builtin_add_overflow(now, words->in_ms, &request->due_at))
 		request->due_at = INT64_MAX;
-	if (request->due_at > LATEST_MS)
-		return refuse(fault, "the time lies beyond the year 9999");
+	if (request->due_at < now - PAST_MS)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "%s is more than a day ago",
+		    clock_text(request->due_at, due));
+	if (request->due_at - now > AHEAD_MS)
+		return refuse(fault, "the time is more than 10 years ahead");
 	return OUT_OK;
 }
 
@@ -250,9 +257,10 @@ request_add(const struct request *request, struct db *db, struct turn *turn,
 
 	if (out != OUT_OK)
 		return out;
+	result->due_at = request->due_at;
 	if (request->kind == TASK_FLOW)
 		return turn_schedule(turn, result->chat_id, request->name,
-		    request->due_at, now, &result->id, &result->added, fault);
+		    &result->due_at, now, &result->id, &result->added, fault);
 	int64_t from = request->due_at > now ? request->due_at : now;
 	struct task task = {
 		.id = result->id,

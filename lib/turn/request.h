@@ -40,11 +40,11 @@ void request_release(struct request *request);
 /*
  * Inside a transaction: adds the task.  OUT_NEVER with EXIT_INPUT has written
  * nothing.  TURN may be NULL unless it is a schedule of the flow.  *ADDED is
- * false when it was planned already: *ID is that one's.
+ * false when it was planned already: id and due_at are that one's.
  */
 struct request_result {
 	int64_t id; /* in: 0, or one of tasks_ids() */
-	int64_t chat_id;
+	int64_t chat_id, due_at;
 	bool added;
 };
 enum outcome request_add(const struct request *request, struct db *db,

@@ -73,10 +73,10 @@ enum outcome turn_event(struct turn *turn, int64_t chat_id, const char *event,
     const json_t *data, int64_t now, struct fault *fault) must_check;
 
 /* Inside a transaction: schedules the flow's one schedule NAME for a chat at
- * DUE_AT; OUT_NEVER/EXIT_INPUT when there is none or several.  *ADDED as for
- * tasks_add(). */
+ * *DUE_AT; OUT_NEVER/EXIT_INPUT when there is none or several.  *ADDED, *ID
+ * and *DUE_AT as for tasks_add(). */
 enum outcome turn_schedule(struct turn *turn, int64_t chat_id,
-    const char *name, int64_t due_at, int64_t now, int64_t *id, bool *added,
+    const char *name, int64_t *due_at, int64_t now, int64_t *id, bool *added,
     struct fault *fault) must_check;
 
 /*

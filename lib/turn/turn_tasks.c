@@ -257,7 +257,8 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 
 enum outcome
 turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
-    int64_t due_at, int64_t now, int64_t *id, bool *added, struct fault *fault)
+    int64_t *due_at, int64_t now, int64_t *id, bool *added,
+    struct fault *fault)
 {
 	struct turn_chat open = { 0 };
 	const char *pointer = NULL;
@@ -277,8 +278,8 @@ turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
 			.priority = PRIORITY_REMINDER,
 			.chat_id = chat_id,
 			.name = name,
-			.due_at = due_at,
-			.expire_at = (due_at > now ? due_at : now) +
+			.due_at = *due_at,
+			.expire_at = (*due_at > now ? *due_at : now) +
 			    flow_schedule_life(turn->flow, pointer),
 			.created_at = now,
 			.entries = open.chat.entries,
@@ -287,6 +288,7 @@ turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
 		};
 		out = tasks_add(turn->db, &task, false, added, fault);
 		*id = task.id;
+		*due_at = task.due_at;
 	}
 	turn_chat_close(&open);
 	return out;

@@ -72,14 +72,14 @@ static void
 forms_of_a_line(void **state)
 {
 	(void)state;
-	assert_value("FLOW_FILE=a.flow", "FLOW_FILE", "a.flow");
-	assert_value("FLOW_FILE=a.flow\r\nX=1\r\n", "FLOW_FILE", "a.flow");
+	assert_value("FLOW_FILE=/a.flow", "FLOW_FILE", "/a.flow");
+	assert_value("FLOW_FILE=/a.flow\r\nX=1\r\n", "FLOW_FILE", "/a.flow");
 	assert_value("\xef\xbb\xbf"
-		     "FLOW_FILE=a\n",
-	    "FLOW_FILE", "a");
-	assert_value("  export  FLOW_FILE = a b \t\n", "FLOW_FILE", "a b");
+		     "FLOW_FILE=/a\n",
+	    "FLOW_FILE", "/a");
+	assert_value("  export  FLOW_FILE = /a b \t\n", "FLOW_FILE", "/a b");
 	assert_value("export=1\n", "export", "1");
-	assert_value("# FLOW_FILE=x\n\n  # y\nX=1", "FLOW_FILE", NULL);
+	assert_value("# FLOW_FILE=/x\n\n  # y\nX=1", "FLOW_FILE", NULL);
 	assert_value("X=a # comment", "X", "a");
 	assert_value("X=a#b", "X", "a#b");
 	assert_value("X=#comment", "X", NULL);
@@ -112,6 +112,9 @@ broken_lines_name_their_number(void **state)
 	assert_refused("X=a\rb", "line 1: it holds a control character");
 	assert_refused("X=\xff", "line 1: it is not UTF-8");
 	assert_refused("BOT_TOKEN=\"a\\nb\"", "holds a control character");
+	assert_refused("FLOW_FILE=a.json", "FLOW_FILE is 'a.json'");
+	assert_refused("\nDATABASE_PATH=~/bot.db",
+	    "line 2), it must be an absolute path");
 }
 
 static void
@@ -150,17 +153,17 @@ static void
 environment_wins(void **state)
 {
 	(void)state;
-	setenv("FLOW_FILE", "env", 1);
+	setenv("FLOW_FILE", "/env", 1);
 	setenv("OTHER", "env\r\n", 1);
 	setenv("ADMIN_IDS", "1,2\r\n", 1);
-	assert_value("FLOW_FILE=file\nOTHER=file", "FLOW_FILE", "env");
+	assert_value("FLOW_FILE=/file\nOTHER=file", "FLOW_FILE", "/env");
 	assert_string_equal(config_get(config, "OTHER"), "env\r\n");
 	assert_string_equal(config_get(config, "ADMIN_IDS"), "1,2");
 	assert_string_equal(config_origin(config, "FLOW_FILE"),
 	    "the environment");
 	/* Set but empty turns the setting of the file off. */
 	setenv("FLOW_FILE", "", 1);
-	assert_value("FLOW_FILE=file", "FLOW_FILE", NULL);
+	assert_value("FLOW_FILE=/file", "FLOW_FILE", NULL);
 	assert_string_equal(config_origin(config, "FLOW_FILE"), "not set");
 	unsetenv("FLOW_FILE");
 	unsetenv("OTHER");
@@ -277,10 +280,10 @@ files_with_secrets_are_closed(void **state)
 	assert_mode("REDIS_URL=redis://u:passw0rd@h/0", 0644, OUT_NEVER);
 	assert_mode("REDIS_URL=redis://h/0", 0644, OUT_OK);
 	assert_mode("TELEGRAM_PROXY=http://u:p@h:1", 0644, OUT_NEVER);
-	assert_mode("BOT_TOKEN=\nFLOW_FILE=x", 0644, OUT_OK);
-	assert_mode("FLOW_FILE=x", 0664, OUT_NEVER);
+	assert_mode("BOT_TOKEN=\nFLOW_FILE=/x", 0644, OUT_OK);
+	assert_mode("FLOW_FILE=/x", 0664, OUT_NEVER);
 	assert_non_null(strstr(fault.text, "can be changed by others"));
-	assert_mode("FLOW_FILE=x", 0646, OUT_NEVER);
+	assert_mode("FLOW_FILE=/x", 0646, OUT_NEVER);
 	assert_mode("TELEGRAM_PROXY=http://u:p/w@h:1", 0644, OUT_NEVER);
 }
 
@@ -292,6 +295,8 @@ open_of_another_group(void *arg)
 		_exit(10);
 	if (open_file(path) == OUT_OK)
 		_exit(11);
+	printf("%s", fault.text);
+	fflush(stdout);
 	_exit((int)fault.code);
 }
 
@@ -315,6 +320,13 @@ groups_matter(void **state)
 	assert_int_equal(child_run(open_of_another_group, NULL, out,
 			     sizeof(out)),
 	    EXIT_PERMISSION);
+	assert_non_null(strstr(out, "run as root: chown root:"));
+	assert_non_null(strstr(out, "&& chmod 640 "));
+	/* Root's check of the bot's file keeps it open to the bot. */
+	assert_int_equal(chown(path, 0, 65534), 0);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(open_file(path), OUT_NEVER);
+	assert_non_null(strstr(fault.text, "run: chmod 640 "));
 	assert_int_equal(chown(dir, 0, 0), 0);
 }
 
@@ -341,10 +353,10 @@ odd_files(void **state)
 	setenv("LEADPIPE_CONFIG", "/none/y.env", 1);
 	assert_int_equal(open_file(NULL), OUT_NEVER);
 	assert_int_equal(fault.code, EXIT_CONFIG);
-	put(path, "FLOW_FILE=x", 11, 0600);
+	put(path, "FLOW_FILE=/x", 12, 0600);
 	setenv("LEADPIPE_CONFIG", path, 1);
 	assert_int_equal(open_file(NULL), OUT_OK);
-	assert_string_equal(config_get(config, "FLOW_FILE"), "x");
+	assert_string_equal(config_get(config, "FLOW_FILE"), "/x");
 	unsetenv("LEADPIPE_CONFIG");
 }
 
@@ -373,14 +385,14 @@ local_file_of_its_owner(void **state)
 	if (geteuid() != 0 || access("/etc/leadpipe/leadpipe.env", F_OK) == 0)
 		return; /* cannot give files away */
 	snprintf(file, sizeof(file), "%s/.env", dir);
-	put(file, "FLOW_FILE=local", 15, 0644);
+	put(file, "FLOW_FILE=/local", 16, 0644);
 	assert_int_equal(chown(file, 65534, 65534), 0);
 	assert_int_equal(chmod(dir, 0755), 0);
 	child_run(open_local, &users[0], out, sizeof(out));
 	assert_non_null(strstr(out, "config_ignored path=./.env"));
 	assert_non_null(strstr(out, "path=(null) value=-"));
 	child_run(open_local, &users[1], out, sizeof(out));
-	assert_string_equal(out, "path=.env value=local");
+	assert_string_equal(out, "path=.env value=/local");
 	child_run(open_local, &users[2], out, sizeof(out));
 	assert_non_null(strstr(out, "belongs to somebody else"));
 	assert_non_null(strstr(out, "path=(null) value=-"));

@@ -43,11 +43,11 @@ one_signal(void *arg)
 static void
 first_signal_asks(void **state)
 {
-	int numbers[] = { SIGTERM, SIGINT };
+	int numbers[] = { SIGTERM, SIGINT, SIGHUP };
 
 	(void)state;
 	assert_int_equal(stop_fd(), -1);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 3; i++)
 		assert_int_equal(child_run(one_signal, &numbers[i], out,
 				     sizeof(out)),
 		    12);
@@ -62,6 +62,25 @@ two_signals(void *arg)
 	clock_sleep_until(clock_mono_ms() + 150);
 	raise(SIGINT);
 	_exit(10);
+}
+
+static void
+hang_up_under_nohup(void *arg)
+{
+	(void)arg;
+	signal(SIGHUP, SIG_IGN);
+	stop_install();
+	raise(SIGHUP);
+	_exit(stop_wanted() ? 10 : 12);
+}
+
+static void
+nohup_is_respected(void **state)
+{
+	(void)state;
+	assert_int_equal(child_run(hang_up_under_nohup, NULL, out,
+			     sizeof(out)),
+	    12);
 }
 
 static void
@@ -125,6 +144,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_signal_asks),
+		cmocka_unit_test(nohup_is_respected),
 		cmocka_unit_test(second_signal_ends),
 		cmocka_unit_test(hard_lifetime_ends),
 		cmocka_unit_test(hard_lifetime_can_be_lifted),

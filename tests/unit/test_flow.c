@@ -41,6 +41,12 @@ static const struct wrong wrongs[] = {
 	    "unknown member 'entr'; did you mean 'enter'?" },
 	{ "'states':{'second':{'enter':{}}}", "/states/second/enter",
 	    "must be a list" },
+	{ "'tz':'Mars/Base'", "/tz", "unknown time zone 'Mars/Base'" },
+	{ "'tz':'Europe'", "/tz", "unknown time zone 'Europe'" },
+	{ "'tz':'../zoneinfo/UTC'", "/tz", "unknown time zone" },
+	{ SECOND "{'send':'hi','keyboard':[['a']]}" END,
+	    "/states/second/enter/0/keyboard",
+	    "the rows of a reply keyboard are 'reply'" },
 	{ SECOND "{'goto':'nowhere'}" END, "/states/second/enter/0/goto",
 	    "unknown state 'nowhere'" },
 	{ SECOND "{'send':'helo'}" END, "/states/second/enter/0/send",
@@ -289,6 +295,7 @@ static const struct wrong unsupported[] = {
 	    "/states/second/final", "final"),
 	UNSUPPORTED("'states':{'second':{'alias':[]}}", "/states/second/alias",
 	    "alias"),
+	UNSUPPORTED(SECOND "{'ask':{}}" END, "/states/second/enter/0", "ask"),
 	UNSUPPORTED(SECOND "{'split':'a'}" END, "/states/second/enter/0",
 	    "split"),
 	UNSUPPORTED(SECOND "{'lead':{}}" END, "/states/second/enter/0",
@@ -492,6 +499,7 @@ test_located(void **state)
 	expect("{\n 'id': 'f',\n 'id': 'g' }", "", 3, 5, "duplicate");
 	expect("{\n 'id': }", "", 2, 8, "near '}'");
 	expect("[]", "", 1, 1, "is not a JSON object");
+	expect("\xef\xbb\xbf{}", "", 1, 1, "begins with a byte order mark");
 	expect("{'leadpipe':1,'id':'f','start':'a','states':{'a':{}},\n"
 	       "'texts':{'ru':'none.json'}}",
 	    "/texts/ru", 2, 15, "none.json");

@@ -542,6 +542,7 @@ static void
 events_and_schedules_that_are_not_there_are_refused(void **state)
 {
 	int64_t id;
+	int64_t due = NOW;
 	bool added;
 
 	(void)state;
@@ -555,11 +556,12 @@ events_and_schedules_that_are_not_there_are_refused(void **state)
 	assert_int_equal(OUT_NEVER,
 	    turn_event(turn, 55, "paid", NULL, NOW, &fault));
 	assert_int_equal(OUT_NEVER,
-	    turn_schedule(turn, 5, "nothing", NOW, NOW, &id, &added, &fault));
-	state_ok(turn_schedule(turn, 5, "later", NOW, NOW, &id, &added,
+	    turn_schedule(turn, 5, "nothing", &due, NOW, &id, &added, &fault));
+	state_ok(turn_schedule(turn, 5, "later", &due, NOW, &id, &added,
 		     &fault),
 	    &fault);
 	assert_false(added); /* the flow itself planned it already */
+	assert_true(due > NOW);
 	commit();
 }
 
