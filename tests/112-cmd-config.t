@@ -123,7 +123,7 @@ cmp -s "$tmp/foreign" "$tmp/other/foreign.db"
 is 'is left alone' 0 $?
 check --db "$tmp/other/none/deeper/x.db"
 passed 'a directory that will be made' "$(problems 0)"
-BOT_TOKEN= run schedule-task --text x --chat 5 --in 1h
+BOT_TOKEN='' run schedule-task --text x --chat 5 --in 1h
 check
 is 'one made without a token' '0 1' \
 	"$status $(grep -c "^ok *DATABASE_PATH .*of no bot yet" "$tmp/out")"

@@ -122,14 +122,23 @@ turn_once(struct course *c)
 	prune_when_idle(c);
 }
 
+/* Calls besides the poll: messages, and answers to pressed buttons. */
+static int
+under_way(const struct loop *l)
+{
+	bool polling = l->poller != NULL && poller_busy(l->poller) &&
+	    !poller_has_answer(l->poller);
+
+	return http_running(telegram_http(l->telegram)) - (int)polling;
+}
+
 /* Nothing is left to do at once. */
 static bool
 idle(const struct course *c)
 {
 	const struct loop *l = c->loop;
 
-	if (delivery_in_flight(l->delivery) > 0 ||
-	    delivery_has_results(l->delivery))
+	if (under_way(l) > 0 || delivery_has_results(l->delivery))
 		return false;
 	if (!course_may_start(c))
 		return true;
@@ -184,7 +193,7 @@ finished(struct course *c)
 		poller_cancel(l->poller);
 		command_lock_drop(l->lock);
 	}
-	return delivery_in_flight(l->delivery) == 0 && !unheard(c);
+	return under_way(l) == 0 && !unheard(c);
 }
 
 static int64_t
