@@ -54,10 +54,13 @@ for ((i = 0; i < 300 && $(pollers) == before; i++)); do
 done
 before=$(pollers)
 sim load '{"messages":300,"seconds":30}' >"$tmp/said"
-zombies=
+zombies='' seen=''
 for ((i = 0; i < 45; i++)); do
 	sleep 1
-	zombies+=$(cron_processes | grep '^ *Z')
+	# A child that has just ended is one for an instant.
+	now=$(cron_processes | grep '^ *Z')
+	zombies+=$(comm -12 <(sort <<<"$seen") <(sort <<<"$now"))
+	seen=$now
 	[ "$(sim load | jq '.said == 300 and .unanswered == 0')" = false ] ||
 		break
 done
@@ -72,7 +75,7 @@ is 'p99 is under a second' true "$(jq '.p99_ms < 1000' "$tmp/load")"
 passed 'send-due ran as well' "$([ "$(db "SELECT count(*) FROM runs
 	WHERE command = 'send-due'")" -gt 0 ] || cat "$tmp/cron.log")"
 is 'no zombie' '' "$zombies"
-running=$(cron_processes | grep -c '^ *[A-Z][^ ]* poll-updates')
+running=$(cron_processes | grep -c '^ *[A-Z][^ ]* *[0-9]* poll-updates')
 passed 'one poller runs, or it and its successor' \
 	"$([ $((running == 1 || running == 2)) = 1 ] || cron_processes)"
 cron_stop

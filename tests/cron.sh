@@ -78,7 +78,7 @@ cron_processes()
 {
 	local inside
 	inside=$(pgrep -P "$cron_pid") || return 0
-	ps -e -o pidns=,stat=,args= | awk -v ns="$(readlink \
+	ps -e -o pidns=,stat=,pid=,args= | awk -v ns="$(readlink \
 		"/proc/$inside/ns/pid" | tr -dc '0-9')" \
 		'$1 == ns { $1 = ""; print }'
 }
