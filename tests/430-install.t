@@ -118,7 +118,9 @@ is 'nothing was lost, nothing repeated' '0 lost 0, repeated 0, ambiguous 0' \
 
 files()
 {
-	(cd "$tmp/state" && stat -c '%n %y %s' -- * &&
+	# SQLite touches the index of the WAL even when it only reads.
+	(cd "$tmp/state" && find . ! -name '*-shm' ! -name . \
+		-exec stat -c '%n %y %s' {} + | sort &&
 		sha256sum leadpipe.db leadpipe.db-wal 2>&1)
 }
 for command in poll-updates send-due list-tasks recover-pending; do
