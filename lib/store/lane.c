@@ -64,24 +64,29 @@ lane_renew(struct db *db, int64_t chat_id)
 	db_run(db, set);
 }
 
-/* A wait that was set in the future was set before the clock went back. How
- * long it still holds nobody knows: it is asked anew. */
+/* The clock went back by BACK: what waits for an instant that the old clock
+ * named waits for the same instant by the new one. */
 static void
-forget_waits(struct db *db, int64_t now)
+shift_waits(struct db *db, int64_t now, int64_t back)
 {
 	sqlite3_stmt *lanes = db_use(db,
-	    "UPDATE lanes SET not_before = ?1"
+	    "UPDATE lanes SET not_before = max(?1, not_before - ?2)"
 	    " WHERE busy = 0 AND not_before > ?1");
 	sqlite3_stmt *messages = db_use(db,
-	    "UPDATE messages SET not_before = ?1"
+	    "UPDATE messages SET not_before = max(?1, not_before - ?2)"
 	    " WHERE id IN (SELECT head FROM lanes) AND not_before > ?1");
-	sqlite3_stmt *limits =
-	    db_use(db, "UPDATE limits SET tat_us = 0, blocked_until = 0");
+	sqlite3_stmt *limits = db_use(db,
+	    "UPDATE limits SET tat_us = max(0, tat_us - ?2 * 1000),"
+	    " blocked_until = max(0, blocked_until - ?2),"
+	    " flooded_at = flooded_at - ?2");
 
 	db_bind_int(lanes, 1, now);
+	db_bind_int(lanes, 2, back);
 	db_run(db, lanes);
 	db_bind_int(messages, 1, now);
+	db_bind_int(messages, 2, back);
 	db_run(db, messages);
+	db_bind_int(limits, 2, back);
 	db_run(db, limits);
 }
 
@@ -114,6 +119,6 @@ lanes_mend(struct db *db, int64_t now, struct fault *fault)
 
 	free_lanes(db);
 	if (now < before - JUMP_MS)
-		forget_waits(db, now);
+		shift_waits(db, now, before - now);
 	return meta_set_int(db, META_CLOCK_AT, now, fault);
 }

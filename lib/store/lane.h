@@ -21,7 +21,8 @@ void lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,
 
 /*
  * At the start of a command: frees lanes that nothing occupies, and when the
- * clock went back since the last start, forgets the waits of before.
+ * clock went back since the last start, moves the waits of before with it.
+ * Before anything that sets a wait by the new clock.
  */
 enum outcome lanes_mend(struct db *db, int64_t now, struct fault *fault)
     must_check;

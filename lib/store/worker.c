@@ -71,9 +71,9 @@ worker_begin(struct db *db, struct worker *worker, const char *command,
 	if (out == OUT_OK)
 		out = db_begin(db, deadline, fault);
 	if (out == OUT_OK)
-		out = worker_recover(db, worker, recovered, fault);
-	if (out == OUT_OK)
 		out = lanes_mend(db, now, fault);
+	if (out == OUT_OK)
+		out = worker_recover(db, worker, recovered, fault);
 	/* Only where it died can an update have killed it. */
 	if (out == OUT_OK && steps && last_run_crashed(db, command))
 		out = updates_count_tries(db, now, &waiting, fault);
