@@ -125,6 +125,22 @@ sync_parent(const char *path)
 	return result;
 }
 
+int
+file_publish(const char *draft, const char *path)
+{
+	int fd = open(draft, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), error;
+	int result = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fsync(fd) == 0 && rename(draft, path) == 0)
+		result = sync_parent(path);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
 enum outcome
 file_write_atomic(const char *path, const void *data, size_t len,
     unsigned mode, struct fault *fault)

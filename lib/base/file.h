@@ -54,6 +54,11 @@ enum outcome file_read_stat(const char *path, size_t max, char **text,
 enum outcome file_write_atomic(const char *path, const void *data, size_t len,
     unsigned mode, struct fault *fault) must_check;
 
+/* Gives DRAFT, a complete file, the name PATH in the same directory: first the
+ * content is on the disk, then the name.  -1 with errno; who calls it must have
+ * no lock on DRAFT. */
+int file_publish(const char *draft, const char *path);
+
 /* A path beside another: the directory of PATH joined with NAME; an absolute
  * NAME stays.  The caller frees it. */
 char *file_beside(const char *path, const char *name);

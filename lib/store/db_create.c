@@ -1,32 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/file_fault.h"
 #include "base/mem.h"
 #include "store/db_file.h"
+#include "store/draft.h"
 #include "store/migrate.h"
 #include "store/schema.h"
 #include "store/sql.h"
 #include "store/statement.h"
-
-static void
-remove_draft(const char *draft)
-{
-	static const char *const suffixes[] = { "", "-journal", "-wal",
-		"-shm" };
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		char *file = mem_printf("%s%s", draft, suffixes[i]);
-
-		unlink(file);
-		free(file);
-	}
-}
 
 static enum outcome
 create_fault(const char *path, struct fault *fault)
@@ -37,21 +21,6 @@ create_fault(const char *path, struct fault *fault)
 	if (fault && fault->code == EXIT_INPUT)
 		fault->code = EXIT_CANTCREATE;
 	return out;
-}
-
-/* The mode of -wal and -shm is taken from the file, so it must be right before
- * SQLite sees it, whatever the umask. */
-static int
-make_empty(const char *draft)
-{
-	int fd = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int result = -1;
-
-	if (fd >= 0) {
-		result = fchmod(fd, 0600);
-		close(fd);
-	}
-	return result;
 }
 
 /* Page size and auto_vacuum can only be chosen while there is no page; WAL
@@ -77,22 +46,6 @@ fill(sqlite3 *handle, const char *path, struct fault *fault)
 	return out;
 }
 
-/* The name is only there after a power cut when its directory was synced. */
-static int
-publish(const char *draft, const char *path)
-{
-	char *dir = file_beside(path, ".");
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = -1;
-
-	free(dir);
-	if (fd < 0)
-		return -1;
-	if (rename(draft, path) == 0)
-		result = fsync(fd);
-	close(fd);
-	return result;
-}
-
 enum outcome
 db_file_create(const char *path, struct fault *fault)
 {
@@ -102,8 +55,8 @@ db_file_create(const char *path, struct fault *fault)
 	enum outcome out;
 	int rc;
 
-	remove_draft(draft);
-	if (make_empty(draft) < 0) {
+	draft_remove(draft);
+	if (draft_make(draft) < 0) {
 		out = create_fault(path, fault);
 	} else {
 		rc = sqlite3_open_v2(draft, &handle,
@@ -116,10 +69,10 @@ db_file_create(const char *path, struct fault *fault)
 	if (sqlite3_close(handle) != SQLITE_OK && out == OUT_OK)
 		out = fault_set(fault, OUT_BUG, EXIT_BUG,
 		    "cannot close the new database '%s'", path);
-	if (out == OUT_OK && publish(draft, path) < 0)
+	if (out == OUT_OK && file_publish(draft, path) < 0)
 		out = create_fault(path, fault);
 	if (out != OUT_OK)
-		remove_draft(draft);
+		draft_remove(draft);
 	free(draft);
 	return out;
 }
