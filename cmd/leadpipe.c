@@ -33,6 +33,8 @@ static const struct {
 	{ "show-chat", "explain where a person is, and why" },
 	{ "recover-pending", "list and mend what is stuck or failed" },
 	{ "healthcheck", "Nagios plugin over every component" },
+	{ NULL, "Keep safe" },
+	{ "prune-state", "delete what is old, give the space back" },
 	{ NULL, "Set up" },
 	{ "check-config", "probe the configuration, name each remedy" },
 	{ "deploy-flow", "make a conversation flow the current one" },

@@ -118,7 +118,8 @@ for command in $commands; do
 done
 is 'what sends nothing does not load libcurl' '' "$(for command in leadpipe \
 	libexec/{schedule-task,cancel-task,list-tasks,fire-event,show-chat} \
-	libexec/{deploy-flow,recover-pending}; do
+	libexec/{deploy-flow,recover-pending} \
+	libexec/prune-state; do
 	ldd "$B/$command" | grep -q libcurl && echo "$command"
 done)"
 is 'what sends does' 'poll-updates send-due' \

@@ -81,12 +81,12 @@ prune(struct course *c)
 {
 	struct loop *l = c->loop;
 	struct fault fault;
-	int pruned = 0;
+	struct pruned pruned = { 0 };
 	/* Nobody waits for it: a busy or full disk is told by what matters. */
-	enum outcome out = prune_some(l->db, clock_wall_ms(), PRUNE_BATCH,
-	    clock_mono_ms() + COURSE_BEGIN_MS, &pruned, &fault);
+	enum outcome out = prune_some(l->db, &l->retention, clock_wall_ms(),
+	    PRUNE_BATCH, clock_mono_ms() + COURSE_BEGIN_MS, &pruned, &fault);
 
-	c->pruned = out != OUT_OK || pruned == 0;
+	c->pruned = out != OUT_OK || pruned_sum(&pruned) == 0;
 	c->has_pruned = true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "delivery/delivery.h"
 #include "delivery/poller.h"
+#include "store/retention.h"
 
 struct loop {
 	struct db *db;
@@ -15,6 +16,7 @@ struct loop {
 	struct delivery *delivery;
 	const struct config *config;
 	struct poller *poller;	   /* NULL: send-due */
+	struct retention retention;
 	struct command_lock *lock; /* of the poller, NULL: none */
 	bool one_pass;	  /* ends when nothing is left to do at once */
 	int64_t end;	  /* monotonic ms after which nothing new starts */

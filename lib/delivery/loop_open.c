@@ -16,7 +16,10 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	loop->hard_end = (loop->end > now ? loop->end : now) + LOOP_GRACE_MS;
 	stop_install();
 	stop_hard_at(loop->hard_end);
-	enum outcome out = telegram_open(&loop->telegram, loop->config, fault);
+	enum outcome out =
+	    retention_read(loop->config, &loop->retention, fault);
+	if (out == OUT_OK)
+		out = telegram_open(&loop->telegram, loop->config, fault);
 	if (out == OUT_OK)
 		out = turn_open(&loop->turn, loop->db, loop->config, fault);
 	if (out == OUT_OK)

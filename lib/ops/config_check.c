@@ -14,6 +14,7 @@
 #include "delivery/delivery.h"
 #include "ops/config_note.h"
 #include "store/meta.h"
+#include "store/retention.h"
 #include "telegram/address.h"
 #include "telegram/client.h"
 #include "telegram/token.h"
@@ -112,6 +113,7 @@ static void
 check_numbers(const struct config *config, struct config_notes *notes)
 {
 	const char *ip = config_get(config, "LEADPIPE_IP");
+	struct retention retention;
 	struct fault fault;
 	bool dev;
 
@@ -121,6 +123,8 @@ check_numbers(const struct config *config, struct config_notes *notes)
 		    config_origin(config, "LEADPIPE_IP"));
 	if (config_bool(config, "DEV_MODE", false, &dev, &fault) != OUT_OK)
 		note_fault(notes, "DEV_MODE", &fault);
+	if (retention_read(config, &retention, &fault) != OUT_OK)
+		note_fault(notes, "retention", &fault);
 	if (delivery_check_config(config, &fault) != OUT_OK)
 		note_fault(notes, "limits", &fault);
 	else

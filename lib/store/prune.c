@@ -1,43 +1,86 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/prune.h"
-#include "store/meta.h"
-#include "store/statement.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#include "store/connection.h"
+#include "store/meta.h"
 
-/* The identity of an update must outlive Telegram's queue (24 h) twice over,
- * so raw updates stay well above 48 h. */
-static const struct retention {
-	const char *sql; /* ?1: older than this, ?2: at most so many */
-	int64_t keep_ms;
-} retentions[] = {
-	/* Ids grow with time, so the oldest rows come first and no index on
-	 * the time is needed. */
+/* A limit whose arrival time is long past says nothing. */
+#define LIMITS_MS RETENTION_DAY_MS
+
+#define KEEP_LIMITS ((size_t)-1)
+
+#define OLD_UPDATE \
+	"received_at < ?1 AND state IN ('done','parked')" \
+	" AND NOT EXISTS (SELECT 1 FROM dead_letters" \
+	"  WHERE kind = 'update' AND item = id)"
+#define OLD_RUN "started_at < ?1 AND (finished_at IS NOT NULL OR crashed = 1)"
+#define OLD_TASK "ended_at < ?1 AND state NOT IN ('held','dead')"
+#define OLD_LIMIT "kind = 'chat' AND tat_us < ?1 * 1000 AND blocked_until < ?1"
+#define OLD_MESSAGE \
+	"settled_at < ?1 AND state IN ('received','sent','expired','cancelled')"
+
+/* ?1: older than this, ?2: at most so many.  Ids grow with time, so the oldest
+ * rows come first and no index on the time is needed. */
+static const struct kind {
+	const char *prune, *count;
+	size_t keep, pruned; /* offsets; KEEP_LIMITS is no setting */
+} kinds[] = {
 	{ "DELETE FROM updates WHERE id IN (SELECT id FROM (SELECT id,"
 	  " received_at, state FROM updates ORDER BY id LIMIT ?2 * 20)"
-	  " WHERE received_at < ?1 AND state IN ('done','parked')"
-	  " AND NOT EXISTS (SELECT 1 FROM dead_letters"
-	  "  WHERE kind = 'update' AND item = id) LIMIT ?2)",
-	    7 * DAY_MS },
+	  " WHERE " OLD_UPDATE " LIMIT ?2)",
+	    "SELECT count(*) FROM updates WHERE " OLD_UPDATE,
+	    offsetof(struct retention, updates),
+	    offsetof(struct pruned, updates) },
 	{ "DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id,"
 	  " started_at, finished_at, crashed FROM runs ORDER BY id LIMIT ?2 * 20)"
-	  " WHERE started_at < ?1"
-	  " AND (finished_at IS NOT NULL OR crashed = 1) LIMIT ?2)",
-	    14 * DAY_MS },
+	  " WHERE " OLD_RUN " LIMIT ?2)",
+	    "SELECT count(*) FROM runs WHERE " OLD_RUN,
+	    offsetof(struct retention, runs), offsetof(struct pruned, runs) },
 	{ "DELETE FROM task_ends WHERE id IN (SELECT id FROM task_ends"
-	  " WHERE ended_at < ?1 AND state NOT IN ('held','dead')"
-	  " ORDER BY ended_at LIMIT ?2)",
-	    30 * DAY_MS },
-	/* A limit whose arrival time is long past says nothing. */
+	  " WHERE " OLD_TASK " ORDER BY ended_at LIMIT ?2)",
+	    "SELECT count(*) FROM task_ends WHERE " OLD_TASK,
+	    offsetof(struct retention, tasks),
+	    offsetof(struct pruned, tasks) },
 	{ "DELETE FROM limits WHERE (kind, id) IN (SELECT kind, id"
-	  " FROM limits WHERE kind = 'chat' AND tat_us < ?1 * 1000"
-	  " AND blocked_until < ?1 LIMIT ?2)",
-	    DAY_MS },
+	  " FROM limits WHERE " OLD_LIMIT " LIMIT ?2)",
+	    "SELECT count(*) FROM limits WHERE " OLD_LIMIT, KEEP_LIMITS,
+	    offsetof(struct pruned, limits) },
 };
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
 
-#define HISTORY_MS (90 * DAY_MS)
+int64_t
+pruned_sum(const struct pruned *pruned)
+{
+	return pruned->updates + pruned->runs + pruned->tasks +
+	    pruned->limits + pruned->messages;
+}
+
+/* What is older than this is old; INT64_MIN: nothing is. */
+static int64_t
+horizon(int64_t now, int64_t keep)
+{
+	return keep == RETENTION_EVER ? INT64_MIN : now - keep;
+}
+
+static int64_t
+horizon_of(const struct kind *kind, const struct retention *retention,
+    int64_t now)
+{
+	return horizon(now,
+	    kind->keep == KEEP_LIMITS
+		? LIMITS_MS
+		: *(const int64_t *)(const void *)((const char *)retention +
+		      kind->keep));
+}
+
+static void
+add_to(struct pruned *pruned, const struct kind *kind, int64_t count)
+{
+	*(int64_t *)(void *)((char *)pruned + kind->pruned) += count;
+}
 
 /* What a look at the history passes over at once. */
 #define LOOK 20
@@ -47,9 +90,9 @@ static const struct retention {
  * look at the history goes on where the last one ended, and from the start
  * again once it has come to what is young.
  */
-static int
-prune_history(struct db *db, int64_t now, int batch, struct fault *fault,
-    enum outcome *out)
+static int64_t
+prune_history(struct db *db, int64_t before, int batch, enum outcome *out,
+    struct fault *fault)
 {
 	int64_t from = meta_int(db, META_PRUNED, 0), to = 0, youngest = 0;
 	sqlite3_stmt *look = db_use(db,
@@ -65,44 +108,102 @@ prune_history(struct db *db, int64_t now, int batch, struct fault *fault,
 	}
 	sqlite3_stmt *old = db_use(db,
 	    "DELETE FROM messages WHERE id IN (SELECT id FROM messages"
-	    " WHERE id > ?1 AND id <= ?2 AND settled_at < ?3"
-	    " AND state IN ('received','sent','expired','cancelled')"
-	    " LIMIT ?4)");
-	db_bind_int(old, 1, from);
-	db_bind_int(old, 2, to);
-	db_bind_int(old, 3, now - HISTORY_MS);
-	db_bind_int(old, 4, batch);
+	    " WHERE id > ?3 AND id <= ?4 AND " OLD_MESSAGE " LIMIT ?2)");
+	db_bind_int(old, 1, before);
+	db_bind_int(old, 2, batch);
+	db_bind_int(old, 3, from);
+	db_bind_int(old, 4, to);
 	db_run(db, old);
 	int pruned = db_changes(db);
-	bool young = to == 0 || youngest > now - HISTORY_MS;
+	bool young = to == 0 || youngest > before;
 	/* After a full batch there may be more in this very stretch. */
 	if (pruned < batch && (young ? from != 0 : true))
 		*out = meta_set_int(db, META_PRUNED, young ? 0 : to, fault);
 	return pruned;
 }
 
-enum outcome
-prune_some(struct db *db, int64_t now, int batch, int64_t deadline,
-    int *pruned, struct fault *fault)
+static enum outcome
+finish(struct db *db, enum outcome out, struct fault *fault)
 {
-	enum outcome out;
-
-	*pruned = 0;
-	out = db_begin(db, deadline, fault);
-	if (out != OUT_OK)
-		return out;
-	for (size_t i = 0; i < sizeof retentions / sizeof *retentions; i++) {
-		sqlite3_stmt *old = db_use(db, retentions[i].sql);
-		db_bind_int(old, 1, now - retentions[i].keep_ms);
-		db_bind_int(old, 2, batch);
-		db_run(db, old);
-		*pruned += db_changes(db);
-	}
-	*pruned += prune_history(db, now, batch, fault, &out);
 	if (out == OUT_OK)
 		out = db_result(db, fault);
 	if (out == OUT_OK)
 		return db_commit(db, fault);
 	db_rollback(db);
 	return out;
+}
+
+enum outcome
+prune_some(struct db *db, const struct retention *retention, int64_t now,
+    int batch, int64_t deadline, struct pruned *pruned, struct fault *fault)
+{
+	enum outcome out = db_begin(db, deadline, fault);
+
+	if (out != OUT_OK)
+		return out;
+	for (size_t i = 0; i < KINDS; i++) {
+		sqlite3_stmt *old = db_use(db, kinds[i].prune);
+		db_bind_int(old, 1, horizon_of(&kinds[i], retention, now));
+		db_bind_int(old, 2, batch);
+		db_run(db, old);
+		add_to(pruned, &kinds[i], db_changes(db));
+	}
+	pruned->messages += prune_history(db, horizon(now, retention->history),
+	    batch, &out, fault);
+	return finish(db, out, fault);
+}
+
+enum outcome
+prune_rewind(struct db *db, int64_t deadline, struct fault *fault)
+{
+	enum outcome out = db_begin(db, deadline, fault);
+
+	if (out != OUT_OK)
+		return out;
+	return finish(db, meta_set_int(db, META_PRUNED, 0, fault), fault);
+}
+
+bool
+prune_is_midway(struct db *db)
+{
+	return meta_int(db, META_PRUNED, 0) != 0;
+}
+
+enum outcome
+prune_count(struct db *db, const struct retention *retention, int64_t now,
+    struct pruned *pruned, struct fault *fault)
+{
+	sqlite3_stmt *messages =
+	    db_use(db, "SELECT count(*) FROM messages WHERE " OLD_MESSAGE);
+
+	*pruned = (struct pruned){ 0 };
+	for (size_t i = 0; i < KINDS; i++) {
+		sqlite3_stmt *count = db_use(db, kinds[i].count);
+		db_bind_int(count, 1, horizon_of(&kinds[i], retention, now));
+		while (db_row(db, count))
+			add_to(pruned, &kinds[i], db_int(count, 0));
+	}
+	db_bind_int(messages, 1, horizon(now, retention->history));
+	while (db_row(db, messages))
+		pruned->messages = db_int(messages, 0);
+	return db_result(db, fault);
+}
+
+enum outcome
+prune_shrink(struct db *db, int pages, int64_t deadline, int64_t *left,
+    struct fault *fault)
+{
+	enum outcome out = db_begin(db, deadline, fault);
+	char shrink[64];
+
+	*left = 0;
+	if (out != OUT_OK)
+		return out;
+	snprintf(shrink, sizeof(shrink), "PRAGMA incremental_vacuum(%d)",
+	    pages);
+	out = sql_exec(db->handle, db->path, shrink, fault);
+	if (out == OUT_OK)
+		out = sql_number(db->handle, db->path, "PRAGMA freelist_count",
+		    0, left, fault);
+	return finish(db, out, fault);
 }
