@@ -34,6 +34,7 @@ static const struct {
 	{ "recover-pending", "list and mend what is stuck or failed" },
 	{ "healthcheck", "Nagios plugin over every component" },
 	{ NULL, "Keep safe" },
+	{ "backup-state", "copy the state while the bot works" },
 	{ "prune-state", "delete what is old, give the space back" },
 	{ NULL, "Set up" },
 	{ "check-config", "probe the configuration, name each remedy" },

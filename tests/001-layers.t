@@ -79,7 +79,7 @@ check_words()
 	    '"(SELECT|INSERT|UPDATE|DELETE|PRAGMA|CREATE|DROP|BEGIN|ROLLBACK) [A-Za-z]'
 	only_in lib/net curl.h 'include *<curl/'
 	# stop: the last words of a signal handler, where the log is unsafe
-	only_in 'cmd/|lib/base/(log|opt|stop)' printing \
+	only_in 'cmd/|lib/base/(log|opt|progress|stop)' printing \
 	    "(^|[^a-z_])(v?printf|puts|putchar|perror)\(|printf\( *$out|(puts|putc|fwrite)\(.*, *$out *\)|write\( *([12]|STD(OUT|ERR)_FILENO) *,"
 	only_in 'cmd/|lib/base/(opt|mem)' exit '(^|[^a-z_])(exit|abort)\('
 	rm -rf "$tmp/plain"
@@ -190,7 +190,7 @@ bites 'curl outside of net is seen' \
 for call in 'printf("a")' 'puts("a")' 'fprintf(stderr, "a")' \
 	'fputs("a", stdout)' 'vfprintf(stderr, f, a)' 'write(2, "a", 1)'; do
 	bites "$call in lib is seen" \
-		'lib/turn/a.c: printing is for cmd/|lib/base/(log|opt|stop) alone' \
+		'lib/turn/a.c: printing is for cmd/|lib/base/(log|opt|progress|stop) alone' \
 		lib/turn/a.c "int a = $call;"
 done
 bites 'snprintf and a comment are no printing' '' \

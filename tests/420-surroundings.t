@@ -29,7 +29,7 @@ declare -A arguments=(
 	[list-tasks]='' [show-chat]='42'
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'
 	[deploy-flow]="$tmp/flow/funnel.json"
-	[prune-state]=''
+	[backup-state]='' [prune-state]=''
 )
 reading='list-tasks show-chat healthcheck check-config'
 commands=$(cd "$B/libexec" && echo *)

@@ -41,7 +41,8 @@ make_parents(const char *dir)
 static bool
 is_ours(const char *name, const char *own)
 {
-	static const char *const ours[] = { ".", "..", "run", "journal" };
+	static const char *const ours[] = { ".", "..", "run", "journal",
+		"backups" };
 	static const char *const files[] = { "", "-wal", "-shm", "-journal" };
 	const char *end = strrchr(name, '.');
 

@@ -117,19 +117,36 @@ tell_surroundings(const struct run *run, const char *path)
 }
 
 enum outcome
-run_open_db(struct run *run, enum db_mode mode)
+run_own_db(struct run *run, char **path)
 {
-	const char *token = config_get(run->config, "BOT_TOKEN");
-	char *path = run_db_path(run), *dir = dir_of(path);
+	*path = run_db_path(run);
+	char *dir = dir_of(*path);
 	enum outcome out = file_become_owner(dir, &run->fault);
 
-	if (out == OUT_OK) {
-		tell_surroundings(run, path);
-		out = db_open(&run->db, path, mode,
-		    token ? telegram_bot_id(token) : 0, &run->fault);
-	}
-	free(path);
+	if (out == OUT_OK)
+		tell_surroundings(run, *path);
 	free(dir);
+	return out;
+}
+
+int64_t
+run_bot_id(const struct run *run)
+{
+	const char *token = config_get(run->config, "BOT_TOKEN");
+
+	return token != NULL ? telegram_bot_id(token) : 0;
+}
+
+enum outcome
+run_open_db(struct run *run, enum db_mode mode)
+{
+	char *path;
+	enum outcome out = run_own_db(run, &path);
+
+	if (out == OUT_OK)
+		out = db_open(&run->db, path, mode, run_bot_id(run),
+		    &run->fault);
+	free(path);
 	return out;
 }
 

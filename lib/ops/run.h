@@ -48,6 +48,13 @@ void run_prepare(const struct run *run, const struct opt_command *command,
 /* After run_begin_bare(): opens the database as run_begin() does. */
 enum outcome run_open_db(struct run *run, enum db_mode mode) must_check;
 
+/* After run_begin_bare(), for who does not open the database: becomes its
+ * owner.  *PATH is where it is; the caller frees it, also on failure. */
+enum outcome run_own_db(struct run *run, char **path) must_check;
+
+/* The bot of the token, 0: none is set. */
+int64_t run_bot_id(const struct run *run);
+
 /* Where the database is, by --db, DATABASE_PATH, $STATE_DIRECTORY or the home
  * directory; the caller frees it. */
 char *run_db_path(const struct run *run);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of struct db, for the files that make it up: db_open.c,
- * db.c (transactions) and statement.c.
+ * db.c (transactions), backup.c and statement.c.
  */
 #ifndef LEADPIPE_CONNECTION_H
 #define LEADPIPE_CONNECTION_H
