@@ -29,9 +29,9 @@ declare -A arguments=(
 	[list-tasks]='' [show-chat]='42'
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'
 	[deploy-flow]="$tmp/flow/funnel.json"
-	[backup-state]='' [prune-state]=''
+	[backup-state]='' [verify-state]='' [prune-state]=''
 )
-reading='list-tasks show-chat healthcheck check-config'
+reading='list-tasks show-chat healthcheck check-config verify-state'
 commands=$(cd "$B/libexec" && echo *)
 is 'every command is known here' "$(tr ' ' '\n' <<<"$commands")" \
 	"$(printf '%s\n' "${!arguments[@]}" | sort)"
