@@ -35,6 +35,7 @@ static const struct {
 	{ "healthcheck", "Nagios plugin over every component" },
 	{ NULL, "Keep safe" },
 	{ "backup-state", "copy the state while the bot works" },
+	{ "restore-state", "put a backup in the place of the state" },
 	{ "verify-state", "read all of the state, and its backups" },
 	{ "prune-state", "delete what is old, give the space back" },
 	{ NULL, "Set up" },

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "ops/pending_text.h"
 #include "ops/run.h"
+#include "store/hold.h"
 #include "store/mend.h"
 #include "store/worker_life.h"
 
@@ -28,7 +29,10 @@
 /* All that is printed after a commit: a line for each item. */
 #define OUTPUT_MAX (64U << 20)
 
-static bool list, show, retry, drop, sent, resend, all, dry_run;
+/* What is released in a transaction: others want to write too. */
+#define RELEASE_BATCH 200
+
+static bool list, show, retry, drop, sent, resend, release, all, dry_run;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'l', "list", "[KIND]",
@@ -46,6 +50,10 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "resend", "ID...",
 	    "send a message again, although it may have arrived",
 	    { .flag = &resend } },
+	{ OPT_FLAG, 0, "release", "[KIND]",
+	    "do what is on hold since a restore, although it may have been "
+	    "done",
+	    { .flag = &release } },
 	{ OPT_FLAG, 0, "all", NULL, "with --retry: everything it applies to",
 	    { .flag = &all } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "say what would be done",
@@ -56,8 +64,8 @@ static const struct opt options[] = {
 static const struct opt_command command = {
 	.name = "recover-pending",
 	.synopsis = "[--list [KIND] | --show ID | --retry ID...|--all | "
-		    "--drop ID... | --sent ID... | --resend ID...] "
-		    "[--dry-run]",
+		    "--drop ID... | --sent ID... | --resend ID... | "
+		    "--release [KIND]] [--dry-run]",
 	.summary = "Puts what dead commands left behind back to its queue; "
 		   "lists and mends what failed.",
 	.details = "An ID is written message:17, update:3 or task:5; a bare "
@@ -242,16 +250,59 @@ mend_given(struct run *run, const struct item_name *items, int count)
 	buf_release(&said);
 }
 
+static void
+tell_released(const struct run *run, const struct hold_counts *counts)
+{
+	if (run->shared.json)
+		printf("{\"schema\":1,\"messages\":%lld,\"tasks\":%lld,"
+		       "\"updates\":%lld,\"leads\":%lld,\"dry_run\":%s}\n",
+		    (long long)counts->messages, (long long)counts->tasks,
+		    (long long)counts->updates, (long long)counts->leads,
+		    dry_run ? "true" : "false");
+	else if (!run->shared.quiet)
+		printf("%s %lld messages, %lld tasks, %lld updates, %lld "
+		       "leads\n",
+		    dry_run ? "would release" : "released",
+		    (long long)counts->messages, (long long)counts->tasks,
+		    (long long)counts->updates, (long long)counts->leads);
+}
+
+static void
+release_held(struct run *run, const char *kind)
+{
+	struct hold_release wanted = { .kind = kind,
+		.more = true,
+		.tell = log_fault };
+	enum outcome out = OUT_OK;
+
+	if (dry_run)
+		out = hold_count(run->db, kind, &wanted.counts, &run->fault);
+	while (!dry_run && out == OUT_OK && wanted.more) {
+		out = db_begin(run->db, clock_mono_ms() + BEGIN_WAIT_MS,
+		    &run->fault);
+		if (out == OUT_OK)
+			out = hold_release(run->db, &wanted, RELEASE_BATCH,
+			    clock_wall_ms(), &run->fault);
+		if (out == OUT_OK)
+			out = db_commit(run->db, &run->fault);
+		db_rollback(run->db);
+	}
+	if (out == OUT_OK) {
+		run->fault = (struct fault){ .what = OUT_OK };
+		tell_released(run, &wanted.counts);
+	}
+}
+
 /* Refuses what the options do not say clearly. */
 static void
 check_usage(int operands)
 {
-	int actions = list + show + retry + drop + sent + resend;
+	int actions = list + show + retry + drop + sent + resend + release;
 
 	if (actions > 1)
 		opt_usage(&command,
 		    "one of --list, --show, --retry, --drop, "
-		    "--sent and --resend at a time");
+		    "--sent, --resend and --release at a time");
 	if (all && !retry)
 		opt_usage(&command, "--all goes with --retry only");
 	if (dry_run && (list || show))
@@ -260,11 +311,13 @@ check_usage(int operands)
 		opt_usage(&command,
 		    "what is to be done with them? --show, "
 		    "--retry, --drop, --sent or --resend");
-	if (list && operands > 1)
-		opt_usage(&command, "--list takes one kind");
+	if ((list || release) && operands > 1)
+		opt_usage(&command, "--%s takes one kind",
+		    list ? "list" : "release");
 	if (show && operands != 1)
 		opt_usage(&command, "--show takes one id");
-	if (actions == 1 && !list && !show && (operands > 0) == all)
+	if (actions == 1 && !list && !show && !release &&
+	    (operands > 0) == all)
 		opt_usage(&command,
 		    all ? "--all takes no ids"
 			: "which? an id such as message:17 is needed");
@@ -294,18 +347,23 @@ main(int argc, char **argv)
 	int count = argc - first;
 
 	check_usage(count);
-	if (list && count > 0 && (kind = item_kind(argv[first])) == NULL)
+	if ((list || release) && count > 0 &&
+	    (kind = item_kind(argv[first])) == NULL)
 		opt_usage(&command,
 		    "'%s' is no kind: update, message, task or lead",
 		    argv[first]);
-	struct item_name *items = read_items(argv + first, list ? 0 : count);
-	bool reads = list || show || (dry_run && count == 0 && !all);
+	struct item_name *items =
+	    read_items(argv + first, list || release ? 0 : count);
+	bool reads = list || show ||
+	    (dry_run && (release || (count == 0 && !all)));
 	if (run_begin(&run, &command, reads ? DB_READ : DB_WRITE,
-		list || all ? LONG_LIFE_MS : LIFE_MS) == OUT_OK) {
+		list || all || release ? LONG_LIFE_MS : LIFE_MS) == OUT_OK) {
 		if (list)
 			print_list(&run, kind);
 		else if (show)
 			print_one(&run, &items[0]);
+		else if (release)
+			release_held(&run, kind);
 		else if (all || count > 0)
 			mend_given(&run, items, count);
 		else

@@ -119,7 +119,7 @@ done
 is 'what sends nothing does not load libcurl' '' "$(for command in leadpipe \
 	libexec/{schedule-task,cancel-task,list-tasks,fire-event,show-chat} \
 	libexec/{deploy-flow,recover-pending} \
-	libexec/{backup,verify,prune}-state; do
+	libexec/{backup,restore,verify,prune}-state; do
 	ldd "$B/$command" | grep -q libcurl && echo "$command"
 done)"
 is 'what sends does' 'poll-updates send-due' \

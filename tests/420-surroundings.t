@@ -29,7 +29,7 @@ declare -A arguments=(
 	[list-tasks]='' [show-chat]='42'
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'
 	[deploy-flow]="$tmp/flow/funnel.json"
-	[backup-state]='' [verify-state]='' [prune-state]=''
+	[backup-state]='' [restore-state]="$tmp/backup.db" [verify-state]='' [prune-state]=''
 )
 reading='list-tasks show-chat healthcheck check-config verify-state'
 commands=$(cd "$B/libexec" && echo *)
@@ -58,6 +58,7 @@ sim say '{"chat":42,"text":"/start","first_name":"İlker ıI","lang":"tr"}' \
 "$B/libexec/poll-updates" -vv >>"$tmp/all" 2>&1 || cat "$tmp/all"
 sim press '{"chat":42,"text":"Получить доступ"}' >"$tmp/said"
 "$B/libexec/poll-updates" -vv --log json >>"$tmp/all" 2>&1 || cat "$tmp/all"
+"$B/libexec/backup-state" -q "$tmp/backup.db" || echo 'not backed up'
 mv "$tmp/state" "$tmp/base"
 
 fresh()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of struct db, for the files that make it up: db_open.c,
+ * The inside of struct db, for the files that make it up: db_open.c, db_lock.c,
  * db.c (transactions), backup.c and statement.c.
  */
 #ifndef LEADPIPE_CONNECTION_H
@@ -45,6 +45,12 @@ struct db {
 	int64_t data_version;
 	bool tidies; /* a reader that had SQLite make its -wal and -shm */
 };
+
+/* Takes the schema lock for who found FILE, and looks again at what a restore
+ * has changed meanwhile; refuses what db_open() refuses unread. */
+struct db_file;
+enum outcome db_lock(struct db *db, struct db_file *file, int64_t deadline,
+    struct fault *fault) must_check;
 
 /* Keeps the first error, and what it says about the disk. */
 void db_failed(struct db *db, int rc);

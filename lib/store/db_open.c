@@ -16,15 +16,6 @@
 /* How long opening waits for locks of other programs. */
 #define OPEN_WAIT_MS 5000
 
-static enum outcome
-missing(const struct db_file *file, struct fault *fault)
-{
-	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-	    "no database at '%s'%s: 'leadpipe poll-updates' creates it; if it "
-	    "is elsewhere, set DATABASE_PATH",
-	    file->path, file->missing ? "" : " (the file is empty)");
-}
-
 /* Where nobody may write beside it, nobody of this user does. */
 static bool
 may_write_beside(const char *path)
@@ -255,21 +246,8 @@ open_found(struct db *db, struct db_file *file, struct fault *fault)
 {
 	int64_t deadline = clock_mono_ms() + SCHEMA_LOCK_WAIT_MS;
 	bool writes = db->mode != DB_READ;
-	enum outcome out = OUT_OK;
+	enum outcome out = db_lock(db, file, deadline, fault);
 
-	if (file->empty && db->mode != DB_CREATE)
-		return missing(file, fault);
-	if (file->empty && file->wal)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "'%s' is gone but what was not yet written to it is "
-		    "still there (-wal, -journal): put it back, or move these "
-		    "away too",
-		    file->path);
-	if (!file->empty)
-		out = db_file_check(file, fault);
-	if (out == OUT_OK)
-		out = schema_lock_share(&db->schema_lock, db->path, writes,
-		    deadline, fault);
 	if (out == OUT_OK && file->empty)
 		out = create(db, file, deadline, fault);
 	if (out == OUT_OK && writes)

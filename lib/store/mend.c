@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/dead.h"
+#include "store/hold.h"
 #include "store/lane.h"
 #include "store/messages.h"
 #include "store/statement.h"
@@ -175,12 +176,16 @@ task_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    "task", id, now, fault);
 }
 
+/* The CRM may have what was on hold: it is looked for first. */
 static enum outcome
 lead_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return change(db,
 	    db_use(db,
-		"UPDATE leads SET state = 'queued', not_before = ?2, tries = 0"
+		"UPDATE leads SET state = iif(EXISTS (SELECT 1"
+		" FROM dead_letters WHERE kind = 'lead' AND item = ?1"
+		" AND reason = '" HOLD_REASON "'), 'unknown', 'queued'),"
+		" not_before = ?2, tries = 0"
 		" WHERE id = ?1 AND state = 'parked'"),
 	    "lead", id, now, fault);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/pending.h"
 
+#include "store/hold.h"
 #include "store/lane.h"
 #include "store/statement.h"
 
@@ -79,6 +80,7 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    " reason, answer, mend, text,"
 		    " iif(?2 = 0, NULL, " DETAIL "),"
 		    " state IN ('dead','parked')"
+		    " AND reason <> '" HOLD_REASON "'"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
