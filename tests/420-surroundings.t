@@ -29,7 +29,8 @@ declare -A arguments=(
 	[list-tasks]='' [show-chat]='42'
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'
 	[deploy-flow]="$tmp/flow/funnel.json"
-	[backup-state]='' [restore-state]="$tmp/backup.db" [verify-state]='' [prune-state]=''
+	[backup-state]='' [restore-state]="$tmp/backup.db"
+	[verify-state]='' [prune-state]=''
 )
 reading='list-tasks show-chat healthcheck check-config verify-state'
 commands=$(cd "$B/libexec" && echo *)
