@@ -13,7 +13,7 @@ trap 'exit 143' INT TERM
 file=$TOP/crontab.example
 is 'the last line ends' '' "$(tail -c 1 "$file" | tr -d '\n')"
 is 'no % that cron would make a newline of' 0 "$(grep -c '^[^#].*%' "$file")"
-is 'the lines are five' 5 "$(grep -c '^[0-9*]' "$file")"
+is 'the lines are six' 6 "$(grep -c '^[0-9*]' "$file")"
 passed 'every command in it exists' "$(grep -Eo \
 	'leadpipe ([a-z]+-[a-z]+|healthcheck)' \
 	"$file" | sort -u | while read -r _ command; do

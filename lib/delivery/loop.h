@@ -15,7 +15,7 @@ struct loop {
 	struct turn *turn;
 	struct delivery *delivery;
 	const struct config *config;
-	struct poller *poller;	   /* NULL: send-due */
+	struct poller *poller; /* NULL: send-due */
 	struct retention retention;
 	struct command_lock *lock; /* of the poller, NULL: none */
 	bool one_pass;	  /* ends when nothing is left to do at once */

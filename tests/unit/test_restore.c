@@ -6,10 +6,10 @@
  */
 #include "state_db.h"
 
-#include "base/file.h"
 #include "base/mem.h"
-#include "store/meta.h"
+#include "store/migrate.h"
 #include "store/restore.h"
+#include "store/schema.h"
 #include "store/tasks.h"
 #include "store/verify.h"
 
@@ -268,6 +268,25 @@ a_killed_restore_is_finished_by_the_next(void **state)
 }
 
 static void
+an_older_backup_is_migrated(void **state)
+{
+	static const char *const second[] = {
+		"ALTER TABLE meta ADD COLUMN note TEXT", NULL
+	};
+	static const struct migration fake[] = { { 1, schema_v1 },
+		{ 2, second } };
+
+	(void)state;
+	migrate_fake(fake, 2);
+	enum outcome out = restore(false);
+	migrate_fake(NULL, 0);
+	state_ok(out, &fault);
+	assert_int_equal(2, number("PRAGMA user_version"));
+	assert_int_equal(0, number("SELECT count(note) FROM meta"));
+	assert_int_equal(8, number("SELECT count(*) FROM dead_letters"));
+}
+
+static void
 tell(const struct fault *told)
 {
 	fault = *told;
@@ -390,6 +409,7 @@ main(void)
 		WITH_BACKUP(what_is_not_ours_is_not_replaced),
 		WITH_BACKUP(an_empty_place_is_filled),
 		WITH_BACKUP(a_killed_restore_is_finished_by_the_next),
+		WITH_BACKUP(an_older_backup_is_migrated),
 		WITH_BACKUP(what_is_released_goes_on),
 		WITH_BACKUP(every_rule_finds_what_breaks_it),
 	};
