@@ -165,6 +165,7 @@ is 'it is said, with the command that releases it' '0 1 1' "$status $(grep -c \
 	grep -c 'recover-pending --release' "$tmp/out")"
 aside=$(sed -n 's/^the old database is in //p' "$tmp/out")
 is 'the old one is whole' ok "$(sqlite3 "$aside/leadpipe.db" 'pragma quick_check')"
+sql 'update lanes set not_before = 0'
 run poll-updates
 is 'nothing of it is sent' '0 0 1' "$status $(seen 43) $(seen 44)"
 run healthcheck --component queue
