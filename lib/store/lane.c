@@ -80,6 +80,13 @@ shift_waits(struct db *db, int64_t now, int64_t back)
 	    " blocked_until = max(0, blocked_until - ?2),"
 	    " flooded_at = flooded_at - ?2");
 
+	sqlite3_stmt *execs = db_use(db,
+	    "UPDATE execs SET not_before = max(?1, not_before - ?2)"
+	    " WHERE state = 'pending' AND not_before > ?1");
+
+	db_bind_int(execs, 1, now);
+	db_bind_int(execs, 2, back);
+	db_run(db, execs);
 	db_bind_int(lanes, 1, now);
 	db_bind_int(lanes, 2, back);
 	db_run(db, lanes);

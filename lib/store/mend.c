@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "store/dead.h"
+#include "store/execs.h"
 #include "store/lane.h"
 #include "store/messages.h"
 #include "store/statement.h"
 #include "store/updates.h"
-
-/* What is taken up again by hand lives at least this long from then on. */
-#define SECOND_LIFE_MS "86400000"
 
 /* What may have arrived; the rest surely did not. */
 #define IN_DOUBT "state IN ('unknown','ambiguous')"
@@ -73,7 +71,7 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 	    "  ?2 = 'queued' AND " IN_DOUBT "),"
 	    " ambiguous = 0, tries = 0,"
 	    " expire_at = iif(?2 = 'queued',"
-	    "  max(expire_at, ?3 + " SECOND_LIFE_MS "), expire_at)"
+	    "  max(expire_at, ?3 + " DEAD_SECOND_LIFE_MS "), expire_at)"
 	    " WHERE id = ?1"
 	    " AND state IN ('unknown','held','dead','expired','ambiguous')"
 	    " AND (?2 <> 'sent' OR " IN_DOUBT ") RETURNING chat_id");
@@ -149,7 +147,8 @@ task_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    "INSERT OR IGNORE INTO tasks(due_at, id, kind, priority, chat_id,"
 	    " name, expire_at, created_at, entries, flow, pointer, method,"
 	    " params) SELECT due_at, id, kind, priority, chat_id, name,"
-	    " max(expire_at, ?2 + " SECOND_LIFE_MS "), created_at, entries,"
+	    " max(expire_at, ?2 + " DEAD_SECOND_LIFE_MS
+	    "), created_at, entries,"
 	    " flow, pointer, method, params"
 	    " FROM task_ends WHERE id = ?1 AND state = 'dead'");
 
@@ -185,6 +184,16 @@ lead_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    "lead", id, now, fault);
 }
 
+static enum outcome
+exec_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
+{
+	return change(db,
+	    db_use(db,
+		"UPDATE execs SET state = 'failed', reason = 'dropped',"
+		" settled_at = ?2 WHERE id = ?1 AND state = 'dead'"),
+	    "exec", id, now, fault);
+}
+
 enum outcome
 mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
     int64_t now, const char **state, struct fault *fault)
@@ -204,6 +213,11 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 		*state = how == MEND_RETRY ? "waiting" : "cancelled";
 		return how == MEND_RETRY ? task_retry(db, id, now, fault)
 					 : task_drop(db, id, now, fault);
+	}
+	if (strcmp(kind, "exec") == 0) {
+		*state = how == MEND_RETRY ? "pending" : "failed";
+		return how == MEND_RETRY ? execs_retry(db, id, now, fault)
+					 : exec_drop(db, id, now, fault);
 	}
 	*state = "queued";
 	if (how == MEND_RETRY)

@@ -19,6 +19,8 @@
 #define META_CLOCK_AT "clock_at"	 /* wall time of the last start */
 #define META_PRUNED "pruned"		 /* last message looked at */
 #define META_TASK_ID "task_id"		 /* last task id given out */
+#define META_RECURRING "recurring"	 /* for whom it is planned */
+#define META_OUTAGE "outage"		 /* when the poll before one was */
 #define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
 

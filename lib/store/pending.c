@@ -10,14 +10,15 @@
 /* The reason of a message is the answer that it got. */
 #define LETTERS \
 	"SELECT d.kind AS kind, d.item AS item, d.chat_id AS chat_id," \
-	" coalesce(m.state, iif(d.kind = 'task', 'dead', 'parked')) AS state," \
+	" coalesce(m.state, iif(d.kind IN ('task','exec'), 'dead', 'parked')) AS state," \
 	" d.died_at AS since, d.reason AS reason, d.answer AS answer," \
 	" d.mend AS mend," \
-	" coalesce(m.text, t.name, u.raw) AS text" \
+	" coalesce(m.text, t.name, u.raw, x.place) AS text" \
 	" FROM dead_letters d" \
 	" LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item" \
 	" LEFT JOIN task_ends t ON d.kind = 'task' AND t.id = d.item" \
-	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item"
+	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item" \
+	" LEFT JOIN execs x ON d.kind = 'exec' AND x.id = d.item"
 
 #define STUCK_MESSAGES \
 	"SELECT 'message', id, chat_id, state," \
@@ -33,6 +34,13 @@
 	" WHERE " MESSAGE_STUCK " AND NOT EXISTS" \
 	" (SELECT 1 FROM dead_letters WHERE kind = 'message'" \
 	"  AND item = messages.id)"
+
+#define OPEN_HANDLERS \
+	"SELECT 'exec', id, chat_id, state, created_at," \
+	" 'its handler is run again', reason," \
+	" 'the next poll-updates or send-due runs it again'," \
+	" place FROM execs WHERE (state = 'pending' OR state = 'running')" \
+	" AND reason IS NOT NULL"
 
 /* Parameters are JSON of ours; a raw update is a stranger's text. */
 #define DETAIL \
@@ -50,6 +58,11 @@
 	"  'method', method," \
 	"  'params', iif(json_valid(params), json(params), params))" \
 	"  FROM task_ends WHERE id = item)" \
+	" WHEN 'exec' THEN (SELECT json_object('place', place," \
+	"  'flow', flow, 'created_at', created_at, 'attempt', attempt," \
+	"  'crashes', crashes," \
+	"  'request', iif(json_valid(request), json(request), request))" \
+	"  FROM execs WHERE id = item)" \
 	" ELSE (SELECT json_object('key', key, 'crm', crm, 'tries', tries)" \
 	"  FROM leads WHERE id = item) END"
 
@@ -79,7 +92,8 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    " reason, answer, mend, text,"
 		    " iif(?2 = 0, NULL, " DETAIL "),"
 		    " state IN ('dead','parked')"
-		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES ")"
+		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
+		    " UNION ALL " OPEN_HANDLERS ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"

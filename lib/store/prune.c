@@ -30,6 +30,10 @@ static const struct retention {
 	  " WHERE ended_at < ?1 AND state NOT IN ('held','dead')"
 	  " ORDER BY ended_at LIMIT ?2)",
 	    30 * DAY_MS },
+	{ "DELETE FROM execs WHERE id IN (SELECT id FROM (SELECT id,"
+	  " settled_at, state FROM execs ORDER BY id LIMIT ?2 * 20)"
+	  " WHERE settled_at < ?1 AND state IN ('done','failed') LIMIT ?2)",
+	    30 * DAY_MS },
 	/* A limit whose arrival time is long past says nothing. */
 	{ "DELETE FROM limits WHERE (kind, id) IN (SELECT kind, id"
 	  " FROM limits WHERE kind = 'chat' AND tat_us < ?1 * 1000"

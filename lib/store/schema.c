@@ -4,9 +4,12 @@
  * text below never changes once released.
  *
  *   update   received -> done | failed(tries) -> parked
+ *            received -> waiting (for a handler of its chat) -> received
  *   message  queued -> sending(worker, generation) -> sent | queued
  *            | ambiguous | unknown | held | expired | dead | cancelled
  *   task     waiting in tasks; its end is a row of task_ends
+ *   exec     pending(not_before) -> running(worker, generation) -> pending
+ *            | done | failed | dead
  *
  * Alternatives are spelt with OR: for an IN list of more than two SQLite fills
  * a temporary table in every single statement that touches the row, which cost
@@ -33,17 +36,26 @@ const char *const schema_v1[] = {
 	" received_at INTEGER NOT NULL,"
 	" state TEXT NOT NULL DEFAULT 'received'"
 	"  CHECK (state = 'received' OR state = 'done' OR state = 'failed'"
-	"   OR state = 'parked'),"
+	"   OR state = 'parked' OR state = 'waiting'),"
 	" tries INTEGER NOT NULL DEFAULT 0,"
 	" chat_id INTEGER,"
 	" settled_at INTEGER,"
 	" reason TEXT,"
-	" raw TEXT NOT NULL) STRICT;",
+	" raw TEXT NOT NULL,"
+	/* Of our own: an event that came while a handler worked for the chat;
+     * raw is its data. */
+	" event TEXT) STRICT;",
 	/* Ids restart at random after a quiet week, so identity is the id together
      * with the body. */
-	"CREATE UNIQUE INDEX updates_identity ON updates(update_id, hash);",
+	"CREATE UNIQUE INDEX updates_identity ON updates(update_id, hash)"
+	" WHERE event IS NULL;",
 	"CREATE INDEX updates_open ON updates(id)"
 	" WHERE state IN ('received','failed');",
+	/* Raw ones have no chat before they are stepped: here are those that a
+	 * handler lets, or let, wait. */
+	"CREATE INDEX updates_kept ON updates(chat_id)"
+	" WHERE chat_id IS NOT NULL AND (state = 'waiting'"
+	"  OR state = 'received' OR state = 'failed');",
 
 	"CREATE TABLE chats("
 	" chat_id INTEGER PRIMARY KEY,"
@@ -60,10 +72,22 @@ const char *const schema_v1[] = {
 	" lang TEXT, tz TEXT,"
 	" expires_at INTEGER NOT NULL DEFAULT 0,"
 	" handoff_until INTEGER NOT NULL DEFAULT 0,"
+	" asked_at INTEGER NOT NULL DEFAULT 0,"
+	" memory TEXT NOT NULL DEFAULT '{}',"
 	" blocked_at INTEGER, blocked_reason TEXT,"
 	" unsubscribed_at INTEGER,"
 	" created_at INTEGER NOT NULL,"
 	" seen_at INTEGER NOT NULL) STRICT;",
+	"CREATE INDEX chats_asked ON chats(asked_at) WHERE asked_at > 0;",
+
+	/* The arrows that people took: what funnels and the picture of the flow
+     * count. */
+	"CREATE TABLE arrivals("
+	" chat_id INTEGER NOT NULL,"
+	" state TEXT NOT NULL, came_from TEXT NOT NULL,"
+	" times INTEGER NOT NULL DEFAULT 1,"
+	" first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+	" PRIMARY KEY (chat_id, state, came_from)) STRICT, WITHOUT ROWID;",
 
 	/* Clustered by due time: what is due lies together, however many wait. */
 	"CREATE TABLE tasks("
@@ -130,6 +154,7 @@ const char *const schema_v1[] = {
 	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
 	" started_at INTEGER,"
 	" flow TEXT, action TEXT,"
+	" about INTEGER,"
 	" reason TEXT,"
 	" CHECK ((state = 'sending') = (worker IS NOT NULL)),"
 	" CHECK (state = 'received' OR method IS NOT NULL)) STRICT;",
@@ -139,6 +164,9 @@ const char *const schema_v1[] = {
 	"  OR state = 'ambiguous');",
 	"CREATE INDEX messages_worker ON messages(worker)"
 	" WHERE worker IS NOT NULL;",
+	/* Which person an operator answers who replies to a message. */
+	"CREATE INDEX messages_about ON messages(chat_id, message_id)"
+	" WHERE about IS NOT NULL;",
 	"CREATE INDEX messages_stuck ON messages(state, chat_id)"
 	" WHERE (state = 'unknown' OR state = 'held'"
 	"  OR state = 'ambiguous');",
@@ -165,6 +193,37 @@ const char *const schema_v1[] = {
 	" uploader INTEGER,"
 	" UNIQUE (digest, kind)) STRICT;",
 
+	/* Handlers: programs that a flow runs and whose answer it goes on with.
+     * At most one is open in a chat; whatever comes for the chat meanwhile
+     * waits. */
+	"CREATE TABLE execs("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" chat_id INTEGER NOT NULL,"
+	" state TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending'"
+	"  OR state = 'running' OR state = 'done' OR state = 'failed'"
+	"  OR state = 'dead'),"
+	" flow TEXT NOT NULL, place TEXT,"
+	" request TEXT NOT NULL, resume TEXT NOT NULL,"
+	" task_id INTEGER, task_name TEXT,"
+	" expire_at INTEGER NOT NULL DEFAULT 0,"
+	" created_at INTEGER NOT NULL,"
+	/* Ids are the same in every database; what a handler is known by is
+	 * not. */
+	" nonce INTEGER NOT NULL,"
+	" not_before INTEGER NOT NULL DEFAULT 0,"
+	" attempt INTEGER NOT NULL DEFAULT 0,"
+	" retries INTEGER NOT NULL DEFAULT 0,"
+	" crashes INTEGER NOT NULL DEFAULT 0,"
+	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
+	" started_at INTEGER, settled_at INTEGER,"
+	" reason TEXT,"
+	" CHECK ((state = 'running') = (worker IS NOT NULL))) STRICT;",
+	"CREATE UNIQUE INDEX execs_open ON execs(chat_id)"
+	" WHERE (state = 'pending' OR state = 'running');",
+	"CREATE INDEX execs_ready ON execs(not_before, id)"
+	" WHERE state = 'pending';",
+	"CREATE INDEX execs_worker ON execs(worker) WHERE worker IS NOT NULL;",
+
 	"CREATE TABLE leads("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" key TEXT NOT NULL UNIQUE,"
@@ -184,7 +243,8 @@ const char *const schema_v1[] = {
 
 	"CREATE TABLE dead_letters("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" kind TEXT NOT NULL CHECK (kind IN ('update','message','task','lead')),"
+	" kind TEXT NOT NULL CHECK (kind IN"
+	"  ('update','message','task','lead','exec')),"
 	" item INTEGER NOT NULL,"
 	" chat_id INTEGER,"
 	" reason TEXT NOT NULL,"

@@ -31,6 +31,7 @@ struct recovered {
 	int requeued;  /* were marked sending but provably not sent: none, as
 			  the mark precedes the request; kept at 0 */
 	int ambiguous; /* were being sent */
+	int execs;     /* handlers that ran: they run again */
 	int crashed_runs;
 };
 
