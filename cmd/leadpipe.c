@@ -31,10 +31,14 @@ static const struct {
 	{ "list-tasks", "what is planned, and when" },
 	{ NULL, "Look and mend" },
 	{ "show-chat", "explain where a person is, and why" },
+	{ "chat-state", "read or change by hand where a person is" },
+	{ "show-history", "what a person and the bot said to each other" },
+	{ "show-funnel", "how many people reach each step" },
 	{ "recover-pending", "list and mend what is stuck or failed" },
 	{ "healthcheck", "Nagios plugin over every component" },
 	{ NULL, "Set up" },
 	{ "check-config", "probe the configuration, name each remedy" },
+	{ "check-flow", "check, test and draw a conversation flow" },
 	{ "deploy-flow", "make a conversation flow the current one" },
 };
 

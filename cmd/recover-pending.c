@@ -32,7 +32,7 @@ static bool list, show, retry, drop, sent, resend, all, dry_run;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'l', "list", "[KIND]",
-	    "what waits for a decision: update, message, task or lead",
+	    "what waits for a decision: update, message, task, lead or exec",
 	    { .flag = &list } },
 	{ OPT_FLAG, 0, "show", "ID", "all that is known of one",
 	    { .flag = &show } },
@@ -72,14 +72,15 @@ tell_recovered(const struct run *run, const struct recovered *found)
 {
 	if (run->shared.json)
 		printf("{\"schema\":1,\"workers\":%d,\"ambiguous\":%d,"
-		       "\"crashed_runs\":%d,\"dry_run\":%s}\n",
-		    found->workers, found->ambiguous, found->crashed_runs,
-		    dry_run ? "true" : "false");
+		       "\"handlers\":%d,\"crashed_runs\":%d,"
+		       "\"dry_run\":%s}\n",
+		    found->workers, found->ambiguous, found->execs,
+		    found->crashed_runs, dry_run ? "true" : "false");
 	else if (found->workers > 0 && !run->shared.quiet)
 		printf("%s of %d dead commands: %d messages that were being "
-		       "sent are ambiguous\n",
+		       "sent are ambiguous, %d handlers run again\n",
 		    dry_run ? "would free the work" : "freed the work",
-		    found->workers, found->ambiguous);
+		    found->workers, found->ambiguous, found->execs);
 }
 
 static void
@@ -296,7 +297,7 @@ main(int argc, char **argv)
 	check_usage(count);
 	if (list && count > 0 && (kind = item_kind(argv[first])) == NULL)
 		opt_usage(&command,
-		    "'%s' is no kind: update, message, task or lead",
+		    "'%s' is no kind: update, message, task, lead or exec",
 		    argv[first]);
 	struct item_name *items = read_items(argv + first, list ? 0 : count);
 	bool reads = list || show || (dry_run && count == 0 && !all);

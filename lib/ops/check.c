@@ -30,6 +30,9 @@ static const struct metric defaults[] = {
 	{ "unknown", "queue", "", "0", "" },
 	{ "held", "queue", "", "", "" },
 	{ "dead", "queue", "", "0", "10" },
+	{ "handlers", "queue", "", "100", "" },
+	{ "handler_age", "queue", "s", "300", "900" },
+	{ "unhandled", "queue", "", "5", "" },
 	{ "error_rate", "queue", "%", "5", "" },
 	{ "poll_age", "telegram", "s", "120", "300" },
 };

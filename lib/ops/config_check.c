@@ -178,12 +178,15 @@ check_flow_file(const struct config *config, const char *path,
 		out = flow_open(bundle, strlen(bundle), config, &flow,
 		    &findings, &fault);
 	findings_locate(&findings, path);
-	for (size_t i = 0; i < findings.count; i++)
-		note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
-		    "%s:%d:%d: %s: %s", path, findings.list[i].line,
-		    findings.list[i].column, findings.list[i].where,
-		    findings.list[i].text);
-	if (out != OUT_OK && findings.count == 0)
+	for (size_t i = 0; i < findings.count; i++) {
+		const struct finding *found = &findings.list[i];
+
+		if (found->kind != FINDING_WARNING)
+			note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
+			    "%s:%d:%d: %s: %s", path, found->line,
+			    found->column, found->where, found->text);
+	}
+	if (out != OUT_OK && findings_errors(&findings, NULL) == 0)
 		note_problem(notes, "FLOW_FILE", EXIT_CONFIG, "%s",
 		    fault.text);
 	if (out == OUT_OK)

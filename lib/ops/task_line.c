@@ -170,3 +170,38 @@ message_line_add(struct buf *out, const struct history_row *row, int64_t now,
 		text_or_null(row->reason), "mend", text_or_null(row->mend),
 		"not_before", time_or_null(row->not_before)));
 }
+
+static void
+said_add_columns(struct buf *out, const struct history_row *row)
+{
+	size_t start = out->len;
+
+	terminal_add_time(out, row->created_at);
+	pad(out, start, 24);
+	start = out->len;
+	buf_add_text(out, row->role);
+	pad(out, start, 9);
+	terminal_add(out, row->text ? row->text : row->method, SIZE_MAX);
+	if (row->maybe_duplicate)
+		buf_add_text(out, " (may have arrived twice)");
+	buf_add_char(out, '\n');
+}
+
+void
+said_line_add(struct buf *out, const struct history_row *row, bool json)
+{
+	if (!json) {
+		said_add_columns(out, row);
+		return;
+	}
+	add_json(out,
+	    json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
+		"schema", 1, "id", (json_int_t)row->id, "chat",
+		(json_int_t)row->chat_id, "role", row->role, "text",
+		text_or_null(row->text), "method", text_or_null(row->method),
+		"message_id",
+		row->message_id ? json_integer(row->message_id) : json_null(),
+		"at", time_or_null(row->created_at), "settled_at",
+		time_or_null(row->settled_at), "maybe_duplicate",
+		row->maybe_duplicate));
+}
