@@ -3,8 +3,8 @@
  * HTTP calls, all through one libcurl multi handle.
  *
  * What holds for every call: an absolute deadline, also when DNS is silent;
- * one request on the wire at most, libcurl never repeats it (bodies come from
- * a read callback that cannot be rewound); the result says whether the whole
+ * one request on the wire at most, libcurl never repeats it unless it is a GET
+ * (bodies come from a read callback that cannot be rewound); the result says whether the whole
  * request can have left, so that the caller knows what is safe to repeat; TLS
  * is verified; redirects are not followed; the answer is capped; no text ever
  * holds the URL, a header or a credential.
@@ -18,17 +18,10 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "net/http_options.h"
 
 struct http;	  /* the multi handle and its reused easy handles */
 struct http_call; /* one call, from http_start() to http_call_free() */
-
-struct http_options {
-	const char *proxy;	   /* http, https, socks5h URL; NULL: none */
-	const char *proxy_setting; /* "TELEGRAM_PROXY", for messages */
-	int ip;			   /* 4, 6, or 0 for both */
-	const char *peer;	   /* "Telegram", for messages */
-	const char *peer_setting;  /* "TELEGRAM_API_ROOT", for messages */
-};
 
 /* One file or field of a multipart body. */
 struct http_part {
@@ -38,15 +31,21 @@ struct http_part {
 	const char *filename; /* as told to the server */
 };
 
+enum http_method { HTTP_POST, HTTP_GET, HTTP_PATCH, HTTP_DELETE };
+
 struct http_request {
+	enum http_method method;
 	const char *url;  /* secret: may hold a token */
-	const char *body; /* JSON; NULL: parts, or an empty POST */
+	const char *body; /* JSON; NULL: parts, or an empty POST; not of GET */
 	size_t body_len;
 	const char *content_type;      /* NULL: application/json */
 	const struct http_part *parts; /* multipart; a file comes last */
 	size_t part_count;
 	const char *const *headers; /* further "Name: value" lines */
 	size_t header_count;
+	/* Whom messages name instead of http_options.peer; not copied. */
+	const char *peer, *peer_setting;
+	bool public_only;   /* refuse an address of a private network */
 	int64_t deadline;   /* monotonic ms */
 	int64_t connect_ms; /* for DNS, connect, TLS; 0: 10 s */
 	size_t max_answer;  /* bytes; 0: 1 MiB */
@@ -66,6 +65,7 @@ struct http_result {
 	enum http_left left;
 	bool timed_out;
 	int64_t retry_after_ms; /* of the Retry-After header, 0: none */
+	char request_id[80];	/* of X-Request-Id, fit to be printed */
 	struct buf body;	/* what came, capped */
 	struct fault fault; /* OUT_OK, or why there is no answer: what failed
 			       (DNS, connect, TLS, proxy, timeout ...), and
