@@ -80,9 +80,22 @@ shift_waits(struct db *db, int64_t now, int64_t back)
 	    " blocked_until = max(0, blocked_until - ?2),"
 	    " flooded_at = flooded_at - ?2");
 
+	sqlite3_stmt *leads = db_use(db,
+	    "UPDATE leads SET not_before = max(?1, not_before - ?2)"
+	    " WHERE worker IS NULL AND errand IS NOT NULL"
+	    " AND not_before > ?1");
+	sqlite3_stmt *breakers = db_use(db,
+	    "UPDATE breakers SET open_until = max(0, open_until - ?1),"
+	    " since = max(0, since - ?1) WHERE since > 0");
+
 	db_bind_int(lanes, 1, now);
 	db_bind_int(lanes, 2, back);
 	db_run(db, lanes);
+	db_bind_int(leads, 1, now);
+	db_bind_int(leads, 2, back);
+	db_run(db, leads);
+	db_bind_int(breakers, 1, back);
+	db_run(db, breakers);
 	db_bind_int(messages, 1, now);
 	db_bind_int(messages, 2, back);
 	db_run(db, messages);

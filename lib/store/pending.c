@@ -13,11 +13,35 @@
 	" coalesce(m.state, iif(d.kind = 'task', 'dead', 'parked')) AS state," \
 	" d.died_at AS since, d.reason AS reason, d.answer AS answer," \
 	" d.mend AS mend," \
-	" coalesce(m.text, t.name, u.raw) AS text" \
+	" coalesce(m.text, t.name, u.raw, l.name || ' ' || coalesce(" \
+	"  l.phone_e164, l.phone, l.email, ''), l.phone, l.email) AS text" \
 	" FROM dead_letters d" \
 	" LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item" \
 	" LEFT JOIN task_ends t ON d.kind = 'task' AND t.id = d.item" \
-	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item"
+	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item" \
+	" LEFT JOIN leads l ON d.kind = 'lead' AND l.id = d.item"
+
+/* What the CRM may have, what it failed to take so far, and, asked for by its
+ * id, what was dropped. */
+#define STUCK_LEADS \
+	"SELECT 'lead', id, chat_id, state, coalesce(settled_at, created_at)," \
+	" CASE WHEN state = 'dropped' THEN 'it is not wanted'" \
+	"  WHEN errand = 'search' THEN" \
+	"   'the CRM may have it: no answer came'" \
+	"  WHEN errand = 'note' THEN 'its note is not in the CRM yet'" \
+	"  ELSE 'the CRM did not take it yet' END, reason," \
+	" CASE WHEN state = 'dropped' THEN" \
+	"   'leadpipe recover-pending --retry lead:' || id" \
+	"  WHEN errand = 'search' THEN 'it is searched for by itself, or" \
+	" leadpipe recover-pending --sent lead:' || id || ', --resend lead:'" \
+	"   || id || ' or --drop lead:' || id" \
+	"  ELSE 'it is tried again by itself, or leadpipe recover-pending" \
+	" --retry lead:' || id || ' or --drop lead:' || id END," \
+	" coalesce(name || ' ' || coalesce(phone_e164, phone, email, '')," \
+	"  phone, email) FROM leads" \
+	" WHERE (worker IS NULL AND errand IS NOT NULL" \
+	"  AND (errand = 'search' OR tries > 0))" \
+	" OR (id = ?2 AND state = 'dropped')"
 
 #define STUCK_MESSAGES \
 	"SELECT 'message', id, chat_id, state," \
@@ -50,7 +74,13 @@
 	"  'method', method," \
 	"  'params', iif(json_valid(params), json(params), params))" \
 	"  FROM task_ends WHERE id = item)" \
-	" ELSE (SELECT json_object('key', key, 'crm', crm, 'tries', tries)" \
+	" ELSE (SELECT json_object('key', key, 'crm', crm, 'source', source," \
+	"  'marker', marker, 'created_at', created_at, 'tries', tries," \
+	"  'sends', sends, 'searches', searches, 'not_before', not_before," \
+	"  'remote_id', remote_id, 'title', title, 'name', name," \
+	"  'phone', coalesce(phone_e164, phone), 'email', email," \
+	"  'details', iif(json_valid(details), json(details), details)," \
+	"  'dropped', iif(json_valid(dropped), json(dropped), dropped))" \
 	"  FROM leads WHERE id = item) END"
 
 static void
@@ -78,8 +108,9 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    "SELECT kind, item, coalesce(chat_id, 0), state, since,"
 		    " reason, answer, mend, text,"
 		    " iif(?2 = 0, NULL, " DETAIL "),"
-		    " state IN ('dead','parked')"
-		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES ")"
+		    " (state IN ('dead','parked') OR kind = 'lead')"
+		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
+		    " UNION ALL " STUCK_LEADS ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"

@@ -30,6 +30,11 @@ static const struct retention {
 	  " WHERE ended_at < ?1 AND state NOT IN ('held','dead')"
 	  " ORDER BY ended_at LIMIT ?2)",
 	    30 * DAY_MS },
+	/* A CRM is never asked for what is this old. */
+	{ "DELETE FROM crm_changes WHERE (crm, remote_id, at, status_id) IN"
+	  " (SELECT crm, remote_id, at, status_id FROM crm_changes"
+	  " WHERE heard_at < ?1 ORDER BY heard_at LIMIT ?2)",
+	    30 * DAY_MS },
 	/* A limit whose arrival time is long past says nothing. */
 	{ "DELETE FROM limits WHERE (kind, id) IN (SELECT kind, id"
 	  " FROM limits WHERE kind = 'chat' AND tat_us < ?1 * 1000"
