@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "crm/call.h"
+
+#include "base/clock.h"
+#include "crm/work.h"
+
+#define WAIT_MS 200
+
+void
+crm_forget_db(struct crm *crm)
+{
+	crm->db = NULL;
+}
+
+struct crm_job *
+crm_probe(struct crm *crm)
+{
+	return crm->adapter->looks_up ? crm_chore_open(crm, STEP_LOOKUP)
+				      : NULL;
+}
+
+const json_t *
+crm_lookup(const struct crm *crm)
+{
+	return crm->lookup;
+}
+
+void
+crm_call(struct http *http, const struct http_request *request,
+    int64_t deadline, struct http_result *result)
+{
+	struct http_request timed = *request;
+	struct http_call *call, *done;
+
+	timed.deadline = deadline;
+	call = http_start(http, &timed);
+	while ((done = http_done(http)) != call)
+		http_run(http, CLOCK_NEVER, -1);
+	/* The answer's memory goes over to the caller. */
+	*result = *http_call_result(call);
+	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
+	http_call_free(call);
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Calls one after the other, for there is nobody to count them. */
+static void
+pace(const struct crm_job *job, int64_t started)
+{
+	int64_t per_second = job->crm->adapter->bounds.per_second;
+
+	if (per_second > 0)
+		clock_sleep_until(started + 1000 / per_second);
+}
+
+void
+crm_job_run(struct crm_job *job, struct http *http, int64_t deadline)
+{
+	struct crm_request request;
+	enum crm_next next;
+
+	while ((next = crm_job_next(job, clock_wall_ms(), &request)) !=
+		CRM_DONE &&
+	    clock_mono_ms() < deadline) {
+		int64_t now = clock_mono_ms();
+		struct http_result result;
+		const struct crm_response response = { .http = &result };
+
+		if (next == CRM_WAIT) {
+			clock_sleep_until(now + WAIT_MS);
+			continue;
+		}
+		crm_call(http, &request.http,
+		    earlier(now + request.patience_ms, deadline), &result);
+		crm_job_answer(job, &response, clock_wall_ms());
+		buf_release(&result.body);
+		pace(job, now);
+	}
+}
