@@ -25,6 +25,9 @@ static const struct {
 	{ "poll-updates", "receive, remember and answer what people write" },
 	{ "send-due", "deliver reminders and messages that are due" },
 	{ "fire-event", "tell a person's flow that something happened" },
+	{ NULL, "Leads" },
+	{ "add-lead", "a lead from a website, a form or a table" },
+	{ "sync-crm", "bring leads to the CRM, each once" },
 	{ NULL, "Plan ahead" },
 	{ "schedule-task", "something to do at a time" },
 	{ "cancel-task", "take a planned task back" },
@@ -34,6 +37,7 @@ static const struct {
 	{ "recover-pending", "list and mend what is stuck or failed" },
 	{ "healthcheck", "Nagios plugin over every component" },
 	{ NULL, "Set up" },
+	{ "authorize-crm", "let leadpipe into amoCRM: a token or a code" },
 	{ "check-config", "probe the configuration, name each remedy" },
 	{ "deploy-flow", "make a conversation flow the current one" },
 };
