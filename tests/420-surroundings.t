@@ -22,7 +22,7 @@ trap 'exit 143' INT TERM
 
 # What each command is tried with; those that only read are marked.
 declare -A arguments=(
-	[poll-updates]='' [send-due]=''
+	[poll-updates]='' [send-due]='' [sync-crm]=''
 	[fire-event]='paid --user 42'
 	[schedule-task]='--text hello --chat 42 --in 1d'
 	[cancel-task]='payment_reminder --user 42'
