@@ -44,7 +44,7 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "drop", "ID...", "it is not wanted any more",
 	    { .flag = &drop } },
 	{ OPT_FLAG, 0, "sent", "ID...",
-	    "a message or lead of which it is not known did arrive",
+	    "a message or lead of which it is not known did arrive, once",
 	    { .flag = &sent } },
 	{ OPT_FLAG, 0, "resend", "ID...",
 	    "send it again, although it may have arrived",

@@ -38,7 +38,7 @@ static const struct opt_command command = {
 	.synopsis = "[--for SECONDS] [--limit N] [--pull] [--dry-run]",
 	.summary = "Brings leads to the CRM, each once: what may exist there "
 		   "after a lost reply\nis searched for before it is sent "
-		   "again.",
+		   "again,\nand once more an hour later.",
 	.details = "--pull fires crm_won, crm_lost or crm_status for the "
 		   "person, with the data\nlead, crm, remote_id, status, "
 		   "status_id, pipeline_id, won and lost.",
@@ -77,10 +77,11 @@ tell(const struct sync *sync)
 
 	log_event(LOG_INFO, "crm_synced",
 	    "created=%lld found=%lld retried=%lld unknown=%lld parked=%lld "
-	    "noted=%lld stripped=%lld changes=%lld",
+	    "noted=%lld stripped=%lld changes=%lld doubled=%lld",
 	    (long long)n->created, (long long)n->found, (long long)n->retried,
 	    (long long)n->unknown, (long long)n->parked, (long long)n->noted,
-	    (long long)n->stripped, (long long)n->changes);
+	    (long long)n->stripped, (long long)n->changes,
+	    (long long)n->doubled);
 }
 
 static void

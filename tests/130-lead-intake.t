@@ -238,6 +238,10 @@ is 'spool: they go away; the bad ones aside, with a reason' \
 	'./.4 ./5.tmp ./6.part ./bad/3 ./bad/3.reason ./bad/7 ./bad/7.reason ./bad/8 ./bad/8.reason' \
 	"$(cd "$drop" && find . ! -type d | LC_ALL=C sort | paste -sd ' ')"
 is 'spool: the reason' 'it is neither JSON nor a form' "$(cat "$drop/bad/3.reason")"
+echo other >"$drop/3"
+run add-lead --spool "$drop"
+is 'spool: a second bad one of the name takes no room from the first' \
+	'garbage other' "$(cat "$drop/bad/3" "$drop/bad/3.1" | paste -sd ' ')"
 run add-lead --spool "$drop"
 is 'spool: nothing to do is 0 and silent' '0 ' "$status $out$err"
 echo '{"name":"Spool one","phone":"89998000001"}' >"$drop/1.json"

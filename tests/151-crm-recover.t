@@ -122,7 +122,7 @@ state
 is 'ten: critical' 2 "$status"
 run healthcheck --component crm -c crm_failures=20 -w crm_failures=20
 is 'the limits can be set; an open circuit is told' '1 1' \
-	"$status $(grep -c 'amocrm is not called until' <<<"$out")"
+	"$status $(grep -c 'amocrm is not called for' <<<"$out")"
 run healthcheck --component crm --json
 is 'as JSON' 0 "$(jq -e .schema >/dev/null <<<"$out"; echo $?)"
 sql 'delete from leads; delete from breakers'

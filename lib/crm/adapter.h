@@ -30,12 +30,11 @@
 #include "base/config.h"
 #include "crm/crm_lead.h"
 #include "crm/exchange.h"
+#include "crm/names.h"
 #include "store/db.h"
 
 struct crm;	/* one configured CRM */
 struct crm_job; /* of one CRM, which must live longer */
-/* The names that LEAD_CRM and lead.crm may hold, NULL ends the list. */
-extern const char *const crm_names[];
 
 /* The CRM that LEAD of no CRM goes to: LEAD_CRM, else the only one that is
  * configured.  NULL with FAULT (EXIT_CONFIG) when there is none or several. */

@@ -229,7 +229,8 @@ amocrm_read(struct crm_job *job, const json_t *body)
 static bool
 lookup_failed(struct crm_job *job, const struct crm_reply *reply)
 {
-	if (reply->meaning != MEANS_NEVER && reply->meaning != MEANS_FIELD)
+	if (reply->meaning != MEANS_NEVER && reply->meaning != MEANS_FIELD &&
+	    reply->meaning != MEANS_DENIED)
 		return false;
 	log_event(LOG_INFO, "lookup_refused", "crm=%s text=%s", AMOCRM,
 	    log_quote(reply->text));
@@ -243,6 +244,9 @@ amocrm_failed(struct crm_job *job, const struct crm_reply *reply)
 		return amocrm_refresh_failed(job, reply);
 	if (reply->meaning == MEANS_TOKEN)
 		amocrm_token_rejected(job->crm, job->now);
+	if (job->step == STEP_CREATE && reply->meaning == MEANS_DENIED &&
+	    reply->status == 404)
+		return amocrm_strike_place(job, reply);
 	return job->step == STEP_LOOKUP && lookup_failed(job, reply);
 }
 

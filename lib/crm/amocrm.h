@@ -53,12 +53,16 @@ enum crm_next amocrm_create(struct crm_job *job, struct crm_request *request);
 bool amocrm_created(struct crm_job *job, const json_t *body);
 /* amocrm_strike.c: leaves out what a validation names. */
 void amocrm_strike(struct crm_job *job, const struct crm_reply *reply);
+/* The same for a 404: a pipeline that was removed.  False when there is none
+ * left to be left out. */
+bool amocrm_strike_place(struct crm_job *job, const struct crm_reply *reply);
 
-/* amocrm_search.c: persons, leads in doubt, changes. */
+/* amocrm_search.c: persons, leads in doubt. */
 enum crm_next amocrm_person(struct crm_job *job, struct crm_request *request);
 bool amocrm_person_found(struct crm_job *job, const json_t *body);
 enum crm_next amocrm_search(struct crm_job *job, struct crm_request *request);
 bool amocrm_searched(struct crm_job *job, const json_t *body);
+/* amocrm_pull.c: what changed. */
 enum crm_next amocrm_pull(struct crm_job *job, struct crm_request *request);
 bool amocrm_pulled(struct crm_job *job, const json_t *body);
 

@@ -17,6 +17,7 @@ static const char ban[] = "the account is banned for too many requests; "
 static const char unpaid[] = "amoCRM says that the account is not paid for; "
 			     "pay for it";
 static const char address[] = "check AMOCRM_BASE_URL";
+static const char place[] = "check AMO_PIPELINE_ID and AMOCRM_BASE_URL";
 
 const struct crm_refusal amocrm_refusals[] = {
 	/* Seen with status 400 while their backend was away. */
@@ -32,13 +33,13 @@ const struct crm_refusal amocrm_refusals[] = {
 	{ 401, SHAPE_ANY, NULL, MEANS_TOKEN, 0, NULL },
 	/* Flaps for minutes at night on accounts that are paid for. */
 	{ 402, SHAPE_ANY, NULL, MEANS_CLOSED, 10 * MINUTE_MS, unpaid },
-	{ 403, SHAPE_JSON, NULL, MEANS_NEVER, 0,
+	{ 403, SHAPE_JSON, NULL, MEANS_DENIED, 5 * MINUTE_MS,
 	    "give the user of the integration rights for leads and "
 	    "contacts" },
 	{ 403, SHAPE_FOREIGN, NULL, MEANS_CLOSED, 15 * MINUTE_MS, ban },
-	{ 404, SHAPE_JSON, NULL, MEANS_NEVER, 0, NULL },
+	{ 404, SHAPE_JSON, NULL, MEANS_DENIED, 5 * MINUTE_MS, place },
 	{ 404, SHAPE_FOREIGN, NULL, MEANS_SAFE, 0, address },
-	{ 405, SHAPE_ANY, NULL, MEANS_NEVER, 0, NULL },
+	{ 405, SHAPE_ANY, NULL, MEANS_DENIED, 5 * MINUTE_MS, address },
 	{ 413, SHAPE_ANY, NULL, MEANS_FIELD, 0, NULL },
 	{ 422, SHAPE_ANY, NULL, MEANS_NEVER, 0, NULL },
 	{ 429, SHAPE_ANY, NULL, MEANS_LIMIT, 0, NULL },

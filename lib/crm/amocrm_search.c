@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking things up in amoCRM: persons by phone, leads in doubt by marker,
- * changes.  `query` is a fuzzy search over an index that lags behind: what it
+ * Looking things up in amoCRM: persons by phone, leads in doubt by marker.
+ * `query` is a fuzzy search over an index that lags behind: what it
  * returns is compared exactly, and what it does not find is looked for among
  * the newest leads too.
  */
@@ -16,7 +16,7 @@
 #include "crm/lookup.h"
 
 /* Pages of 250; beyond them nothing of ours is to be expected. */
-enum { LIST_PAGES = 4, PULL_PAGES = 20, PAGE = 250 };
+enum { LIST_PAGES = 4, PAGE = 250 };
 
 #define SLACK_S 60 /* their clock and ours */
 
@@ -165,9 +165,11 @@ leads_match(struct crm_job *job, const json_t *item)
 	for (size_t i = 0; id > 0 && i < job->count; i++) {
 		struct crm_lead *lead = &job->leads[i];
 
-		if (lead->verdict != CRM_PENDING || !is_lead(item, lead))
+		if (!is_lead(item, lead))
 			continue;
-		crm_lead_created(lead, id);
+		crm_lead_found(lead, id);
+		if (lead->twin_id[0] != '\0')
+			continue;
 		snprintf(lead->contact_id, sizeof(lead->contact_id), "%lld",
 		    (long long)json_get_int(person, "id", 0));
 		if (strcmp(lead->contact_id, "0") == 0)
@@ -241,94 +243,5 @@ amocrm_searched(struct crm_job *job, const json_t *body)
 		paging->ended = json_array_size(list) < PAGE;
 	json_array_foreach (list, i, item)
 		leads_match(job, item);
-	return true;
-}
-
-enum crm_next
-amocrm_pull(struct crm_job *job, struct crm_request *request)
-{
-	struct paging *paging = job_paging(job);
-
-	/* without a cursor nothing was ever heard: begin now */
-	if (!job->cursor)
-		job->cursor = mem_printf("%lld", (long long)(job->now / 1000));
-	if (paging->ended || paging->page >= PULL_PAGES)
-		return CRM_DONE;
-	return amocrm_ask(job, request, HTTP_GET,
-		   mem_printf("/api/v4/leads?order[updated_at]=desc&limit=%d"
-			      "&page=%d&filter[updated_at][from]=%s",
-		       PAGE, ++paging->page, job->cursor),
-		   NULL)
-	    ? CRM_ASK
-	    : CRM_DONE;
-}
-
-static void
-change_fill(struct crm_job *job, const json_t *item, int64_t at)
-{
-	struct crm_change *change = crm_change_add(job);
-	struct lookup_place place;
-	const char *name;
-
-	snprintf(change->remote_id, sizeof(change->remote_id), "%lld",
-	    (long long)json_get_int(item, "id", 0));
-	snprintf(change->status_id, sizeof(change->status_id), "%lld",
-	    (long long)json_get_int(item, "status_id", 0));
-	snprintf(change->pipeline_id, sizeof(change->pipeline_id), "%lld",
-	    (long long)json_get_int(item, "pipeline_id", 0));
-	place = lookup_place(job->crm->lookup, change->pipeline_id,
-	    change->status_id);
-	name = json_get_text(place.status, "name");
-	snprintf(change->status, sizeof(change->status), "%s",
-	    name ? name : change->status_id);
-	/* the same two in every pipeline */
-	change->won = strcmp(change->status_id, "142") == 0;
-	change->lost = strcmp(change->status_id, "143") == 0;
-	change->at = at * 1000;
-}
-
-static int
-change_order(const void *a, const void *b)
-{
-	const struct crm_change *x = a, *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* The cursor moves when all pages were read; its second is read again, since
- * more may have happened within it. */
-static void
-pull_end(struct crm_job *job)
-{
-	if (job->change_count == 0)
-		return;
-	qsort(job->changes, job->change_count, sizeof(*job->changes),
-	    change_order);
-	free(job->cursor);
-	job->cursor = mem_printf("%lld",
-	    (long long)(job->changes[job->change_count - 1].at / 1000));
-}
-
-bool
-amocrm_pulled(struct crm_job *job, const json_t *body)
-{
-	const json_t *list = amocrm_embedded(body, "leads"), *item;
-	struct paging *paging = job_paging(job);
-	int64_t from = strtoll(job->cursor, NULL, 10);
-	size_t i;
-
-	if (body && !json_is_array(list))
-		return false;
-	paging->ended = json_array_size(list) < PAGE;
-	json_array_foreach (list, i, item) {
-		int64_t at = json_get_int(item, "updated_at", 0);
-
-		if (at < from)
-			paging->ended = true;
-		else
-			change_fill(job, item, at);
-	}
-	if (paging->ended || paging->page >= PULL_PAGES)
-		pull_end(job);
 	return true;
 }

@@ -161,6 +161,13 @@ strike_all(struct crm *crm, struct crm_lead *lead, json_t *body,
 	json_object_del(embedded, "tags");
 }
 
+static bool
+has_place(const json_t *body)
+{
+	return json_object_get(body, "pipeline_id") ||
+	    json_object_get(body, "status_id");
+}
+
 static void
 lead_strike(struct crm_job *job, size_t index, const json_t *errors,
     const struct crm_reply *reply)
@@ -168,7 +175,7 @@ lead_strike(struct crm_job *job, size_t index, const json_t *errors,
 	struct crm_lead *lead = &job->leads[index];
 	struct crm_work *work = &job->work[index];
 	const json_t *error;
-	bool struck = false;
+	bool struck = false, placed = has_place(work->body);
 	size_t i;
 
 	work->alone = true;
@@ -196,6 +203,9 @@ lead_strike(struct crm_job *job, size_t index, const json_t *errors,
 	} else {
 		crm_lead_park(lead, reply->text, NULL);
 	}
+	/* the list that it was taken from is not true any more */
+	if (placed && !has_place(work->body))
+		job->crm->missed = true;
 }
 
 /* The errors about the lead at INDEX, the POSITIONth that was asked about. */
@@ -240,4 +250,22 @@ amocrm_strike(struct crm_job *job, const struct crm_reply *reply)
 	/* Which of them is bad is not said: look in halves. */
 	if (named == 0)
 		job->most = asked / 2;
+}
+
+bool
+amocrm_strike_place(struct crm_job *job, const struct crm_reply *reply)
+{
+	struct crm_lead *lead;
+	bool struck = false;
+
+	for (size_t at = 0; (lead = crm_asked(job, &at)); at++)
+		while (member_strike(lead, job->work[at].body, "pipeline_id",
+			   reply->text) ||
+		    member_strike(lead, job->work[at].body, "status_id",
+			reply->text))
+			struck = true;
+	job->crm->missed = job->crm->missed || struck;
+	if (struck)
+		crm_job_well(job);
+	return struck;
 }

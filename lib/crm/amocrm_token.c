@@ -17,6 +17,24 @@
 #define LOOK_AGAIN_MS INT64_C(60000)
 #define BEGIN_WAIT_MS INT64_C(10000)
 
+/* One 401 may be a fault of theirs: a long-lived token that was rejected is
+ * tried once more after this time.  A refresh token is not: theirs is the last
+ * word on it. */
+#define SECOND_CHANCE_MS HOUR_MS
+
+/* The row of the configuration's token, which is not to touch what
+ * authorize-crm stored. */
+#define CONFIGURED AMOCRM " of the configuration"
+
+static bool
+is_rejected(const struct crm_token *row)
+{
+	int64_t ago = clock_wall_ms() - row->rejected_at;
+
+	return row->needs_reauth != NULL &&
+	    (row->refresh != NULL || (ago >= 0 && ago < SECOND_CHANCE_MS));
+}
+
 /* Takes what was stored; the row's texts become AMO's. */
 static void
 token_adopt(struct amocrm *amo, struct crm_token *token)
@@ -27,7 +45,7 @@ token_adopt(struct amocrm *amo, struct crm_token *token)
 	log_secret(token->refresh);
 	log_secret(token->previous);
 	free(amo->access);
-	amo->access = token->access && *token->access && !token->needs_reauth
+	amo->access = token->access && *token->access && !is_rejected(token)
 	    ? mem_dup(token->access)
 	    : NULL;
 	amo->is_long = token->refresh == NULL;
@@ -58,11 +76,11 @@ long_token_open(struct crm *crm, const char *access)
 	struct crm_token row = { 0 };
 
 	amo->is_long = true;
-	if (crm->db && crm_token_load(crm->db, AMOCRM, &row) &&
-	    row.needs_reauth && strcmp(row.access, mark) == 0)
-		amo->rejected = true;
-	if (!amo->rejected)
-		amo->access = mem_dup(access);
+	amo->rejected = crm->db != NULL &&
+	    crm_token_load(crm->db, CONFIGURED, &row) && is_rejected(&row) &&
+	    strcmp(row.access, mark) == 0;
+	free(amo->access);
+	amo->access = amo->rejected ? NULL : mem_dup(access);
 	amo->token.expires_at = jwt_expires_at(access);
 	crm_token_release(&row);
 	free(mark);
@@ -117,8 +135,8 @@ amocrm_token_reject(struct crm *crm, const char *why, int64_t now)
 		out =
 		    db_begin(crm->db, clock_mono_ms() + BEGIN_WAIT_MS, &fault);
 	if (crm->db && out == OUT_OK)
-		out =
-		    crm_token_reject(crm->db, AMOCRM, mark, why, now, &fault);
+		out = crm_token_reject(crm->db, mark ? CONFIGURED : AMOCRM,
+		    mark, why, now, &fault);
 	if (crm->db && out == OUT_OK)
 		out = db_commit(crm->db, &fault);
 	if (crm->db)
@@ -126,6 +144,23 @@ amocrm_token_reject(struct crm *crm, const char *why, int64_t now)
 	if (out != OUT_OK)
 		log_fault(&fault);
 	free(mark);
+}
+
+/* 401 race: somebody may have stored another one meanwhile, which is taken. */
+static bool
+another_is_stored(struct crm *crm)
+{
+	struct amocrm *amo = crm->own;
+	struct crm_token row = { 0 };
+
+	if (!crm->db || !crm_token_load(crm->db, AMOCRM, &row))
+		return false;
+	if (amo->access && strcmp(row.access, amo->access) == 0) {
+		crm_token_release(&row);
+		return false;
+	}
+	token_adopt(amo, &row);
+	return true;
 }
 
 void
@@ -136,8 +171,7 @@ amocrm_token_rejected(struct crm *crm, int64_t now)
 	    NULL;
 
 	amo->rejected = true;
-	/* 401 race: somebody may have stored another one meanwhile */
-	if (!amo->is_long || (!configured && amocrm_token_read(crm)))
+	if (!amo->is_long || (!configured && another_is_stored(crm)))
 		return;
 	amocrm_token_reject(crm,
 	    "amoCRM rejects the long-lived token: it ended or was revoked",
@@ -151,8 +185,14 @@ amocrm_token_due(struct crm *crm, int64_t now)
 {
 	struct amocrm *amo = crm->own;
 
-	if (config_get(crm->config, "AMOCRM_LONG_LIVED_TOKEN"))
+	const char *configured =
+	    config_get(crm->config, "AMOCRM_LONG_LIVED_TOKEN");
+
+	if (configured) {
+		if (!amo->access)
+			long_token_open(crm, configured);
 		return false;
+	}
 	if (!amo->access || amo->rejected)
 		(void)amocrm_token_read(crm);
 	if (!amo->access) {

@@ -151,8 +151,9 @@ exchange(struct crm *crm, struct http *http, const char *code,
 		.body = body,
 		.body_len = strlen(body),
 		.peer = "amoCRM",
-		.peer_setting = "AMOCRM_BASE_URL" };
-	crm_call(http, &request, deadline, &result);
+		.peer_setting = "AMOCRM_BASE_URL",
+		.deadline = deadline };
+	http_finish(http, http_start(http, &request), &result);
 	out = exchange_read(&result, &token, fault);
 	if (out == OUT_OK)
 		out = token_store(crm, &token, fault);

@@ -218,8 +218,13 @@ search_read(struct crm_job *job, const json_t *result)
 	job->work[at].searched = true;
 	if (!json_is_array(items) && !json_is_array(result))
 		return false;
-	return json_array_size(items) == 0 ||
-	    item_take(json_array_get(items, 0), lead);
+	if (json_array_size(items) > 0 &&
+	    !item_take(json_array_get(items, 0), lead))
+		return false;
+	for (size_t i = 1; i < json_array_size(items); i++)
+		crm_lead_found(lead,
+		    json_get_int(json_array_get(items, i), "id", 0));
+	return true;
 }
 
 static void
@@ -290,7 +295,8 @@ bitrix24_read(struct crm_job *job, const json_t *body)
 static bool
 bitrix24_failed(struct crm_job *job, const struct crm_reply *reply)
 {
-	if (job->step != STEP_LOOKUP || reply->meaning != MEANS_NEVER)
+	if (job->step != STEP_LOOKUP ||
+	    (reply->meaning != MEANS_NEVER && reply->meaning != MEANS_DENIED))
 		return false;
 	log_event(LOG_INFO, "lookup_refused", "crm=%s text=%s", BITRIX24,
 	    log_quote(reply->text));

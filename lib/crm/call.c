@@ -25,23 +25,6 @@ crm_lookup(const struct crm *crm)
 	return crm->lookup;
 }
 
-void
-crm_call(struct http *http, const struct http_request *request,
-    int64_t deadline, struct http_result *result)
-{
-	struct http_request timed = *request;
-	struct http_call *call, *done;
-
-	timed.deadline = deadline;
-	call = http_start(http, &timed);
-	while ((done = http_done(http)) != call)
-		http_run(http, CLOCK_NEVER, -1);
-	/* The answer's memory goes over to the caller. */
-	*result = *http_call_result(call);
-	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
-	http_call_free(call);
-}
-
 static int64_t
 earlier(int64_t a, int64_t b)
 {
@@ -75,8 +58,9 @@ crm_job_run(struct crm_job *job, struct http *http, int64_t deadline)
 			clock_sleep_until(now + WAIT_MS);
 			continue;
 		}
-		crm_call(http, &request.http,
-		    earlier(now + request.patience_ms, deadline), &result);
+		request.http.deadline =
+		    earlier(now + request.patience_ms, deadline);
+		http_finish(http, http_start(http, &request.http), &result);
 		crm_job_answer(job, &response, clock_wall_ms());
 		buf_release(&result.body);
 		pace(job, now);

@@ -9,14 +9,6 @@
 
 #include "crm/adapter.h"
 
-/*
- * One call from start to end by DEADLINE (monotonic ms); nothing else may be
- * under way on HTTP.  The caller releases RESULT->body; a call without answer
- * has its fault in it.
- */
-void crm_call(struct http *http, const struct http_request *request,
-    int64_t deadline, struct http_result *result);
-
 /* From now on nothing is written to the database it was opened with. */
 void crm_forget_db(struct crm *crm);
 

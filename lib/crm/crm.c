@@ -13,9 +13,6 @@ static const struct crm_adapter *const adapters[] = { &crm_amocrm,
 	&crm_bitrix24, &crm_webhook, &crm_exec };
 #define ADAPTERS (sizeof(adapters) / sizeof(*adapters))
 
-const char *const crm_names[] = { "amocrm", "bitrix24", "webhook", "exec",
-	NULL };
-
 static const struct crm_adapter *
 adapter_find(const char *name)
 {

@@ -37,6 +37,7 @@ struct crm_lead {
 	/* The CRM's id of lead and person; "": not known.  The loop may give
 	 * the person's from an earlier lead of the same phone. */
 	char remote_id[64], contact_id[64];
+	char twin_id[64]; /* CRM_SEARCH: a second one with the same marker */
 
 	/* Result. */
 	enum crm_verdict verdict;

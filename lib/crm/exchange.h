@@ -40,6 +40,9 @@ enum crm_health {
 	CRM_FAILING, /* one failure for the breaker: network, 5xx, garbage */
 	CRM_LIMITED, /* 429: nobody asks for wait_ms */
 	CRM_CLOSED,  /* ban, unpaid: the breaker opens for wait_ms, alert */
+	CRM_DENIED,  /* it answers, but takes no lead, whichever it is: the
+			breaker opens for wait_ms and only a lead that is
+			created closes it, alert */
 	CRM_TOKEN,   /* a chore comes next; no try was used up */
 	CRM_REAUTH   /* a person must run authorize-crm; all leads wait */
 };

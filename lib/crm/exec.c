@@ -4,7 +4,8 @@
  * stdout.  Exit 0: it is there; 75: not yet, try again; 65 or 69: this lead
  * can never go; 77 or 78: the program's settings are wrong.  Anything else may
  * have happened after it was created, so the same lead may come twice, with
- * the same marker.
+ * the same marker.  What a person said later comes as the same lead with an
+ * "update".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,8 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "crm/work.h"
 #include "crm/lead_json.h"
+#include "crm/work.h"
 
 #define CLOSED_MS INT64_C(900000)
 
@@ -46,12 +47,15 @@ exec_close(struct crm *crm)
 static enum crm_next
 exec_request(struct crm_job *job, struct crm_request *request)
 {
-	struct crm_lead *lead = crm_next_pending(job);
+	struct crm_lead *lead = NULL;
+	const char *mark;
 	json_t *json;
 
 	if (job->step == STEP_NOTE)
-		crm_notes_inside(job);
-	if (job->step != STEP_CREATE || !lead)
+		lead = crm_next_update(job, &mark);
+	else if (job->step == STEP_CREATE)
+		lead = crm_next_pending(job);
+	if (!lead)
 		return CRM_DONE;
 	json = crm_lead_json(lead);
 	job->body = json_text(json);
@@ -111,7 +115,12 @@ exec_judge(struct crm_job *job, const struct crm_response *response)
 	    response->exit_code == 0 && text.len > 0)
 		reply.body = json_parse(text, &error);
 	if (json_is_object(reply.body) && json_object_get(reply.body, "id")) {
-		crm_lead_named(crm_asked(job, &at), reply.body);
+		struct crm_lead *lead = crm_asked(job, &at);
+
+		if (job->step == STEP_NOTE)
+			lead->noted = true;
+		else
+			crm_lead_named(lead, reply.body);
 		crm_job_well(job);
 	} else {
 		exec_meaning(response, &reply);

@@ -13,6 +13,7 @@
 #include "base/utf8.h"
 #include "crm/field.h"
 #include "crm/form.h"
+#include "crm/names.h"
 #include "crm/tilda.h"
 #include "store/lead_join.h"
 
@@ -163,14 +164,13 @@ take_tags(struct intake *intake, const char *value)
 static void
 take_crm(struct intake *intake, const char *name, const char *value)
 {
-	static const char *const names[] = { "amocrm", "bitrix24", "webhook",
-		"exec" };
 	const char *wanted = strcasecmp(value, "kommo") == 0 ? "amocrm"
 							     : value;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (intake->crm == NULL && strcasecmp(wanted, names[i]) == 0) {
-			intake->crm = mem_dup(names[i]);
+	for (size_t i = 0; crm_names[i] != NULL; i++)
+		if (intake->crm == NULL &&
+		    strcasecmp(wanted, crm_names[i]) == 0) {
+			intake->crm = mem_dup(crm_names[i]);
 			return;
 		}
 	tell(intake, name, value);

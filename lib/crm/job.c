@@ -62,6 +62,7 @@ crm_job_open(struct crm *crm, enum crm_task task, struct crm_lead *leads,
 		leads[i].leaving = leads[i].free = false;
 		leads[i].wait_ms = 0;
 		leads[i].text[0] = leads[i].remedy[0] = '\0';
+		leads[i].twin_id[0] = '\0';
 		texts_check(&leads[i]);
 	}
 	return job;
@@ -299,6 +300,28 @@ crm_notes_inside(struct crm_job *job)
 			job->leads[i].noted = true;
 }
 
+struct crm_lead *
+crm_next_update(struct crm_job *job, const char **mark)
+{
+	for (size_t i = 0; i < job->count; i++) {
+		struct crm_lead *lead = &job->leads[i];
+		const char *note;
+
+		if (lead->verdict != CRM_CREATED)
+			continue;
+		note = crm_lead_detail(lead, "update")
+		    ? crm_note_wanted(job, i)
+		    : NULL;
+		lead->noted = lead->noted || !note;
+		if (!note)
+			continue;
+		job->work[i].asked = true;
+		*mark = strrchr(crm_note_mark(note), ' ') + 1;
+		return lead;
+	}
+	return NULL;
+}
+
 void
 crm_lead_named(struct crm_lead *lead, const json_t *body)
 {
@@ -318,6 +341,20 @@ crm_lead_created(struct crm_lead *lead, int64_t remote_id)
 	lead->verdict = CRM_CREATED;
 	snprintf(lead->remote_id, sizeof(lead->remote_id), "%lld",
 	    (long long)remote_id);
+}
+
+void
+crm_lead_found(struct crm_lead *lead, int64_t remote_id)
+{
+	char id[sizeof(lead->twin_id)];
+
+	if (lead->verdict != CRM_CREATED) {
+		crm_lead_created(lead, remote_id);
+		return;
+	}
+	snprintf(id, sizeof(id), "%lld", (long long)remote_id);
+	if (strcmp(id, lead->remote_id) != 0)
+		memcpy(lead->twin_id, id, sizeof(id));
 }
 
 void

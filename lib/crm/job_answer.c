@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "crm/work.h"
 
 /* How often a new token is looked for while a person has to bring one. */
@@ -13,8 +14,9 @@
 /* 1 s, doubling, when the CRM does not say how long to wait. */
 enum { LIMIT_WAIT_MS = 1000, LIMIT_DOUBLINGS = 8 };
 
+/* That a question is not allowed keeps no lead from being created. */
 static enum crm_health
-health_of(enum crm_meaning meaning)
+health_of(enum crm_meaning meaning, enum crm_step step)
 {
 	switch (meaning) {
 	case MEANS_SAFE:
@@ -28,6 +30,8 @@ health_of(enum crm_meaning meaning)
 		return CRM_REAUTH;
 	case MEANS_CLOSED:
 		return CRM_CLOSED;
+	case MEANS_DENIED:
+		return step == STEP_CREATE ? CRM_DENIED : CRM_WELL;
 	default:
 		return CRM_WELL;
 	}
@@ -39,9 +43,10 @@ state_set(struct crm_job *job, const struct crm_reply *reply)
 	struct crm_state *state = &job->state;
 	struct crm *crm = job->crm;
 
-	*state = (struct crm_state){ .health = health_of(reply->meaning),
-		.wait_ms = reply->wait_ms,
-		.status = reply->status };
+	*state =
+	    (struct crm_state){ .health = health_of(reply->meaning, job->step),
+		    .wait_ms = reply->wait_ms,
+		    .status = reply->status };
 	memcpy(state->request_id, reply->request_id,
 	    sizeof(state->request_id));
 	snprintf(state->text, sizeof(state->text), "%s%s%s", reply->text,
@@ -66,7 +71,8 @@ lead_put_back(struct crm_job *job, struct crm_lead *lead, bool asked,
 	if (lead->verdict != CRM_PENDING)
 		return;
 	crm_say(lead->text, sizeof(lead->text), job->state.text);
-	lead->free = health != CRM_FAILING;
+	/* a search that is refused waits its time, too */
+	lead->free = health != CRM_FAILING && health != CRM_WELL;
 	lead->wait_ms = health == CRM_FAILING ? reply->wait_ms
 	    : health == CRM_LIMITED	      ? job->state.wait_ms
 					      : 0;
@@ -84,6 +90,8 @@ note_give_up(struct crm_lead *lead, const struct crm_reply *reply)
 {
 	lead->noted = true;
 	crm_say(lead->text, sizeof(lead->text), reply->text);
+	log_warning("the note of lead %lld is given up: %s",
+	    (long long)lead->id, lead->text);
 }
 
 /* What was asked can never succeed, nothing was created: of several each is
@@ -103,6 +111,9 @@ asked_refused(struct crm_job *job, const struct crm_reply *reply)
 			work->person = true;
 		else if (job->step == STEP_SEARCH)
 			work->searched = true;
+		/* whether it is there cannot be seen: better twice than not */
+		else if (job->step == STEP_NOTES)
+			work->note_read = true;
 		else if (job->step == STEP_CREATE && asked > 1)
 			work->alone = true;
 		else if (job->step == STEP_CREATE)
@@ -117,6 +128,25 @@ asked_refused(struct crm_job *job, const struct crm_reply *reply)
 		return;
 	for (size_t i = 0; i < job->count; i++)
 		lead_put_back(job, &job->leads[i], true, reply);
+	job->step = STEP_END;
+}
+
+/* A question that may not be asked.  Without the person the lead still goes,
+ * and a note without knowing whether it is there; it waits for the right to
+ * be written, unless its lead is gone. */
+static void
+asked_denied(struct crm_job *job, const struct crm_reply *reply)
+{
+	if (job->step == STEP_PERSON || job->step == STEP_NOTES ||
+	    (job->step == STEP_NOTE && reply->status == 404)) {
+		asked_refused(job, reply);
+		return;
+	}
+	if (job->step == STEP_PULL)
+		log_warning("what became of the leads is not known: %s",
+		    job->state.text);
+	for (size_t i = 0; i < job->count; i++)
+		lead_put_back(job, &job->leads[i], job->work[i].asked, reply);
 	job->step = STEP_END;
 }
 
@@ -135,6 +165,10 @@ crm_job_refused(struct crm_job *job, const struct crm_reply *reply)
 	}
 	if (reply->meaning == MEANS_FIELD || reply->meaning == MEANS_NEVER) {
 		asked_refused(job, reply);
+		return;
+	}
+	if (reply->meaning == MEANS_DENIED && job->step != STEP_CREATE) {
+		asked_denied(job, reply);
 		return;
 	}
 	for (size_t i = 0; i < job->count; i++)

@@ -22,5 +22,7 @@ crm_lead_json(const struct crm_lead *lead)
 	/* what we know by itself is not overwritten */
 	if (lead->details)
 		json_object_update_missing(json, (json_t *)lead->details);
+	/* one by one, as "update" */
+	json_object_del(json, "updates");
 	return json;
 }

@@ -11,7 +11,8 @@
 
 /* {"schema":1,"lead":ID,"marker","source","title","name","phone",
  * "phone_raw","email","chat_id","created_at", and the details}; what is not
- * known is left out.  The caller owns it. */
+ * known is left out.  "update" is what the person said when they came again.
+ * The caller owns it. */
 json_t *crm_lead_json(const struct crm_lead *lead);
 
 #endif

@@ -20,6 +20,7 @@ enum crm_meaning {
 	MEANS_TOKEN,  /* the token is not good any more */
 	MEANS_REAUTH, /* only a person can let us in again */
 	MEANS_CLOSED, /* ban, unpaid: leave it alone for a while */
+	MEANS_DENIED, /* it takes no lead at all: rights, a missing method */
 	MEANS_FIELD,  /* something in the request is wrong: look which */
 	MEANS_NEVER   /* this request can never succeed */
 };

@@ -199,8 +199,10 @@ idle(struct sync *sync)
 		return true;
 	for (size_t i = 0; i < sync->line_count; i++)
 		if (sync->lines[i].hastens ||
-		    (sync->lines[i].needs_chore &&
-			line_may_begin(&sync->lines[i], clock_wall_ms())))
+		    (line_may_begin(&sync->lines[i], clock_wall_ms()) &&
+			(sync->lines[i].needs_chore ||
+			    (sync->options.hear != NULL &&
+				sync->lines[i].pull_at == 0))))
 			return false;
 	return sync->next_at > clock_wall_ms() + SOON_MS;
 }

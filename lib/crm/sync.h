@@ -49,6 +49,7 @@ struct sync_counts {
 	int64_t parked, noted;
 	int64_t stripped; /* fields that a CRM did not take */
 	int64_t changes;  /* heard of */
+	int64_t doubled;  /* leads that a CRM has twice */
 };
 
 /*

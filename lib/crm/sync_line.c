@@ -220,14 +220,41 @@ pace_chores(struct sync_job *job, enum crm_health health)
 	    retry_wait_ms(&retry_crm, ++line->chore_failures);
 }
 
+static enum outcome
+shut(const struct sync_job *job, int64_t now, struct fault *fault)
+{
+	struct sync_line *line = job->line;
+	const struct crm_state *state = crm_job_state(job->crm_job);
+	int64_t wait = state->wait_ms > 0 ? state->wait_ms : SHUT_MS;
+	enum breaker_kind kind = state->health == CRM_REAUTH ? BREAKER_REAUTH
+	    : state->health == CRM_DENIED		     ? BREAKER_DENIED
+							     : BREAKER_CLOSED;
+
+	/* Jobs that were under way with the first learn the same. */
+	if (!job->trial && line->breaker.kind == kind &&
+	    line->breaker.open_until > now)
+		return OUT_OK;
+	if (kind == BREAKER_REAUTH)
+		wait = REAUTH_MS;
+	return breaker_shut(line->sync->options.db, line->scope.crm, kind,
+	    wait, line->settings, state->text, now, fault);
+}
+
+static bool
+created_any(const struct sync_job *job)
+{
+	for (size_t i = 0; job->task == CRM_CREATE && i < job->count; i++)
+		if (job->asked[i].verdict == CRM_CREATED)
+			return true;
+	return false;
+}
+
 enum outcome
 line_judge(struct sync_job *job, int64_t now, struct fault *fault)
 {
 	struct sync_line *line = job->line;
 	struct db *db = line->sync->options.db;
 	const struct crm_state *state = crm_job_state(job->crm_job);
-	enum breaker_kind kind = BREAKER_CLOSED;
-	int64_t wait = state->wait_ms > 0 ? state->wait_ms : SHUT_MS;
 	enum outcome out = OUT_OK;
 
 	if (job->judged || (!job->asked_once && state->health == CRM_WELL))
@@ -236,6 +263,9 @@ line_judge(struct sync_job *job, int64_t now, struct fault *fault)
 	pace_chores(job, state->health);
 	switch (state->health) {
 	case CRM_WELL:
+		/* Another question than whether it takes leads again. */
+		if (line->breaker.kind == BREAKER_DENIED && !created_any(job))
+			return OUT_OK;
 		return answered(line, now, fault);
 	case CRM_LIMITED:
 		return limited(line, state, now, fault);
@@ -248,13 +278,10 @@ line_judge(struct sync_job *job, int64_t now, struct fault *fault)
 		    fault);
 		break;
 	case CRM_REAUTH:
-		kind = BREAKER_REAUTH;
-		wait = REAUTH_MS;
-		/* fall through */
+	case CRM_DENIED:
 	case CRM_CLOSED:
 		complain(line, state);
-		out = breaker_shut(db, line->scope.crm, kind, wait,
-		    line->settings, state->text, now, fault);
+		out = shut(job, now, fault);
 		break;
 	}
 	breaker_load(db, line->scope.crm, &line->breaker);

@@ -2,6 +2,7 @@
 /*
  * From what the adapter says of a lead to what becomes of its row.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,9 @@
 
 /* A job that was cut short is not begun again at once. */
 #define BACK_MS 1000
+
+/* Lost replies after which it is sent again without a wait. */
+#define SOON_TRIES 3
 
 static enum lead_end
 note_end(const struct sync_job *job, const struct crm_lead *lead, bool failing)
@@ -45,7 +49,7 @@ end_of(const struct sync_job *job, const struct lead *row,
 	case CRM_PARKED:
 		return LEAD_PARKED;
 	case CRM_AGAIN:
-		return LEAD_AGAIN;
+		return row->errand == ERRAND_SEARCH ? LEAD_RESEND : LEAD_AGAIN;
 	case CRM_PENDING:
 		break;
 	}
@@ -80,6 +84,7 @@ count(struct sync_job *job, const struct job_lead *own,
 	case LEAD_PARKED:
 		++counts->parked;
 		break;
+	case LEAD_RESEND:
 	case LEAD_BACK:
 		break;
 	}
@@ -124,7 +129,51 @@ wait_ms(const struct lead *row, const struct crm_lead *lead)
 {
 	int64_t wait = retry_wait_ms(&retry_crm, row->tries + 1);
 
+	if (row->errand == ERRAND_NOTE && wait < LEAD_NOTE_MS)
+		wait = LEAD_NOTE_MS;
 	return wait > lead->wait_ms ? wait : lead->wait_ms;
+}
+
+/* Of a job that was cut short, perhaps while a note was on its way. */
+static int64_t
+back_wait_ms(const struct sync_job *job, const struct lead *row)
+{
+	if (row->errand != ERRAND_NOTE)
+		return BACK_MS;
+	return job->task == CRM_SEARCH ? 0 : LEAD_NOTE_MS;
+}
+
+/* Each reply that is lost may leave one more behind that is never found. */
+static int64_t
+resend_wait_ms(const struct lead *row)
+{
+	return row->tries < SOON_TRIES ? 0
+				       : retry_wait_ms(&retry_crm, row->tries);
+}
+
+/* An hour after it was created: is it there once? */
+static enum outcome
+store_check(struct sync_job *job, struct job_lead *own,
+    const struct crm_lead *lead, int64_t now, struct fault *fault)
+{
+	const char *crm = job->line->scope.crm;
+	bool doubled = lead->twin_id[0] != '\0';
+	char twins[sizeof(lead->remote_id) + sizeof(lead->twin_id) + 32];
+
+	own->storing = true;
+	/* Else it is asked for again by itself. */
+	if (lead->verdict != CRM_CREATED && lead->verdict != CRM_ABSENT)
+		return OUT_OK;
+	snprintf(twins, sizeof twins, "%s has %s and %s", crm, lead->remote_id,
+	    lead->twin_id);
+	if (doubled) {
+		++job->line->sync->counts.doubled;
+		log_warning("lead %lld is there twice, %s; join the two, then "
+			    "'leadpipe recover-pending --sent lead:%lld'",
+		    (long long)own->row.id, twins, (long long)own->row.id);
+	}
+	return lead_checked(job->line->sync->options.db, &own->row,
+	    doubled ? twins : NULL, now, fault);
 }
 
 static enum outcome
@@ -152,9 +201,11 @@ store_one(struct sync_job *job, struct job_lead *own, struct crm_lead *lead,
 	if (lead->remedy[0] != '\0')
 		end.remedy = lead->remedy;
 	if (end.how == LEAD_BACK)
-		end.wait_ms = own->row.errand == ERRAND_NOTE ? 0 : BACK_MS;
+		end.wait_ms = back_wait_ms(job, &own->row);
 	else if (end.how == LEAD_AGAIN && !lead->free)
 		end.wait_ms = wait_ms(&own->row, lead);
+	else if (end.how == LEAD_ABSENT)
+		end.wait_ms = resend_wait_ms(&own->row);
 	enum outcome out = lead_settle(options->db, &own->row, options->worker,
 	    &end, !ends, now, &lost, fault);
 	free(dropped);
@@ -178,6 +229,8 @@ is_news(const struct job_lead *own, const struct crm_lead *lead, bool ends)
 {
 	if (own->through)
 		return false;
+	if (own->row.errand == ERRAND_CHECK)
+		return ends;
 	return ends ||
 	    (own->row.errand == ERRAND_NOTE ? lead->noted
 					    : lead->verdict != CRM_PENDING);
@@ -191,9 +244,11 @@ job_store(struct sync_job *job, bool ends, int64_t now, struct fault *fault)
 	for (size_t i = 0; i < job->count && out == OUT_OK; i++) {
 		struct job_lead *own = &job->leads[i];
 
-		if (is_news(own, &job->asked[i], ends))
-			out = store_one(job, own, &job->asked[i], ends, now,
-			    fault);
+		if (!is_news(own, &job->asked[i], ends))
+			continue;
+		out = own->row.errand == ERRAND_CHECK
+		    ? store_check(job, own, &job->asked[i], now, fault)
+		    : store_one(job, own, &job->asked[i], ends, now, fault);
 	}
 	return out;
 }
@@ -222,9 +277,9 @@ sync_counts_json(const struct sync *sync)
 			  "\"retried\":%lld,\"unknown\":%lld,"
 			  "\"absent\":%lld,\"parked\":%lld,"
 			  "\"noted\":%lld,\"stripped\":%lld,"
-			  "\"changes\":%lld}",
+			  "\"changes\":%lld,\"doubled\":%lld}",
 	    (long long)n->created, (long long)n->found, (long long)n->retried,
 	    (long long)n->unknown, (long long)n->absent, (long long)n->parked,
-	    (long long)n->noted, (long long)n->stripped,
-	    (long long)n->changes);
+	    (long long)n->noted, (long long)n->stripped, (long long)n->changes,
+	    (long long)n->doubled);
 }

@@ -66,6 +66,7 @@ claim(struct sync_job *job, enum errand errand, int64_t now,
 		[ERRAND_SEARCH] = CRM_SEARCH,
 		[ERRAND_CREATE] = CRM_CREATE,
 		[ERRAND_NOTE] = CRM_NOTE,
+		[ERRAND_CHECK] = CRM_SEARCH,
 	};
 	struct sync_line *line = job->line;
 	const struct sync_options *options = &line->sync->options;

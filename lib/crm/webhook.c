@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "crm/work.h"
 #include "crm/lead_json.h"
 #include "crm/webhook_sign.h"
+#include "crm/work.h"
 #include "net/host.h"
 
 #define MINUTE_MS INT64_C(60000)
@@ -119,22 +119,22 @@ webhook_close(struct crm *crm)
 	free(crm->own);
 }
 
+/* KEY: the same over all tries. */
 static void
-sign(struct crm_job *job, const struct crm_lead *lead)
+sign(struct crm_job *job, const char *key)
 {
 	const struct webhook *hook = job->crm->own;
 	int64_t at = job->now / 1000;
 	char *signature;
 
-	crm_ask_header(job, mem_printf("webhook-id: msg_%s", lead->marker));
+	crm_ask_header(job, mem_printf("webhook-id: msg_%s", key));
 	crm_ask_header(job,
 	    mem_printf("webhook-timestamp: %lld", (long long)at));
 	/* RFC 8941: a String, so quoted */
-	crm_ask_header(job,
-	    mem_printf("Idempotency-Key: \"%s\"", lead->marker));
+	crm_ask_header(job, mem_printf("Idempotency-Key: \"%s\"", key));
 	if (!hook->is_signed)
 		return;
-	char *id = mem_printf("msg_%s", lead->marker);
+	char *id = mem_printf("msg_%s", key);
 	signature =
 	    webhook_sign(&hook->key, id, at, job->body, strlen(job->body));
 	crm_ask_header(job, mem_printf("webhook-signature: %s", signature));
@@ -146,20 +146,27 @@ static enum crm_next
 webhook_request(struct crm_job *job, struct crm_request *request)
 {
 	const struct webhook *hook = job->crm->own;
-	struct crm_lead *lead = crm_next_pending(job);
-	char created[CLOCK_TEXT_SIZE];
+	const char *mark = NULL;
+	struct crm_lead *lead = NULL;
+	char created[CLOCK_TEXT_SIZE], *key;
 
 	if (job->step == STEP_NOTE)
-		crm_notes_inside(job);
-	if (job->step != STEP_CREATE || !lead)
+		lead = crm_next_update(job, &mark);
+	else if (job->step == STEP_CREATE)
+		lead = crm_next_pending(job);
+	if (!lead)
 		return CRM_DONE;
 	/* of the lead and not of the try: the same id is the same body */
-	json_auto_t *body = json_pack("{s:s s:s s:o}", "type", "lead.created",
-	    "timestamp", clock_text(lead->created_at, created), "data",
+	json_auto_t *body = json_pack("{s:s s:s s:o}", "type",
+	    mark ? "lead.updated" : "lead.created", "timestamp",
+	    clock_text(lead->created_at, created), "data",
 	    crm_lead_json(lead));
 	crm_ask(job, request, HTTP_POST, mem_dup(hook->url), json_text(body));
 	request->http.public_only = !hook->private;
-	sign(job, lead);
+	key = mem_printf("%s%s%s", lead->marker, mark ? "_" : "",
+	    mark ? mark : "");
+	sign(job, key);
+	free(key);
 	return CRM_ASK;
 }
 
@@ -168,8 +175,12 @@ static bool
 webhook_read(struct crm_job *job, const json_t *body)
 {
 	size_t at = 0;
+	struct crm_lead *lead = crm_asked(job, &at);
 
-	crm_lead_named(crm_asked(job, &at), body);
+	if (job->step == STEP_NOTE)
+		lead->noted = true;
+	else
+		crm_lead_named(lead, body);
 	return true;
 }
 

@@ -34,11 +34,19 @@ const char *crm_note_wanted(struct crm_job *job, size_t index);
 /* For adapters whose leads take their note with them. */
 void crm_notes_inside(struct crm_job *job);
 
+/* The same, for those that get what came later (CRM_NOTE) as the lead again
+ * with an "update": the next that has one, marked as asked about; NULL: none.
+ * *MARK tells its updates apart, borrowed. */
+struct crm_lead *crm_next_update(struct crm_job *job, const char **mark);
+
 /* A lead is there, and is called what BODY says as "id", else its marker. */
 void crm_lead_named(struct crm_lead *lead, const json_t *body);
 
 /* A lead is there. */
 void crm_lead_created(struct crm_lead *lead, int64_t remote_id);
+
+/* A search found it; found again under another id it has a twin. */
+void crm_lead_found(struct crm_lead *lead, int64_t remote_id);
 
 /* Can never succeed. */
 void crm_lead_park(struct crm_lead *lead, const char *text,

@@ -3,11 +3,10 @@
  * HTTP calls, all through one libcurl multi handle.
  *
  * What holds for every call: an absolute deadline, also when DNS is silent;
- * one request on the wire at most, libcurl never repeats it unless it is a GET
- * (bodies come from a read callback that cannot be rewound); the result says whether the whole
- * request can have left, so that the caller knows what is safe to repeat; TLS
- * is verified; redirects are not followed; the answer is capped; no text ever
- * holds the URL, a header or a credential.
+ * libcurl repeats nothing but a GET (bodies come from a read callback that
+ * cannot be rewound); the result says whether the whole request can have left;
+ * TLS is verified; redirects are not followed; the answer is capped; no text
+ * ever holds the URL, a header or a credential.
  */
 #ifndef LEADPIPE_HTTP_H
 #define LEADPIPE_HTTP_H
@@ -78,8 +77,7 @@ struct http *http_open(const struct http_options *options);
 /* Drops what is under way. */
 void http_close(struct http *http);
 
-/* Starts a call; all of REQUEST, the body too, is copied.  Nothing is sent
- * before http_run(). */
+/* Starts a call, copying REQUEST; nothing is sent before http_run(). */
 struct http_call *http_start(struct http *http,
     const struct http_request *request);
 
@@ -89,6 +87,10 @@ void http_run(struct http *http, int64_t until, int wake_fd);
 
 /* The next finished call or NULL; it stays valid until http_call_free(). */
 struct http_call *http_done(struct http *http);
+
+/* Takes CALL, the only one, to its end and frees it; RESULT->body is yours. */
+void http_finish(struct http *http, struct http_call *call,
+    struct http_result *result);
 
 /* Ends a call, under way or done, without result, and frees it. */
 void http_cancel(struct http_call *call);

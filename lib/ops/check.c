@@ -37,6 +37,7 @@ static const struct metric defaults[] = {
 	{ "lead_lag", "crm", "s", "900", "3600" },
 	{ "leads_unknown", "crm", "", "10", "" },
 	{ "leads_parked", "crm", "", "0", "" },
+	{ "leads_doubled", "crm", "", "0", "" },
 	{ "leads_stripped", "crm", "", "0", "" },
 	{ "crm_failures", "crm", "", "2", "9" },
 	{ "token_age", "crm", "s", "2592000", "6480000" },

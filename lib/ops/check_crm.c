@@ -55,6 +55,9 @@ check_amounts(struct checks *checks, const struct lead_stats *stats)
 		{ "leads_parked", "leads that the CRM does not take",
 		    LIST "why, and what mends each", stats->parked,
 		    stats->parked_since },
+		{ "leads_doubled", "leads that the CRM has twice",
+		    LIST "which, and what mends each", stats->doubled,
+		    stats->doubled_since },
 		{ "leads_stripped", "leads that lost a field in a day",
 		    "the CRM has no such field or value: "
 		    "'leadpipe check-config --online' names what is missing",
@@ -82,19 +85,23 @@ check_shut(struct checks *checks, const char *name, const struct breaker *b)
 	check->since = b->since;
 	if (b->kind == BREAKER_FAILING) {
 		check->state = CHECK_WARNING;
-		check_say(check, "%s is not called until %lld s from now: %s",
-		    name,
-		    (long long)(b->open_until > checks->now
-			    ? (b->open_until - checks->now) / 1000
-			    : 0),
-		    b->reason);
+		if (b->open_until > checks->now)
+			check_say(check, "%s is not called for %s more: %s",
+			    name,
+			    check_span(b->open_until - checks->now, span),
+			    b->reason);
+		else
+			check_say(check,
+			    "%s is tried again by the next sync-crm: %s", name,
+			    b->reason);
 		check_mend(check, "it goes on by itself; " PROBE);
 		return;
 	}
 	check->state = CHECK_CRITICAL;
 	check_say(check, "%s %s for %s: %s", name,
-	    b->kind == BREAKER_REAUTH ? "needs a new authorization"
-				      : "shuts us out",
+	    b->kind == BREAKER_REAUTH	    ? "needs a new authorization"
+		: b->kind == BREAKER_DENIED ? "takes no leads"
+					    : "shuts us out",
 	    check_span(checks->now - b->since, span), b->reason);
 	check_mend(check,
 	    b->kind == BREAKER_REAUTH

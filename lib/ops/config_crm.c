@@ -15,6 +15,7 @@
 #include "crm/jwt.h"
 #include "crm/lookup.h"
 #include "ops/config_note.h"
+#include "ops/reception.h"
 #include "store/crm_tokens.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -54,6 +55,17 @@ check_default(struct run *run, struct config_notes *notes)
 		note_good(notes, "LEAD_CRM", "leads go to %s", name);
 }
 
+static void
+check_intake(const struct config *config, struct config_notes *notes)
+{
+	const char *region;
+	struct fault fault;
+	int64_t join_ms;
+
+	if (reception_settings(config, &join_ms, &region, &fault) != OUT_OK)
+		note_fault(notes, "leads", &fault);
+}
+
 void
 config_check_crm(struct run *run, struct config_notes *notes)
 {
@@ -65,6 +77,7 @@ config_check_crm(struct run *run, struct config_notes *notes)
 		any = true;
 		check_one(run, crm_names[i], notes);
 	}
+	check_intake(run->config, notes);
 	/* A bot without leads needs none. */
 	if (any)
 		check_default(run, notes);

@@ -11,39 +11,47 @@
 #define JOIN_DEFAULT "24h"
 
 static enum outcome
-read_region(struct reception *reception)
+read_region(const struct config *config, const char **region,
+    struct fault *fault)
 {
-	struct run *run = reception->run;
-	const char *region = config_get(run->config, "LEADPIPE_PHONE_REGION");
+	const char *name = config_get(config, "LEADPIPE_PHONE_REGION");
 
-	reception->region = region;
-	if (region == NULL ||
-	    (strlen(region) == 2 &&
-		strspn(region, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2))
+	*region = name;
+	if (name == NULL ||
+	    (strlen(name) == 2 &&
+		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 2))
 		return OUT_OK;
-	return fault_set(&run->fault, OUT_NEVER, EXIT_CONFIG,
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 	    "LEADPIPE_PHONE_REGION (%s) is a country of two letters, as RU "
 	    "or KZ, not '%.40s'",
-	    config_origin(run->config, "LEADPIPE_PHONE_REGION"), region);
+	    config_origin(config, "LEADPIPE_PHONE_REGION"), name);
+}
+
+enum outcome
+reception_settings(const struct config *config, int64_t *join_ms,
+    const char **region, struct fault *fault)
+{
+	const char *join =
+	    config_get_or(config, "LEADPIPE_LEAD_JOIN", JOIN_DEFAULT);
+
+	if (clock_parse_span(join, join_ms) < 0)
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "LEADPIPE_LEAD_JOIN (%s) is a span such as 24h, or 0, "
+		    "not '%.40s'",
+		    config_origin(config, "LEADPIPE_LEAD_JOIN"), join);
+	return read_region(config, region, fault);
 }
 
 enum outcome
 reception_open(struct reception *reception, struct run *run)
 {
-	const char *join;
-
 	*reception = (struct reception){ .run = run };
 	reception->items =
 	    mem_array(NULL, RECEPTION_BATCH, sizeof *reception->items);
 	reception->items[0] = (struct reception_item){ .line = 0 };
 	intake_init(&reception->items[0].intake);
-	join = config_get_or(run->config, "LEADPIPE_LEAD_JOIN", JOIN_DEFAULT);
-	if (clock_parse_span(join, &reception->join_ms) < 0)
-		return fault_set(&run->fault, OUT_NEVER, EXIT_CONFIG,
-		    "LEADPIPE_LEAD_JOIN (%s) is a span such as 24h, or 0, "
-		    "not '%.40s'",
-		    config_origin(run->config, "LEADPIPE_LEAD_JOIN"), join);
-	return read_region(reception);
+	return reception_settings(run->config, &reception->join_ms,
+	    &reception->region, &run->fault);
 }
 
 void

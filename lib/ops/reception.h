@@ -33,8 +33,12 @@ struct reception {
 	int64_t added, joined, known; /* so far */
 };
 
-/* Reads what the configuration says of leads (LEADPIPE_LEAD_JOIN,
- * LEADPIPE_PHONE_REGION). */
+/* What CONFIG says of leads: LEADPIPE_LEAD_JOIN, and LEADPIPE_PHONE_REGION
+ * (NULL: not set; CONFIG's).  A wrong one is refused by name (EXIT_CONFIG). */
+enum outcome reception_settings(const struct config *config, int64_t *join_ms,
+    const char **region, struct fault *fault) must_check;
+
+/* Reads these settings. */
 enum outcome reception_open(struct reception *reception, struct run *run)
     must_check;
 void reception_close(struct reception *reception);

@@ -123,12 +123,27 @@ spool_remove(const struct spool *spool, const char *name, struct fault *fault)
 	return out;
 }
 
+/* Where NAME finds room among the bad ones: an earlier one of the same name
+ * may be somebody's lead.  The caller frees it. */
+static char *
+bad_path(const struct spool *spool, const char *name)
+{
+	char *path = mem_printf("%s/%s", spool->bad, name);
+	struct stat about;
+
+	for (int i = 1; lstat(path, &about) == 0; i++) {
+		free(path);
+		path = mem_printf("%s/%s.%d", spool->bad, name, i);
+	}
+	return path;
+}
+
 enum outcome
 spool_refuse(const struct spool *spool, const char *name, const char *why,
     struct fault *fault)
 {
 	char *from = mem_printf("%s/%s", spool->dir, name);
-	char *to = mem_printf("%s/%s", spool->bad, name);
+	char *to = bad_path(spool, name);
 	char *reason = mem_printf("%s.reason", to);
 	char *line = mem_printf("%s\n", why);
 	enum outcome out = OUT_OK;

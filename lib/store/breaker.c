@@ -2,6 +2,7 @@
 #include "store/breaker.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "store/statement.h"
 
@@ -11,7 +12,18 @@
 #define FLOOD_MS 1000
 #define FLOOD_MOST_MS (5 * 60 * 1000)
 
-static const char *const kind_names[] = { "failing", "closed", "reauth" };
+static const char *const kind_names[] = { "failing", "closed", "denied",
+	"reauth" };
+
+static enum breaker_kind
+kind_of(const char *name)
+{
+	enum breaker_kind kind = BREAKER_FAILING;
+
+	while (kind < BREAKER_REAUTH && strcmp(kind_names[kind], name) != 0)
+		kind++;
+	return kind;
+}
 
 void
 breaker_load(struct db *db, const char *name, struct breaker *breaker)
@@ -23,12 +35,9 @@ breaker_load(struct db *db, const char *name, struct breaker *breaker)
 	*breaker = (struct breaker){ 0 };
 	db_bind_text(load, 1, name);
 	while (db_row(db, load)) {
-		const char *kind = db_text(load, 0);
 		const char *reason = db_text(load, 6);
 
-		breaker->kind = *kind == 'f' ? BREAKER_FAILING
-		    : *kind == 'c'	     ? BREAKER_CLOSED
-					     : BREAKER_REAUTH;
+		breaker->kind = kind_of(db_text(load, 0));
 		breaker->failures = db_int(load, 1);
 		breaker->since = db_int(load, 2);
 		breaker->open_until = db_int(load, 3);
@@ -127,7 +136,8 @@ breaker_answered(struct db *db, const char *name, int64_t now, bool *recovered,
 	struct breaker b;
 
 	breaker_load(db, name, &b);
-	*recovered = b.since != 0;
+	*recovered = b.since != 0 &&
+	    (b.kind != BREAKER_FAILING || b.failures >= BREAKER_OUTAGE);
 	sqlite3_stmt *save = db_use(db,
 	    "INSERT INTO breakers(name, answered_at) VALUES(?1, ?2)"
 	    " ON CONFLICT(name) DO UPDATE SET kind = 'failing', failures = 0,"

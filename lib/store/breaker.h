@@ -7,7 +7,8 @@
  *   open -> one trial call when the time is over -> closed | open
  *
  * A CRM that says itself that nobody may call (a ban, an unpaid account, a
- * revoked token) opens it at once.
+ * revoked token) or that it takes no lead (no rights) opens it at once; the
+ * latter is over when a lead is created, whatever else is answered.
  */
 #ifndef LEADPIPE_BREAKER_H
 #define LEADPIPE_BREAKER_H
@@ -17,9 +18,13 @@
 /* So many failures in a row open it. */
 #define BREAKER_FAILURES 5
 
+/* So many are an outage. */
+#define BREAKER_OUTAGE 3
+
 enum breaker_kind {
 	BREAKER_FAILING, /* no answer, 5xx, garbage */
 	BREAKER_CLOSED,	 /* the CRM shuts us out: a ban, unpaid */
+	BREAKER_DENIED,	 /* it answers, but takes no lead: rights */
 	BREAKER_REAUTH	 /* a person must authorize us again */
 };
 
@@ -52,7 +57,8 @@ enum outcome breaker_shut(struct db *db, const char *name,
     enum breaker_kind kind, int64_t wait_ms, int64_t credential,
     const char *reason, int64_t now, struct fault *fault) must_check;
 
-/* NAME gave a good answer.  *RECOVERED: it had failed before. */
+/* NAME gave a good answer.  *RECOVERED: that ended an outage, not the failure
+ * of a request or two. */
 enum outcome breaker_answered(struct db *db, const char *name, int64_t now,
     bool *recovered, struct fault *fault) must_check;
 

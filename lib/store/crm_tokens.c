@@ -22,7 +22,7 @@ crm_token_load(struct db *db, const char *crm, struct crm_token *token)
 {
 	sqlite3_stmt *load = db_use(db,
 	    "SELECT access, refresh, previous, base, base_of, needs_reauth,"
-	    " expires_at, updated_at, refresh_started_at"
+	    " expires_at, updated_at, refresh_started_at, rejected_at"
 	    " FROM crm_tokens WHERE crm = ?1");
 	bool found = false;
 
@@ -39,6 +39,7 @@ crm_token_load(struct db *db, const char *crm, struct crm_token *token)
 		token->expires_at = db_int(load, 6);
 		token->updated_at = db_int(load, 7);
 		token->refresh_started_at = db_int(load, 8);
+		token->rejected_at = db_int(load, 9);
 	}
 	return found;
 }
@@ -55,7 +56,7 @@ crm_token_put(struct db *db, const char *crm, const struct crm_token *token,
 	    " expires_at = excluded.expires_at,"
 	    " updated_at = excluded.updated_at, base = excluded.base,"
 	    " base_of = excluded.base_of, refresh_started_at = 0,"
-	    " needs_reauth = NULL");
+	    " needs_reauth = NULL, rejected_at = 0");
 
 	db_bind_text(put, 1, crm);
 	db_bind_text(put, 2, token->access);
@@ -86,9 +87,10 @@ crm_token_reject(struct db *db, const char *crm, const char *access,
     const char *why, int64_t now, struct fault *fault)
 {
 	sqlite3_stmt *reject = db_use(db,
-	    "INSERT INTO crm_tokens(crm, access, updated_at, needs_reauth)"
-	    " VALUES(?1, coalesce(?2, ''), ?3, ?4) ON CONFLICT(crm) DO UPDATE"
-	    " SET access = coalesce(?2, access), needs_reauth = ?4");
+	    "INSERT INTO crm_tokens(crm, access, updated_at, rejected_at,"
+	    " needs_reauth) VALUES(?1, coalesce(?2, ''), ?3, ?3, ?4)"
+	    " ON CONFLICT(crm) DO UPDATE SET access = coalesce(?2, access),"
+	    " needs_reauth = ?4, rejected_at = ?3");
 
 	db_bind_text(reject, 1, crm);
 	db_bind_text(reject, 2, access);

@@ -30,6 +30,7 @@ struct crm_token {
 	int64_t expires_at; /* of access; 0: not known */
 	int64_t updated_at; /* when the pair came */
 	int64_t refresh_started_at; /* later than updated_at: unfinished */
+	int64_t rejected_at; /* with needs_reauth: when that was learned */
 };
 
 void crm_token_release(struct crm_token *token);

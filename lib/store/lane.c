@@ -84,6 +84,9 @@ shift_waits(struct db *db, int64_t now, int64_t back)
 	    "UPDATE leads SET not_before = max(?1, not_before - ?2)"
 	    " WHERE worker IS NULL AND errand IS NOT NULL"
 	    " AND not_before > ?1");
+	sqlite3_stmt *checks = db_use(db,
+	    "UPDATE leads SET check_at = max(1, check_at - ?1)"
+	    " WHERE check_at > 0");
 	sqlite3_stmt *breakers = db_use(db,
 	    "UPDATE breakers SET open_until = max(0, open_until - ?1),"
 	    " since = max(0, since - ?1) WHERE since > 0");
@@ -94,6 +97,8 @@ shift_waits(struct db *db, int64_t now, int64_t back)
 	db_bind_int(leads, 1, now);
 	db_bind_int(leads, 2, back);
 	db_run(db, leads);
+	db_bind_int(checks, 1, back);
+	db_run(db, checks);
 	db_bind_int(breakers, 1, back);
 	db_run(db, breakers);
 	db_bind_int(messages, 1, now);

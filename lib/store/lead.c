@@ -15,6 +15,7 @@ static const char *const errand_names[ERRANDS] = {
 	[ERRAND_SEARCH] = "search",
 	[ERRAND_CREATE] = "create",
 	[ERRAND_NOTE] = "note",
+	[ERRAND_CHECK] = "",
 };
 
 /* What waits, as the index leads_due says it. */
@@ -63,18 +64,50 @@ lead_read(sqlite3_stmt *row, struct lead *lead)
 		    json_string(update));
 }
 
+#define LEAD_COLUMNS \
+	"id, generation, chat_id, created_at, sent_at, tries," \
+	" searches, marker, source, title, name, email, phone_e164," \
+	" iif(phone_e164 IS NULL, phone, NULL), remote_id, details," \
+	" remote_contact_id, iif(told >= 0," \
+	"  details ->> ('$.updates[' || told || ']'), NULL)"
+
+/* The leads of CRM that are to be looked for a second time. */
+static size_t
+read_checks(struct db *db, const char *crm, int64_t now, struct lead *leads,
+    size_t most)
+{
+	size_t count = 0;
+	sqlite3_stmt *due = db_use(db,
+	    "SELECT " LEAD_COLUMNS " FROM leads WHERE crm = ?1"
+	    " AND check_at > 0 AND check_at <= ?2 ORDER BY check_at LIMIT ?3");
+
+	db_bind_text(due, 1, crm);
+	db_bind_int(due, 2, now);
+	db_bind_int(due, 3, (int64_t)most);
+	while (db_row(db, due)) {
+		lead_read(due, &leads[count]);
+		leads[count++].errand = ERRAND_CHECK;
+	}
+	return count;
+}
+
+/* True when LEAD is the first of those to be created, or goes with them. */
+static bool
+may_join(const struct lead *lead, const struct lead *first, size_t count)
+{
+	return count == 0 || lead->errand != ERRAND_CREATE ||
+	    (lead->tries == 0 && first->tries == 0);
+}
+
 /* The leads of CRM (NULL: of none) that are due, from LEADS on. */
 static size_t
 read_due(struct db *db, const char *crm, enum errand errand, int64_t now,
     struct lead *leads, size_t most)
 {
 	size_t count = 0;
+	bool joins = true;
 	sqlite3_stmt *due = db_use(db,
-	    "SELECT id, generation, chat_id, created_at, sent_at, tries,"
-	    " searches, marker, source, title, name, email, phone_e164,"
-	    " iif(phone_e164 IS NULL, phone, NULL), remote_id, details,"
-	    " remote_contact_id, iif(told >= 0,"
-	    "  details ->> ('$.updates[' || told || ']'), NULL) FROM leads"
+	    "SELECT " LEAD_COLUMNS " FROM leads"
 	    " WHERE " LEAD_DUE " AND crm IS ?1 AND errand = ?2"
 	    " AND not_before <= ?3 ORDER BY not_before, id LIMIT ?4");
 
@@ -84,9 +117,25 @@ read_due(struct db *db, const char *crm, enum errand errand, int64_t now,
 	db_bind_int(due, 4, (int64_t)most);
 	while (db_row(db, due)) {
 		lead_read(due, &leads[count]);
-		leads[count++].errand = errand;
+		leads[count].errand = errand;
+		joins = joins && may_join(&leads[count], leads, count);
+		if (joins)
+			++count;
+		else
+			lead_release(&leads[count]);
 	}
 	return count;
+}
+
+static void
+put_off(struct db *db, int64_t now, const struct lead *lead)
+{
+	sqlite3_stmt *off =
+	    db_use(db, "UPDATE leads SET check_at = ?2 WHERE id = ?1");
+
+	db_bind_int(off, 1, lead->id);
+	db_bind_int(off, 2, now + LEAD_CHECK_MS);
+	db_run(db, off);
 }
 
 static void
@@ -111,15 +160,22 @@ leads_claim(struct db *db, const struct lead_scope *scope, enum errand errand,
     int64_t worker, int64_t now, struct lead *leads, size_t *count,
     struct fault *fault)
 {
+	bool checks = errand == ERRAND_CHECK;
 	size_t most = *count, got;
 
-	got = read_due(db, scope->crm, errand, now, leads, most);
-	if (scope->stray && got < most)
+	got = checks ? read_checks(db, scope->crm, now, leads, most)
+		     : read_due(db, scope->crm, errand, now, leads, most);
+	if (scope->stray && !checks && got < most &&
+	    (got == 0 || leads[0].tries == 0))
 		got +=
 		    read_due(db, NULL, errand, now, leads + got, most - got);
 	*count = got;
-	for (size_t i = 0; i < got; i++)
-		claim_one(db, scope->crm, worker, now, &leads[i]);
+	for (size_t i = 0; i < got; i++) {
+		if (checks)
+			put_off(db, now, &leads[i]);
+		else
+			claim_one(db, scope->crm, worker, now, &leads[i]);
+	}
 	enum outcome out = db_result(db, fault);
 	if (out == OUT_OK)
 		return out;
@@ -144,12 +200,26 @@ next_of(struct db *db, const char *crm, enum errand errand)
 	return at;
 }
 
+static int64_t
+next_check(struct db *db, const char *crm)
+{
+	int64_t at = CLOCK_NEVER;
+	sqlite3_stmt *next = db_use(db,
+	    "SELECT check_at FROM leads WHERE crm = ?1 AND check_at > 0"
+	    " ORDER BY check_at LIMIT 1");
+
+	db_bind_text(next, 1, crm);
+	while (db_row(db, next))
+		at = db_int(next, 0);
+	return at;
+}
+
 int64_t
 leads_next(struct db *db, const struct lead_scope *scope)
 {
-	int64_t first = CLOCK_NEVER;
+	int64_t first = next_check(db, scope->crm);
 
-	for (enum errand errand = 0; errand < ERRANDS; errand++) {
+	for (enum errand errand = 0; errand < ERRAND_CHECK; errand++) {
 		int64_t at = next_of(db, scope->crm, errand);
 
 		if (at < first)
@@ -185,7 +255,7 @@ leads_hasten(struct db *db, const struct lead_scope *scope, int64_t now,
     int limit, int *count, struct fault *fault)
 {
 	*count = 0;
-	for (enum errand errand = 0; errand < ERRANDS; errand++) {
+	for (enum errand errand = 0; errand < ERRAND_CHECK; errand++) {
 		*count += hasten(db, scope->crm, errand, now, limit);
 		if (scope->stray)
 			*count += hasten(db, NULL, errand, now, limit);
@@ -237,7 +307,7 @@ leads_crm(struct db *db, const char *after, const char **name)
 {
 	sqlite3_stmt *next = db_use(db,
 	    "SELECT crm FROM leads WHERE " LEAD_DUE
-	    " AND crm > ?1 ORDER BY crm LIMIT 1");
+	    " AND errand <> 'note' AND crm > ?1 ORDER BY crm LIMIT 1");
 	bool found;
 
 	db_bind_text(next, 1, after);

@@ -13,6 +13,10 @@
  * and stays so until an answer settled it.  A dead worker's lead with that
  * errand is unknown, any other goes back to its queue.  A created lead may
  * still have a note to be brought.
+ *
+ * One that was sent again because nothing was found may be there twice after
+ * all: an hour after it was created it is searched for once more.  That only
+ * reads, so nobody owns it meanwhile.
  */
 #ifndef LEADPIPE_LEAD_H
 #define LEADPIPE_LEAD_H
@@ -25,8 +29,11 @@
 #include "base/fault.h"
 #include "store/db.h"
 
-enum errand { ERRAND_SEARCH, ERRAND_CREATE, ERRAND_NOTE };
-#define ERRANDS 3
+enum errand { ERRAND_SEARCH, ERRAND_CREATE, ERRAND_NOTE, ERRAND_CHECK };
+#define ERRANDS 4
+
+/* After this time a CRM finds whatever it has. */
+#define LEAD_CHECK_MS (INT64_C(60) * 60 * 1000)
 
 /* The texts belong to it, NULL where nothing is known. */
 struct lead {
@@ -56,7 +63,9 @@ struct lead_scope {
 /*
  * Inside a transaction: makes the next leads with ERRAND, *COUNT at most,
  * those of WORKER and loads them; *COUNT is how many.  A lead to be created or
- * searched for is `sending` from then on.
+ * searched for is `sending` from then on.  One that failed before is created
+ * alone: a request that the CRM breaks on takes no neighbour with it twice.
+ * One with ERRAND_CHECK is only put off by an hour, should nobody end it.
  */
 enum outcome leads_claim(struct db *db, const struct lead_scope *scope,
     enum errand errand, int64_t worker, int64_t now, struct lead *leads,
@@ -80,7 +89,7 @@ int64_t lead_chat(struct db *db, int64_t id);
 /* True when a lead waits that is meant for no CRM in particular. */
 bool leads_unassigned(struct db *db);
 
-/* A CRM that leads wait for, behind AFTER ("": the first; a lead of no CRM
+/* A CRM that leads_waiting() counts some for, behind AFTER ("": the first; a lead of no CRM
  * does not count); false at the end.  NAME is borrowed until the next call. */
 bool leads_crm(struct db *db, const char *after, const char **name);
 

@@ -46,6 +46,8 @@ become(struct db *db, int64_t id, const char *state, const char *errand,
 	sqlite3_stmt *move = db_use(db,
 	    "UPDATE leads SET state = ?2, errand = ?3, not_before = ?4,"
 	    " tries = 0, searches = 0, settled_at = ?4,"
+	    " check_at = iif(?2 = 'queued' AND state = 'unknown', 0,"
+	    "  check_at),"
 	    " reason = iif(?2 = 'dropped', 'dropped by hand', NULL)"
 	    " WHERE id = ?1");
 
@@ -87,6 +89,20 @@ refuse(int64_t id, const struct standing *s, const char *why,
 	    (long long)id, s->state, why);
 }
 
+/* A created one with a dead letter is there twice. */
+static bool
+is_double(struct db *db, int64_t id)
+{
+	bool found = false;
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT 1 FROM dead_letters WHERE kind = 'lead' AND item = ?1");
+
+	db_bind_int(find, 1, id);
+	while (db_row(db, find))
+		found = true;
+	return found;
+}
+
 enum outcome
 lead_mend(struct db *db, int64_t id, enum mend how, int64_t now,
     const char **state, struct fault *fault)
@@ -102,6 +118,10 @@ lead_mend(struct db *db, int64_t id, enum mend how, int64_t now,
 	if (s.worker != 0)
 		return refuse(id, &s,
 		    "a sync-crm has it in hand, wait until it ends", fault);
+	if (is(&s, "created") && how == MEND_SENT && is_double(db, id)) {
+		*state = "created";
+		return dead_remove(db, "lead", id, fault);
+	}
 	if (through)
 		return refuse(id, &s, "nothing is left to do", fault);
 	switch (how) {

@@ -17,6 +17,7 @@ struct lead_row {
 	int searches;
 	int tries;
 	bool owned;
+	bool doubtful; /* is sent although it may exist */
 };
 
 enum outcome
@@ -41,15 +42,16 @@ lead_leaves(struct db *db, struct lead *lead, int64_t worker, int64_t now,
 }
 
 static struct lead_row
-absent_row(const struct lead *lead, int64_t now)
+absent_row(const struct lead *lead, int64_t wait_ms, int64_t now)
 {
 	int searches = lead->searches + 1;
 
 	if (searches >= LEAD_SEARCHES)
 		return (struct lead_row){ .state = "queued",
 			.errand = "create",
-			.not_before = now,
-			.tries = lead->tries };
+			.not_before = now + wait_ms,
+			.tries = lead->tries,
+			.doubtful = true };
 	return (struct lead_row){ .state = "unknown",
 		.errand = "search",
 		.not_before = now + search_after_ms[searches],
@@ -95,7 +97,12 @@ row_of(const struct lead *lead, const struct lead_settlement *end, bool keeps,
 			.not_before = now + search_after_ms[0],
 			.tries = lead->tries + 1 };
 	case LEAD_ABSENT:
-		return absent_row(lead, now);
+		return absent_row(lead, end->wait_ms, now);
+	case LEAD_RESEND:
+		return (struct lead_row){ .state = "queued",
+			.errand = "create",
+			.not_before = now,
+			.tries = lead->tries };
 	case LEAD_PARKED:
 		return (struct lead_row){ .state = lead->errand == ERRAND_NOTE
 			    ? "created"
@@ -124,7 +131,9 @@ write_row(struct db *db, const struct lead *lead, int64_t worker,
 	    " settled_at = ?10, remote_id = coalesce(?11, remote_id),"
 	    " remote_contact_id = coalesce(?12, remote_contact_id),"
 	    " dropped = coalesce(?13, dropped),"
-	    " reason = iif(?15, reason, ?14)"
+	    " reason = iif(?15, reason, ?14),"
+	    " check_at = CASE WHEN ?16 THEN 0 WHEN ?4 = 'created'"
+	    "  AND check_at = 0 THEN ?17 ELSE check_at END"
 	    " WHERE id = ?1 AND worker = ?2 AND generation = ?3");
 
 	db_bind_int(settle, 1, lead->id);
@@ -145,6 +154,8 @@ write_row(struct db *db, const struct lead *lead, int64_t worker,
 	db_bind_int(settle, 15,
 	    end->how == LEAD_BACK ||
 		(end->how == LEAD_ABSENT && end->reason == NULL));
+	db_bind_int(settle, 16, to->doubtful);
+	db_bind_int(settle, 17, now + LEAD_CHECK_MS);
 	db_run(db, settle);
 	return db_changes(db) > 0;
 }
@@ -185,16 +196,43 @@ lead_settle(struct db *db, const struct lead *lead, int64_t worker,
 }
 
 enum outcome
+lead_checked(struct db *db, const struct lead *lead, const char *twins,
+    int64_t now, struct fault *fault)
+{
+	char mend[160];
+	const struct dead_letter letter = { .kind = "lead",
+		.item = lead->id,
+		.chat_id = lead->chat_id,
+		.reason = LEAD_TWICE,
+		.answer = twins,
+		.mend = mend,
+		.died_at = now };
+	sqlite3_stmt *end =
+	    db_use(db, "UPDATE leads SET check_at = NULL WHERE id = ?1");
+
+	db_bind_int(end, 1, lead->id);
+	db_run(db, end);
+	snprintf(mend, sizeof mend,
+	    "join the two there, then leadpipe recover-pending --sent lead:"
+	    "%lld",
+	    (long long)lead->id);
+	enum outcome out = db_result(db, fault);
+	return out == OUT_OK && twins != NULL ? dead_add(db, &letter, fault)
+					      : out;
+}
+
+enum outcome
 leads_orphaned(struct db *db, int64_t worker, int64_t now, int *unknown,
     int *queued, struct fault *fault)
 {
 	sqlite3_stmt *doubtful = db_use(db,
 	    "UPDATE leads SET state = 'unknown', worker = NULL,"
-	    " not_before = ?2, settled_at = ?3,"
+	    " not_before = ?2, settled_at = ?3, tries = tries + 1,"
 	    " reason = 'the command died while sending it'"
 	    " WHERE worker = ?1 AND errand = 'search'");
 	sqlite3_stmt *safe = db_use(db,
-	    "UPDATE leads SET worker = NULL, not_before = ?2,"
+	    "UPDATE leads SET worker = NULL,"
+	    " not_before = ?2 + iif(errand = 'note', ?3, 0),"
 	    " state = iif(errand = 'note', state, 'queued')"
 	    " WHERE worker = ?1 AND errand <> 'search'");
 
@@ -205,6 +243,7 @@ leads_orphaned(struct db *db, int64_t worker, int64_t now, int *unknown,
 	*unknown = db_changes(db);
 	db_bind_int(safe, 1, worker);
 	db_bind_int(safe, 2, now);
+	db_bind_int(safe, 3, LEAD_NOTE_MS);
 	db_run(db, safe);
 	*queued = db_changes(db);
 	return db_result(db, fault);

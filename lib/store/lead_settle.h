@@ -8,6 +8,13 @@
 
 #include "store/lead.h"
 
+/* A note whose reply was lost is looked for after this time: the first may
+ * still be on its way, and nobody waits for it. */
+#define LEAD_NOTE_MS 60000
+
+/* Why a created lead has a dead letter. */
+#define LEAD_TWICE "the CRM has it twice"
+
 /* An unknown lead is searched for this often, then it is sent again. */
 #define LEAD_SEARCHES 3
 
@@ -17,6 +24,7 @@ enum lead_end {
 	LEAD_AGAIN,   /* what was tried surely did nothing: once more later */
 	LEAD_BACK,    /* nothing was tried: as it was, due at once */
 	LEAD_UNKNOWN, /* it may exist there: search first */
+	LEAD_RESEND,  /* it may, but twice does no harm: send it again */
 	LEAD_ABSENT,  /* searched for and not found */
 	LEAD_PARKED   /* can never succeed like this: also a dead letter */
 };
@@ -27,7 +35,8 @@ struct lead_settlement {
 	const char *dropped; /* JSON: what the CRM did not take, NULL: none */
 	bool noted;
 	bool free;	 /* LEAD_AGAIN: no try was used up */
-	int64_t wait_ms; /* LEAD_AGAIN, LEAD_BACK: until it is due */
+	int64_t wait_ms; /* LEAD_AGAIN, LEAD_BACK: until it is due; the last
+			    LEAD_ABSENT: until it is sent again */
 	const char *reason, *remedy;
 };
 
@@ -48,6 +57,13 @@ enum outcome lead_leaves(struct db *db, struct lead *lead, int64_t worker,
 enum outcome lead_settle(struct db *db, const struct lead *lead,
     int64_t worker, const struct lead_settlement *end, bool keeps, int64_t now,
     bool *lost, struct fault *fault) must_check;
+
+/*
+ * Inside a transaction: LEAD, claimed with ERRAND_CHECK, was searched for;
+ * TWINS: what the CRM has of it where it is there twice, else NULL.
+ */
+enum outcome lead_checked(struct db *db, const struct lead *lead,
+    const char *twins, int64_t now, struct fault *fault) must_check;
 
 /* What WORKER, which is dead, had in hand: *UNKNOWN may exist, *QUEUED surely
  * do not. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/lead_stats.h"
 
+#include "store/lead_settle.h"
 #include "store/statement.h"
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
@@ -37,8 +38,13 @@ lead_stats_count(struct db *db, int64_t now, struct lead_stats *stats,
 	count_since(db,
 	    db_use(db,
 		"SELECT count(*), min(died_at) FROM dead_letters"
-		" WHERE kind = 'lead'"),
+		" WHERE kind = 'lead' AND reason <> '" LEAD_TWICE "'"),
 	    &stats->parked, &stats->parked_since);
+	count_since(db,
+	    db_use(db,
+		"SELECT count(*), min(died_at) FROM dead_letters"
+		" WHERE kind = 'lead' AND reason = '" LEAD_TWICE "'"),
+	    &stats->doubled, &stats->doubled_since);
 	sqlite3_stmt *stripped = db_use(db,
 	    "SELECT count(*), min(settled_at) FROM leads"
 	    " WHERE dropped IS NOT NULL AND settled_at > ?1");

@@ -2,6 +2,7 @@
 #include "store/pending.h"
 
 #include "store/lane.h"
+#include "store/lead_settle.h"
 #include "store/statement.h"
 
 #include <stddef.h>
@@ -10,7 +11,8 @@
 /* The reason of a message is the answer that it got. */
 #define LETTERS \
 	"SELECT d.kind AS kind, d.item AS item, d.chat_id AS chat_id," \
-	" coalesce(m.state, iif(d.kind = 'task', 'dead', 'parked')) AS state," \
+	" coalesce(m.state, l.state," \
+	"  iif(d.kind = 'task', 'dead', 'parked')) AS state," \
 	" d.died_at AS since, d.reason AS reason, d.answer AS answer," \
 	" d.mend AS mend," \
 	" coalesce(m.text, t.name, u.raw, l.name || ' ' || coalesce(" \
@@ -108,7 +110,8 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    "SELECT kind, item, coalesce(chat_id, 0), state, since,"
 		    " reason, answer, mend, text,"
 		    " iif(?2 = 0, NULL, " DETAIL "),"
-		    " (state IN ('dead','parked') OR kind = 'lead')"
+		    " (state IN ('dead','parked')"
+		    "  OR (kind = 'lead' AND reason <> '" LEAD_TWICE "'))"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
 		    " UNION ALL " STUCK_LEADS ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"

@@ -194,10 +194,14 @@ const char *const schema_v1[] = {
 	 * CRM was told; -1: not even its own note. */
 	" joins INTEGER NOT NULL DEFAULT 0,"
 	" told INTEGER NOT NULL DEFAULT -1,"
+	/* Was sent again although it may exist; 0: once it is created it is
+	 * looked whether the CRM has it twice, else when. */
+	" check_at INTEGER,"
 	" reason TEXT,"
 	" CHECK (state <> 'sending' OR worker IS NOT NULL)) STRICT;",
 	"CREATE INDEX leads_due ON leads(crm, errand, not_before, id)"
 	" WHERE worker IS NULL AND errand IS NOT NULL;",
+	"CREATE INDEX leads_check ON leads(crm, check_at) WHERE check_at > 0;",
 	"CREATE INDEX leads_open ON leads(created_at)"
 	" WHERE (errand = 'create' OR errand = 'search');",
 	"CREATE INDEX leads_dropped ON leads(settled_at)"
@@ -229,13 +233,16 @@ const char *const schema_v1[] = {
 	" WHERE tran IS NOT NULL;",
 	"CREATE INDEX lead_sources_digest ON lead_sources(digest)"
 	" WHERE digest IS NOT NULL;",
+	/* People's data, to be forgotten in time. */
+	"CREATE INDEX lead_sources_raw ON lead_sources(received_at)"
+	" WHERE raw IS NOT NULL;",
 
 	/* How each CRM did last, so that processes and runs learn from each
      * other. */
 	"CREATE TABLE breakers("
 	" name TEXT PRIMARY KEY,"
 	" kind TEXT NOT NULL DEFAULT 'failing' CHECK (kind = 'failing'"
-	"  OR kind = 'closed' OR kind = 'reauth'),"
+	"  OR kind = 'closed' OR kind = 'denied' OR kind = 'reauth'),"
 	" failures INTEGER NOT NULL DEFAULT 0,"
 	" floods INTEGER NOT NULL DEFAULT 0,"
 	" since INTEGER NOT NULL DEFAULT 0,"
@@ -251,7 +258,8 @@ const char *const schema_v1[] = {
 	" base TEXT, base_of TEXT, needs_reauth TEXT,"
 	" expires_at INTEGER NOT NULL DEFAULT 0,"
 	" updated_at INTEGER NOT NULL,"
-	" refresh_started_at INTEGER NOT NULL DEFAULT 0"
+	" refresh_started_at INTEGER NOT NULL DEFAULT 0,"
+	" rejected_at INTEGER NOT NULL DEFAULT 0"
 	") STRICT, WITHOUT ROWID;",
 
 	"CREATE TABLE crm_changes("

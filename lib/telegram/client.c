@@ -246,22 +246,11 @@ telegram_call(struct telegram *telegram,
     const struct telegram_request *request, struct http_result *result,
     struct fault *fault)
 {
-	struct http_call *call, *done;
-
 	memset(result, 0, sizeof(*result));
 	if (http_running(telegram->http) > 0)
 		return fault_set(fault, OUT_BUG, EXIT_BUG,
 		    "a call of its own was asked for while others run");
-	call = telegram_start(telegram, request);
-	while ((done = http_done(telegram->http)) != call)
-		if (done)
-			http_call_free(done);
-		else
-			http_run(telegram->http, CLOCK_NEVER, -1);
-	/* The answer's memory goes over to the caller. */
-	*result = *http_call_result(call);
-	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
-	http_call_free(call);
+	http_finish(telegram->http, telegram_start(telegram, request), result);
 	if (result->answered)
 		return OUT_OK;
 	if (fault)

@@ -377,6 +377,67 @@ test_unknown(void **state)
 	assert_int_equal(leads[0].verdict, CRM_ABSENT);
 }
 
+/* Whoever may create leads but not read or annotate them: nothing is asked
+ * in a circle, nothing is given up, and the rest goes on. */
+static void
+test_denied(void **state)
+{
+	static const char no[] = "{\"title\":\"Forbidden\",\"status\":403}";
+
+	(void)state;
+	open_account("");
+	lead_make(0, MARKER, PHONE_1, "{\"note\":\"x\"}");
+	job_begin(CRM_SEARCH, 1);
+	expect_ask(HTTP_GET, "query=" MARKER);
+	answer(403, no);
+	expect_done();
+	assert_int_equal(leads[0].verdict, CRM_UNKNOWN);
+	assert_false(leads[0].free);
+	assert_int_equal(health(), CRM_WELL);
+	crm_job_close(job);
+	job_begin(CRM_CREATE, 1);
+	expect_ask(HTTP_GET, "/contacts?query=");
+	answer(403, no);
+	expect_ask(HTTP_POST, "/leads/complex");
+	answer(200, "[" COMPLEX("501", "601", MARKER) "]");
+	expect_ask(HTTP_POST, "/leads/notes");
+	answer(403, no);
+	expect_done();
+	assert_int_equal(leads[0].verdict, CRM_CREATED);
+	assert_false(leads[0].noted);
+	assert_int_equal(health(), CRM_WELL);
+}
+
+/* A pipeline that was removed since: the lead goes without it at once. */
+static void
+test_place_gone(void **state)
+{
+	static const char gone[] = "{\"title\":\"Not Found\",\"status\":404,"
+				   "\"detail\":\"Pipeline not found\"}";
+
+	(void)state;
+	open_account("");
+	lead_make(0, MARKER, NULL,
+	    "{\"pipeline\":\"опт\",\"status\":\"звонок\"}");
+	job_begin(CRM_CREATE, 1);
+	expect_ask(HTTP_POST, "/leads/complex");
+	assert_non_null(strstr(request.http.body, "\"pipeline_id\":20"));
+	answer(404, gone);
+	assert_int_equal(health(), CRM_WELL);
+	expect_ask(HTTP_POST, "/leads/complex");
+	assert_null(strstr(request.http.body, "pipeline_id"));
+	assert_null(strstr(request.http.body, "status_id"));
+	assert_int_equal(json_array_size(leads[0].dropped), 1);
+	answer(404, gone);
+	assert_int_equal(leads[0].verdict, CRM_AGAIN);
+	assert_int_equal(health(), CRM_DENIED);
+	expect_done();
+	/* the names are asked for again */
+	crm_job_close(job);
+	job = crm_chore(crm, NOW + 700000);
+	assert_non_null(job);
+}
+
 static void
 test_unsorted(void **state)
 {
@@ -480,6 +541,55 @@ test_pull(void **state)
 	assert_string_equal(crm_job_cursor(job), "1795000900");
 }
 
+/* A full page of changes at second AT, ids from ID on. */
+static void
+answer_full(int64_t at, int id)
+{
+	struct buf body = BUF_INIT(1 << 20);
+
+	buf_add_text(&body, "{\"_embedded\":{\"leads\":[");
+	for (int i = 0; i < 250; i++)
+		buf_printf(&body,
+		    "%s{\"id\":%d,\"status_id\":142,\"updated_at\":%lld}",
+		    i ? "," : "", id + i, (long long)at);
+	buf_add_text(&body, "]}}");
+	answer(200, body.data);
+	buf_release(&body);
+}
+
+/* More changes than one job brings: the next goes on where it ended, and the
+ * cursor moves only when all were heard. */
+static void
+test_pull_many(void **state)
+{
+	size_t count;
+
+	(void)state;
+	open_account("");
+	job_begin(CRM_PULL, 0);
+	crm_job_pull_from(job, "1795000000");
+	for (int page = 1; page <= 8; page++) {
+		expect_ask(HTTP_GET, "&page=");
+		answer_full(1795009000 - page, page * 1000);
+	}
+	expect_done();
+	(void)crm_job_changes(job, &count);
+	assert_int_equal(count, 2000);
+	assert_string_equal(crm_job_cursor(job), "1795000000 1795008999 8");
+	crm_job_close(job);
+	job_begin(CRM_PULL, 0);
+	crm_job_pull_from(job, "1795000000 1795008999 8");
+	expect_ask(HTTP_GET, "&page=8&filter[updated_at][from]=1795000000");
+	answer_full(1795009999, 9000);
+	expect_ask(HTTP_GET, "&page=9&");
+	answer(200,
+	    LEADS("{\"id\":3,\"status_id\":143,"
+		  "\"updated_at\":1795000100}"));
+	expect_done();
+	/* what is newer than the first page was then is heard from there */
+	assert_string_equal(crm_job_cursor(job), "1795008999");
+}
+
 static void
 test_settings(void **state)
 {
@@ -528,10 +638,13 @@ main(void)
 		WITH_CRM(test_halves),
 		WITH_CRM(test_person_gone),
 		WITH_CRM(test_unknown),
+		WITH_CRM(test_denied),
+		WITH_CRM(test_place_gone),
 		WITH_CRM(test_unsorted),
 		WITH_CRM(test_note_once),
 		WITH_CRM(test_lookup),
 		WITH_CRM(test_pull),
+		WITH_CRM(test_pull_many),
 		WITH_CRM(test_settings),
 	};
 

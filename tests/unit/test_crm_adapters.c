@@ -327,10 +327,10 @@ static const struct row amocrm_rows[] = {
 	    600000 },
 	{ 403, HTML, CRM_AGAIN, true, CRM_CLOSED, 900000 },
 	{ 403, "403 Forbidden", CRM_AGAIN, true, CRM_CLOSED, 900000 },
-	{ 403, PROBLEM("Forbidden"), CRM_PARKED, false, CRM_WELL, 0 },
-	{ 404, PROBLEM("Cannot POST"), CRM_PARKED, false, CRM_WELL, 0 },
+	{ 403, PROBLEM("Forbidden"), CRM_AGAIN, true, CRM_DENIED, 300000 },
+	{ 404, PROBLEM("Cannot POST"), CRM_AGAIN, true, CRM_DENIED, 300000 },
 	{ 404, HTML, CRM_AGAIN, false, CRM_FAILING, 0 },
-	{ 405, PROBLEM("x"), CRM_PARKED, false, CRM_WELL, 0 },
+	{ 405, PROBLEM("x"), CRM_AGAIN, true, CRM_DENIED, 300000 },
 	{ 422, PROBLEM("Limit 250 per page"), CRM_PARKED, false, CRM_WELL, 0 },
 	{ 429, "{\"status\":429,\"retry_after\":300}", CRM_AGAIN, true,
 	    CRM_LIMITED, 300000 },
@@ -364,15 +364,15 @@ static const struct row bitrix24_rows[] = {
 	{ 401, HTML, CRM_AGAIN, true, CRM_REAUTH, 0 },
 	{ 403, ERROR("INVALID_CREDENTIALS"), CRM_AGAIN, true, CRM_REAUTH, 0 },
 	{ 403, ERROR("insufficient_scope"), CRM_AGAIN, true, CRM_REAUTH, 0 },
-	{ 403, ERROR("ACCESS_DENIED"), CRM_PARKED, false, CRM_WELL, 0 },
+	{ 403, ERROR("ACCESS_DENIED"), CRM_AGAIN, true, CRM_DENIED, 300000 },
 	{ 403, HTML, CRM_AGAIN, true, CRM_CLOSED, 900000 },
 	{ 402, ERROR("PAYMENT_REQUIRED"), CRM_AGAIN, true, CRM_CLOSED,
 	    600000 },
 	{ 400, "{\"error\":\"\",\"error_description\":\"Access denied.\"}",
-	    CRM_PARKED, false, CRM_WELL, 0 },
+	    CRM_AGAIN, true, CRM_DENIED, 300000 },
 	{ 400, HTML, CRM_UNKNOWN, false, CRM_FAILING, 0 },
-	{ 404, ERROR("ERROR_METHOD_NOT_FOUND"), CRM_PARKED, false, CRM_WELL,
-	    0 },
+	{ 404, ERROR("ERROR_METHOD_NOT_FOUND"), CRM_AGAIN, true, CRM_DENIED,
+	    300000 },
 	{ 404, HTML, CRM_AGAIN, false, CRM_FAILING, 0 },
 	{ 302, "", CRM_AGAIN, false, CRM_FAILING, 0 },
 	{ 500, ERROR("INTERNAL_SERVER_ERROR"), CRM_UNKNOWN, false, CRM_FAILING,
@@ -516,16 +516,38 @@ test_bitrix24_pull(void **state)
 	answer(200,
 	    "{\"result\":{\"items\":[{\"id\":1,\"stageId\":\"CONVERTED\","
 	    "\"updatedTime\":\"2026-11-20T11:00:00+03:00\"}]},\"next\":50}");
+	/* a lead that changes now moves to the end: no counting from here */
+	expect_ask(HTTP_POST, "/crm.item.list.json");
+	assert_non_null(strstr(request.http.body, "\"start\":0"));
+	assert_non_null(strstr(request.http.body,
+	    "\">=updatedTime\":\"2026-11-20T11:00:00+03:00\""));
+	answer(200,
+	    "{\"result\":{\"items\":[{\"id\":2,\"stageId\":\"JUNK\","
+	    "\"updatedTime\":\"2026-11-20T11:00:00+03:00\"}]},\"next\":50}");
+	/* but many of one moment are */
 	expect_ask(HTTP_POST, "/crm.item.list.json");
 	assert_non_null(strstr(request.http.body, "\"start\":50"));
 	answer(200,
-	    "{\"result\":{\"items\":[{\"id\":2,\"stageId\":\"JUNK\","
+	    "{\"result\":{\"items\":[{\"id\":3,\"stageId\":\"NEW\","
 	    "\"updatedTime\":\"2026-11-20T12:00:00+03:00\"}]}}");
 	expect_done();
 	changes = crm_job_changes(job, &count);
-	assert_int_equal(count, 2);
+	assert_int_equal(count, 3);
 	assert_true(changes[0].won && changes[1].lost);
 	assert_string_equal(crm_job_cursor(job), "2026-11-20T12:00:00+03:00");
+	crm_job_close(job);
+	job_begin(CRM_PULL, 0);
+	crm_job_pull_from(job, "2026-11-20T11:00:00+03:00 100");
+	for (int page = 0; page < 20; page++) {
+		expect_ask(HTTP_POST, "/crm.item.list.json");
+		answer(200,
+		    "{\"result\":{\"items\":[{\"id\":2,\"stageId\":\"JUNK\","
+		    "\"updatedTime\":\"2026-11-20T11:00:00+03:00\"}]},"
+		    "\"next\":150}");
+	}
+	expect_done();
+	assert_string_equal(crm_job_cursor(job),
+	    "2026-11-20T11:00:00+03:00 150");
 }
 
 static void

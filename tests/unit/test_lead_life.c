@@ -255,6 +255,81 @@ the_unknown_is_searched_for_three_times(void **state)
 	lead_release(&lead);
 }
 
+/* A request on which the CRM breaks each time takes no neighbour along. */
+static void
+who_failed_goes_alone(void **state)
+{
+	struct lead leads[4] = { 0 };
+
+	(void)state;
+	add("a", "amocrm");
+	add("b", "amocrm");
+	add("c", "amocrm");
+	add("d", "amocrm");
+	state_exec(state_path, "UPDATE leads SET tries = 1 WHERE id = 2");
+	for (int64_t i = 0; i < 2; i++) {
+		assert_int_equal(1, claim(ERRAND_CREATE, ME, NOW, leads, 4));
+		assert_int_equal(1 + i, leads[0].id);
+		lead_release(&leads[0]);
+	}
+	assert_int_equal(2, claim(ERRAND_CREATE, ME, NOW, leads, 4));
+	assert_int_equal(3, leads[0].id);
+	lead_release(&leads[0]);
+	lead_release(&leads[1]);
+}
+
+/* Also those who are taken along by a command that dies. */
+static void
+who_was_in_a_crash_goes_alone(void **state)
+{
+	struct lead leads[2] = { 0 };
+	int unknown, queued;
+
+	(void)state;
+	add("a", "amocrm");
+	add("b", "amocrm");
+	assert_int_equal(2, claim(ERRAND_CREATE, ME, NOW, leads, 2));
+	leave(&leads[0], ME);
+	leave(&leads[1], ME);
+	lead_release(&leads[0]);
+	lead_release(&leads[1]);
+	begin();
+	state_ok(leads_orphaned(db, ME, NOW, &unknown, &queued, &fault),
+	    &fault);
+	commit();
+	assert_int_equal(2, unknown);
+	state_exec(state_path,
+	    "UPDATE leads SET state = 'queued',"
+	    " errand = 'create', not_before = 0");
+	assert_int_equal(1, claim(ERRAND_CREATE, ME, NOW, leads, 2));
+	lead_release(&leads[0]);
+}
+
+/* Its note may be on its way: it is looked for when it must have come. */
+static void
+a_crash_leaves_time_for_its_note(void **state)
+{
+	struct lead lead = { 0 };
+	int unknown, queued;
+
+	(void)state;
+	add("a", "amocrm");
+	claim(ERRAND_CREATE, ME, NOW, &lead, 1);
+	leave(&lead, ME);
+	settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_CREATED, .remote_id = "55" },
+	    NOW);
+	lead_release(&lead);
+	claim(ERRAND_NOTE, ME, NOW, &lead, 1);
+	lead_release(&lead);
+	begin();
+	state_ok(leads_orphaned(db, ME, NOW, &unknown, &queued, &fault),
+	    &fault);
+	commit();
+	assert_int_equal(NOW + LEAD_NOTE_MS, leads_next(db, &amo));
+	assert_row("state = 'created' AND errand = 'note'");
+}
+
 /* A search that fails tells nothing: it is made again, as often as needed. */
 static void
 a_failing_search_uses_up_none(void **state)
@@ -315,6 +390,7 @@ static void
 its_note_is_an_errand_of_its_own(void **state)
 {
 	struct lead lead = { 0 };
+	const char *name;
 
 	(void)state;
 	add("a", "amocrm");
@@ -326,6 +402,8 @@ its_note_is_an_errand_of_its_own(void **state)
 	lead_release(&lead);
 	assert_row("state = 'created' AND errand = 'note'");
 	assert_int_equal(0, leads_waiting(db, NULL));
+	/* A CRM that was given up is not missed for a note. */
+	assert_false(leads_crm(db, "", &name));
 	assert_int_equal(1, claim(ERRAND_NOTE, ME, NOW, &lead, 1));
 	assert_row("state = 'created' AND worker = 7");
 	assert_string_equal("55", lead.remote_id);
@@ -421,6 +499,68 @@ dropping_is_undone(void **state)
 }
 
 static void
+search_in_vain(struct lead *lead, int64_t now)
+{
+	for (int i = 0; i < LEAD_SEARCHES; i++) {
+		now += 120000;
+		assert_int_equal(1, claim(ERRAND_SEARCH, ME, now, lead, 1));
+		settle(lead, ME,
+		    (struct lead_settlement){ .how = LEAD_ABSENT }, now);
+		lead_release(lead);
+	}
+}
+
+/* What was sent again in doubt is looked for once more, an hour after it was
+ * created; a second one waits for a person. */
+static void
+a_double_comes_to_light(void **state)
+{
+	const int64_t later = NOW + 10 * 60000;
+	const char *to = NULL;
+	struct lead lead = { 0 };
+
+	(void)state;
+	add("a", "amocrm");
+	claim(ERRAND_CREATE, ME, NOW, &lead, 1);
+	leave(&lead, ME);
+	settle(&lead, ME, (struct lead_settlement){ .how = LEAD_UNKNOWN },
+	    NOW);
+	lead_release(&lead);
+	search_in_vain(&lead, NOW);
+	assert_int_equal(1, claim(ERRAND_CREATE, ME, later, &lead, 1));
+	leave(&lead, ME);
+	settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_CREATED,
+		.remote_id = "1",
+		.noted = true },
+	    later);
+	lead_release(&lead);
+	assert_row("state = 'created' AND errand IS NULL AND sends = 2");
+	assert_int_equal(later + LEAD_CHECK_MS, leads_next(db, &amo));
+	assert_int_equal(0,
+	    claim(ERRAND_CHECK, ME, later + LEAD_CHECK_MS - 1, &lead, 1));
+	assert_int_equal(1,
+	    claim(ERRAND_CHECK, ME, later + LEAD_CHECK_MS, &lead, 1));
+	/* Nobody owns it, and should nobody end it: later again. */
+	assert_row("state = 'created' AND worker IS NULL");
+	assert_int_equal(later + 2 * LEAD_CHECK_MS, leads_next(db, &amo));
+	begin();
+	state_ok(lead_checked(db, &lead, "amocrm has 1 and 2", later, &fault),
+	    &fault);
+	state_ok(lead_mend(db, 1, MEND_SENT, later, &to, &fault), &fault);
+	db_rollback(db);
+	begin();
+	state_ok(lead_checked(db, &lead, NULL, later, &fault), &fault);
+	commit();
+	lead_release(&lead);
+	assert_row("check_at IS NULL");
+	assert_int_equal(0,
+	    state_number(state_path, "SELECT count(*) FROM dead_letters"));
+	assert_int_equal(CLOCK_NEVER, leads_next(db, &amo));
+	refuse(MEND_SENT);
+}
+
+static void
 the_unknown_is_decided(void **state)
 {
 	struct lead lead = { 0 };
@@ -487,6 +627,10 @@ main(void)
 		WITH_DB(a_lost_lead_is_not_settled),
 		WITH_DB(what_may_have_left_is_unknown),
 		WITH_DB(the_unknown_is_searched_for_three_times),
+		WITH_DB(a_double_comes_to_light),
+		WITH_DB(who_failed_goes_alone),
+		WITH_DB(who_was_in_a_crash_goes_alone),
+		WITH_DB(a_crash_leaves_time_for_its_note),
 		WITH_DB(a_failing_search_uses_up_none),
 		WITH_DB(a_refusal_parks_it_with_the_remedy),
 		WITH_DB(its_note_is_an_errand_of_its_own),

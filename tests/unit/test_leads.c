@@ -16,6 +16,7 @@
 #include "store/lead_join.h"
 #include "store/lead_settle.h"
 #include "store/leads.h"
+#include "store/prune.h"
 
 #define HOUR (60 * 60 * 1000LL)
 #define DAY (24 * HOUR)
@@ -496,6 +497,36 @@ emails_are_compared(void **state)
 	free(huge);
 }
 
+/* What people wrote is forgotten with the history, but never what waits; the
+ * same file again is known all the same. */
+static void
+the_text_is_forgotten_in_time(void **state)
+{
+	struct lead_taken done, waits;
+	int pruned;
+
+	(void)state;
+	done = take(LEAD(.key = "k1", .name = "A", .raw = "{\"name\":\"A\"}"));
+	waits = take(
+	    LEAD(.key = "k2", .name = "B", .raw = "{\"name\":\"B\"}"));
+	state_exec(state_path,
+	    "UPDATE leads SET state = 'created', errand = NULL WHERE name = 'A'");
+	state_ok(prune_some(db, clock_now + 89 * DAY, 10, state_soon(),
+		     &pruned, &fault),
+	    &fault);
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM lead_sources WHERE raw IS NOT NULL"));
+	state_ok(prune_some(db, clock_now + 91 * DAY, 10, state_soon(),
+		     &pruned, &fault),
+	    &fault);
+	assert_int_equal(1, pruned);
+	assert_string_equal("{\"name\":\"B\"}",
+	    text("SELECT raw FROM lead_sources WHERE raw IS NOT NULL"));
+	clock_now += 92 * DAY;
+	assert_int_equal(done.id, take(LEAD(.key = "k1", .name = "A")).id);
+	assert_int_equal(waits.id, take(LEAD(.key = "k2", .name = "B")).id);
+}
+
 int
 main(void)
 {
@@ -515,6 +546,7 @@ main(void)
 		AT_NOON(an_unknown_lead_keeps_its_errand),
 		AT_NOON(notes_have_an_end),
 		cmocka_unit_test(emails_are_compared),
+		AT_NOON(the_text_is_forgotten_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,8 @@ struct play {
 	enum crm_verdict verdict;
 	struct crm_state state;
 	bool creates, changes;
+	bool repeats;	    /* a lead in doubt is simply sent again */
+	bool doubles;	    /* a search finds two */
 	const char *script; /* of sh */
 	int chores;	    /* to be done first */
 	int jobs, most_at_once, at_once;
@@ -144,10 +146,11 @@ crm_job_next(struct crm_job *job, int64_t now, struct crm_request *request)
 	job->argv[0] = "/bin/sh";
 	job->argv[1] = "-c";
 	job->argv[2] = job->play->script;
-	*request = (struct crm_request){ .creates = job->play->creates,
+	*request = (struct crm_request){ .creates = job->play->creates &&
+		    job->task == CRM_CREATE,
 		.argv = job->argv };
 	for (size_t i = 0; i < job->count; i++)
-		job->leads[i].leaving = job->play->creates;
+		job->leads[i].leaving = request->creates;
 	return CRM_ASK;
 }
 
@@ -167,6 +170,10 @@ crm_job_answer(struct crm_job *job, const struct crm_response *response,
 		struct crm_lead *lead = &job->leads[i];
 
 		lead->verdict = play->verdict;
+		if (job->task == CRM_SEARCH && play->repeats)
+			lead->verdict = CRM_AGAIN;
+		if (job->task == CRM_SEARCH && play->doubles)
+			strcpy(lead->twin_id, "77");
 		lead->noted = true;
 		snprintf(lead->remote_id, sizeof(lead->remote_id), "%lld",
 		    play->verdict == CRM_CREATED ? (long long)lead->id + 1000
@@ -451,6 +458,43 @@ a_lost_reply_is_searched_for(void **state)
 	assert_int_equal(1, number("SELECT sends = 1 FROM leads"));
 }
 
+/* After a crash, of a CRM for which the same lead twice is one lead. */
+static void
+what_may_be_repeated_is_sent_again(void **state)
+{
+	struct sync_counts counts;
+
+	(void)state;
+	plays[0].repeats = true;
+	add(1, FAST);
+	state_exec(state_path,
+	    "UPDATE leads SET state = 'unknown', errand = 'search',"
+	    " sends = 1");
+	counts = run_pass(false, OUT_OK);
+	assert_int_equal(2, plays[0].jobs);
+	assert_int_equal(1, counts.created);
+	assert_int_equal(1,
+	    number("SELECT state = 'created' AND sends = 2 FROM leads"));
+}
+
+static void
+a_double_is_reported_once(void **state)
+{
+	(void)state;
+	add(2, FAST);
+	run_pass(false, OUT_OK);
+	state_exec(state_path, "UPDATE leads SET check_at = 1 WHERE id = 1");
+	plays[0].doubles = true;
+	assert_int_equal(1, run_pass(false, OUT_OK).doubled);
+	assert_int_equal(1,
+	    number("SELECT item = 1 AND answer = 'amocrm has 1001 and 77'"
+		   " FROM dead_letters"));
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM leads WHERE state = 'created'"
+		   " AND errand IS NULL AND told = 0"));
+	assert_int_equal(0, run_pass(false, OUT_OK).doubled);
+}
+
 /* Nobody calls until then, whatever is due. */
 static void
 a_flood_wait_holds_everybody(void **state)
@@ -565,6 +609,8 @@ main(void)
 		WITH_PLAY(what_surely_failed_is_tried_three_times),
 		WITH_PLAY(five_failures_open_the_circuit),
 		WITH_PLAY(a_lost_reply_is_searched_for),
+		WITH_PLAY(what_may_be_repeated_is_sent_again),
+		WITH_PLAY(a_double_is_reported_once),
 		WITH_PLAY(a_flood_wait_holds_everybody),
 		WITH_PLAY(a_rejected_token_stops_all_and_loses_nothing),
 		WITH_PLAY(a_change_is_heard_of_once),

@@ -31,6 +31,7 @@ static const struct {
 	{ "crm.item.update", bitrix_item_update },
 	{ "crm.duplicate.findbycomm", bitrix_find_comm },
 	{ "crm.timeline.comment.add", bitrix_comment_add },
+	{ "crm.timeline.comment.list", bitrix_comment_list },
 	{ "crm.status.list", bitrix_status_list },
 };
 

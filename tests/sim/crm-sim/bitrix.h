@@ -43,6 +43,7 @@ void bitrix_item_list(struct call *call);
 void bitrix_item_update(struct call *call);
 void bitrix_find_comm(struct call *call);
 void bitrix_comment_add(struct call *call);
+void bitrix_comment_list(struct call *call);
 void bitrix_status_list(struct call *call);
 
 #endif

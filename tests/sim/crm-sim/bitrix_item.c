@@ -357,6 +357,24 @@ bitrix_comment_add(struct call *call)
 }
 
 void
+bitrix_comment_list(struct call *call)
+{
+	const json_t *filter = json_object_get(call->json, "filter");
+	const struct table *comments = &call->sim->bitrix.comments;
+	json_t *shown = json_array();
+
+	for (size_t i = 0; i < comments->len; i++)
+		if (member_int(comments->rows[i].data, "ENTITY_ID", 0) ==
+		    member_int(filter, "ENTITY_ID", 0))
+			json_array_append_new(shown,
+			    json_pack("{s:I, s:O}", "ID",
+				(json_int_t)comments->rows[i].id, "COMMENT",
+				json_object_get(comments->rows[i].data,
+				    "COMMENT")));
+	bitrix_answer(call, shown);
+}
+
+void
 bitrix_status_list(struct call *call)
 {
 	const char *only =
