@@ -95,6 +95,9 @@ $(UNIT_ALL) $(BENCHES): $(B)/%: $(B)/obj/%.o $$(VFS) $$(call archives,$$*.c,$$(a
 $(SIM) $(FAULT): $(B)/%: $$(call object,$$*/*.c) \
 		$$(call archives,$$(wildcard $$*/*.c),none)
 	$(link) $(TEST_LIBS)
+# What is not Telegram's own serves the other simulator too.
+$(B)/tests/sim/crm-sim: $(patsubst %,$(B)/obj/tests/sim/telegram-sim/%.o,\
+	loop text timer wire)
 $(SHIM): $(B)/%.so: $$(call object,$$*/*.c)
 	$(link) -shared
 deps:

@@ -13,7 +13,7 @@ trap 'exit 143' INT TERM
 file=$TOP/crontab.example
 is 'the last line ends' '' "$(tail -c 1 "$file" | tr -d '\n')"
 is 'no % that cron would make a newline of' 0 "$(grep -c '^[^#].*%' "$file")"
-is 'the lines are five' 5 "$(grep -c '^[0-9*]' "$file")"
+is 'the lines are six' 6 "$(grep -c '^[0-9*]' "$file")"
 passed 'every command in it exists' "$(grep -Eo \
 	'leadpipe ([a-z]+-[a-z]+|healthcheck)' \
 	"$file" | sort -u | while read -r _ command; do
@@ -34,7 +34,7 @@ chown nobody "$tmp/env" "$tmp/state"
 cron_prepare nobody 's/--for 60/--for 10/'
 # Proof that a mail would be seen.
 echo '* * * * * nobody echo spoken' >>"$tmp/cron.d/leadpipe"
-is 'the line was adapted' 1 "$(grep -c -- '--for 10$' \
+is 'the lines were adapted' 2 "$(grep -c -- '--for 10$' \
 	"$tmp/cron.d/leadpipe")"
 # So that a health check in the first minute has nothing to say.
 "$LEADPIPE" poll-updates && "$LEADPIPE" send-due

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "bot/flow.h"
 #include "delivery/delivery.h"
+#include "net/host.h"
 #include "ops/config_note.h"
 #include "store/meta.h"
 #include "telegram/address.h"
@@ -89,8 +90,8 @@ check_proxy(const struct config *config, struct config_notes *notes)
 
 	if (proxy == NULL)
 		return;
-	if (address_check_proxy(proxy, config_origin(config, "TELEGRAM_PROXY"),
-		&fault) != OUT_OK) {
+	if (host_check_proxy("TELEGRAM_PROXY", proxy,
+		config_origin(config, "TELEGRAM_PROXY"), &fault) != OUT_OK) {
 		note_fault(notes, "TELEGRAM_PROXY", &fault);
 		return;
 	}

@@ -6,6 +6,7 @@
 #include "store/dead.h"
 #include "store/execs.h"
 #include "store/lane.h"
+#include "store/lead_mend.h"
 #include "store/messages.h"
 #include "store/statement.h"
 #include "store/updates.h"
@@ -175,16 +176,6 @@ task_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 }
 
 static enum outcome
-lead_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
-{
-	return change(db,
-	    db_use(db,
-		"UPDATE leads SET state = 'queued', not_before = ?2, tries = 0"
-		" WHERE id = ?1 AND state = 'parked'"),
-	    "lead", id, now, fault);
-}
-
-static enum outcome
 exec_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return change(db,
@@ -200,6 +191,8 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 {
 	if (strcmp(kind, "message") == 0)
 		return mend_message(db, id, how, now, state, fault);
+	if (strcmp(kind, "lead") == 0)
+		return lead_mend(db, id, how, now, state, fault);
 	if (how == MEND_SENT || how == MEND_RESEND)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "%s %lld is no message: use --retry or --drop", kind,
@@ -209,20 +202,12 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 		return how == MEND_RETRY ? updates_retry(db, id, fault)
 					 : update_drop(db, id, now, fault);
 	}
-	if (strcmp(kind, "task") == 0) {
-		*state = how == MEND_RETRY ? "waiting" : "cancelled";
-		return how == MEND_RETRY ? task_retry(db, id, now, fault)
-					 : task_drop(db, id, now, fault);
-	}
 	if (strcmp(kind, "exec") == 0) {
 		*state = how == MEND_RETRY ? "pending" : "failed";
 		return how == MEND_RETRY ? execs_retry(db, id, now, fault)
 					 : exec_drop(db, id, now, fault);
 	}
-	*state = "queued";
-	if (how == MEND_RETRY)
-		return lead_retry(db, id, now, fault);
-	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "lead %lld cannot be dropped: a lead is never thrown away",
-	    (long long)id);
+	*state = how == MEND_RETRY ? "waiting" : "cancelled";
+	return how == MEND_RETRY ? task_retry(db, id, now, fault)
+				 : task_drop(db, id, now, fault);
 }

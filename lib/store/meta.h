@@ -23,6 +23,8 @@
 #define META_OUTAGE "outage"		 /* when the poll before one was */
 #define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
+#define META_PULLED "pulled_" /* and a CRM: what was heard of it last */
+#define META_LOOKUP "lookup:" /* and a CRM: what it calls its things */
 
 /* The value, or OTHERWISE when it is not set. */
 int64_t meta_int(struct db *db, const char *key, int64_t otherwise);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits for a human: dead letters, and messages that are unknown, held
- * or ambiguous.
+ * What waits for a human: dead letters, messages that are unknown, held or
+ * ambiguous, and leads that a CRM may have or did not take so far.
  */
 #ifndef LEADPIPE_PENDING_H
 #define LEADPIPE_PENDING_H

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#define HISTORY_MS (90 * DAY_MS)
 
 /* The identity of an update must outlive Telegram's queue (24 h) twice over,
  * so raw updates stay well above 48 h. */
@@ -34,14 +35,27 @@ static const struct retention {
 	  " settled_at, state FROM execs ORDER BY id LIMIT ?2 * 20)"
 	  " WHERE settled_at < ?1 AND state IN ('done','failed') LIMIT ?2)",
 	    30 * DAY_MS },
+	/* What people wrote is kept as long as the history, and for as long as
+	 * its lead has not reached the CRM; the key stays, so that the same is
+	 * known again. */
+	{ "UPDATE lead_sources SET raw = NULL, digest = NULL WHERE id IN"
+	  " (SELECT s.id FROM lead_sources AS s"
+	  " JOIN leads ON leads.id = s.lead_id WHERE s.raw IS NOT NULL"
+	  " AND s.received_at < ?1 AND leads.errand IS NULL"
+	  " AND (leads.state = 'created' OR leads.state = 'dropped')"
+	  " ORDER BY s.received_at LIMIT ?2)",
+	    HISTORY_MS },
+	/* A CRM is never asked for what is this old. */
+	{ "DELETE FROM crm_changes WHERE (crm, remote_id, at, status_id) IN"
+	  " (SELECT crm, remote_id, at, status_id FROM crm_changes"
+	  " WHERE heard_at < ?1 ORDER BY heard_at LIMIT ?2)",
+	    30 * DAY_MS },
 	/* A limit whose arrival time is long past says nothing. */
 	{ "DELETE FROM limits WHERE (kind, id) IN (SELECT kind, id"
 	  " FROM limits WHERE kind = 'chat' AND tat_us < ?1 * 1000"
 	  " AND blocked_until < ?1 LIMIT ?2)",
 	    DAY_MS },
 };
-
-#define HISTORY_MS (90 * DAY_MS)
 
 /* What a look at the history passes over at once. */
 #define LOOK 20

@@ -51,7 +51,7 @@ count_dead(struct db *db, struct stuck *stuck)
 	    " WHEN m.state = 'unknown' THEN 1 ELSE 2 END AS class,"
 	    " count(*), min(d.died_at) FROM dead_letters d"
 	    " LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item"
-	    " GROUP BY class");
+	    " WHERE d.kind <> 'lead' GROUP BY class");
 	int64_t *const since[] = { &stuck->parked_since, &stuck->unknown_since,
 		&stuck->dead_since };
 
@@ -82,7 +82,8 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 				       " WHERE state IN ('received','failed')",
 				       0, 0) +
 		    number(db,
-			"SELECT count(*) FROM updates WHERE state = 'waiting'",
+			"SELECT count(*) FROM updates"
+			" WHERE state = 'waiting' AND chat_id IS NOT NULL",
 			0, 0),
 		.updates_parked = number(db,
 		    "SELECT count(*) FROM dead_letters WHERE kind = 'update'",

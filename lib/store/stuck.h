@@ -13,8 +13,8 @@ struct stuck {
 	int64_t tasks_waiting, tasks_overdue;
 	int64_t messages_queued, messages_ready; /* ready: may be sent now */
 	int64_t sending, ambiguous, unknown, held, dead_letters;
-	int64_t
-	    dead; /* dead letters but parked updates and unknown messages */
+	int64_t dead; /* dead letters but parked updates, unknown messages and
+		     leads */
 	int64_t parked_since, unknown_since, dead_since; /* 0: none */
 	int64_t oldest_due_at; /* of what should be sent by now, 0: nothing */
 	int64_t attempts, failures;	 /* in the last 15 min */

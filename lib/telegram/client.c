@@ -36,22 +36,6 @@ check_token(const struct config *config, struct fault *fault)
 	return OUT_OK;
 }
 
-static enum outcome
-read_ip(const struct config *config, int *ip, struct fault *fault)
-{
-	const char *text = config_get(config, "LEADPIPE_IP");
-
-	*ip = 0;
-	if (!text)
-		return OUT_OK;
-	if (strcmp(text, "4") != 0 && strcmp(text, "6") != 0)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "LEADPIPE_IP must be 4 or 6 (%s)",
-		    config_origin(config, "LEADPIPE_IP"));
-	*ip = *text - '0';
-	return OUT_OK;
-}
-
 enum outcome
 telegram_open(struct telegram **telegram, const struct config *config,
     struct fault *fault)
@@ -59,8 +43,6 @@ telegram_open(struct telegram **telegram, const struct config *config,
 	const char *root = config_get_or(config, "TELEGRAM_API_ROOT",
 	    "https://api.telegram.org");
 	struct http_options options = {
-		.proxy = config_get(config, "TELEGRAM_PROXY"),
-		.proxy_setting = "TELEGRAM_PROXY",
 		.peer = "Telegram",
 		.peer_setting = "TELEGRAM_API_ROOT",
 	};
@@ -71,14 +53,12 @@ telegram_open(struct telegram **telegram, const struct config *config,
 	if (result == OUT_OK)
 		result = address_check_root(root,
 		    config_origin(config, "TELEGRAM_API_ROOT"), fault);
-	if (result == OUT_OK && options.proxy)
-		result = address_check_proxy(options.proxy,
-		    config_origin(config, "TELEGRAM_PROXY"), fault);
+	if (result == OUT_OK)
+		result = http_options_read(&options, config, "TELEGRAM_PROXY",
+		    fault);
 	if (result == OUT_OK)
 		result = address_check_both(root, options.proxy,
 		    config_origin(config, "TELEGRAM_PROXY"), fault);
-	if (result == OUT_OK)
-		result = read_ip(config, &options.ip, fault);
 	if (result != OUT_OK)
 		return result;
 	while (len > 0 && root[len - 1] == '/')
@@ -311,22 +291,11 @@ telegram_call(struct telegram *telegram,
     const struct telegram_request *request, struct http_result *result,
     struct fault *fault)
 {
-	struct http_call *call, *done;
-
 	memset(result, 0, sizeof(*result));
 	if (http_running(telegram->http) > 0)
 		return fault_set(fault, OUT_BUG, EXIT_BUG,
 		    "a call of its own was asked for while others run");
-	call = telegram_start(telegram, request);
-	while ((done = http_done(telegram->http)) != call)
-		if (done)
-			http_call_free(done);
-		else
-			http_run(telegram->http, CLOCK_NEVER, -1);
-	/* The answer's memory goes over to the caller. */
-	*result = *http_call_result(call);
-	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
-	http_call_free(call);
+	http_finish(telegram->http, telegram_start(telegram, request), result);
 	if (result->answered)
 		return OUT_OK;
 	if (fault)

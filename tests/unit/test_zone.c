@@ -199,14 +199,16 @@ test_calendar(void **state)
 	    zone_time_real((struct zone_time){ 2027, 0, 1, 0, 0, 0 }));
 }
 
+#define LONG_NAME \
+	"EuropeEuropeEuropeEuropeEuropeEuropeEuropeEurope" \
+	"EuropeEuropeEurope/Berlin"
+
 static void
 test_unknown(void **state)
 {
 	static const char *const names[] = { "", "Mars/Base", "Europe", "/",
 		"../zoneinfo/UTC", "Europe/../UTC", "/etc/passwd", "tzdata.zi",
-		"Europe/Berlin\n", "Europe/Berlin ", ".",
-		"EuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEuropeEurope/"
-		"Berlin" };
+		"Europe/Berlin\n", "Europe/Berlin ", ".", LONG_NAME };
 	size_t i;
 
 	(void)state;
