@@ -103,12 +103,11 @@ rule_offset(const struct zone_rule *rule, int64_t at)
 
 	if (!rule->saves || gmtime_r(&local, &tm) == NULL)
 		return rule->standard;
-	begin = change_instant(&rule->begin, tm.tm_year + 1900,
-	    rule->standard);
+	begin =
+	    change_instant(&rule->begin, tm.tm_year + 1900, rule->standard);
 	end = change_instant(&rule->end, tm.tm_year + 1900, rule->saving);
 	if (begin < end)
-		return at >= begin && at < end ? rule->saving
-					       : rule->standard;
+		return at >= begin && at < end ? rule->saving : rule->standard;
 	return at >= end && at < begin ? rule->standard : rule->saving;
 }
 

@@ -79,8 +79,8 @@ changes_read(struct zone *zone, const size_t counts[COUNTS],
 		return false;
 	zone->first = (int32_t)number(types, 4);
 	zone->count = counts[CHANGES];
-	zone->changes = mem_array(NULL, zone->count + 1,
-	    sizeof(*zone->changes));
+	zone->changes =
+	    mem_array(NULL, zone->count + 1, sizeof(*zone->changes));
 	for (i = 0; i < zone->count; i++) {
 		struct zone_offset *change = &zone->changes[i];
 		int64_t offset;
@@ -110,8 +110,7 @@ footer_read(struct zone *zone, struct reader *reader)
 	end = memchr(reader->at, '\n', (size_t)(reader->end - reader->at));
 	if (end == NULL)
 		return false;
-	text = mem_dup_n((const char *)reader->at,
-	    (size_t)(end - reader->at));
+	text = mem_dup_n((const char *)reader->at, (size_t)(end - reader->at));
 	zone->has_rule = text[0] != '\0';
 	fits = !zone->has_rule || zone_rule_read(text, &zone->rule);
 	free(text);

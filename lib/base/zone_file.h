@@ -31,7 +31,7 @@ struct zone {
 	struct zone_offset {
 		int64_t at;	/* from this second of the epoch on ... */
 		int32_t offset; /* ... the clocks are so far ahead of UTC */
-	} *changes;
+	} * changes;
 	size_t count;
 	bool has_rule;
 	struct zone_rule rule;

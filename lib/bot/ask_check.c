@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "bot/check_part.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -228,8 +228,8 @@ static void
 ask_check(struct check *check, const json_t *ask)
 {
 	const char *name = json_get_text(ask, "var");
-	const json_t *var =
-	    name ? json_object_get(check->flow->vars, name) : NULL;
+	const json_t *var = name ? json_object_get(check->flow->vars, name)
+				 : NULL;
 
 	check_needs(check, ask, "attempts", "on_fail");
 	check_needs(check, ask, "columns", "choices");
@@ -237,8 +237,7 @@ ask_check(struct check *check, const json_t *ask)
 	check_needs(check, ask, "free_text", "choices");
 	if (json_object_get(ask, "on_fail") != NULL &&
 	    json_object_get(ask, "attempts") == NULL)
-		check_warn(check,
-		    "'on_fail' is never run without 'attempts'");
+		check_warn(check, "'on_fail' is never run without 'attempts'");
 	labels_check(check, ask);
 	captions_note(check, ask);
 	if (var == NULL)

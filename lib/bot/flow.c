@@ -181,9 +181,9 @@ flow_group_of(const struct flow *flow, const char *state)
 {
 	const char *dot = strchr(state, '.');
 
-	return dot ? json_object_getn(flow->groups, state,
-			 (size_t)(dot - state))
-		   : NULL;
+	return dot
+	    ? json_object_getn(flow->groups, state, (size_t)(dot - state))
+	    : NULL;
 }
 
 const json_t *

@@ -24,16 +24,16 @@ struct flow {
 	json_t *root;
 	json_t *states, *commands, *events, *texts, *vars, *media, *fallback;
 	json_t *groups, *recurring, *renamed;
-	json_t *roles;	 /* owned: role to { "id": true } */
-	json_t *langs;	 /* owned: array of languages, the default first */
-	json_t *senders; /* owned: hash of a state's name to the name */
-	json_t *labels;	 /* owned: label of a reply keyboard to an array of
+	json_t *roles;	  /* owned: role to { "id": true } */
+	json_t *langs;	  /* owned: array of languages, the default first */
+	json_t *senders;  /* owned: hash of a state's name to the name */
+	json_t *labels;	  /* owned: label of a reply keyboard to an array of
 			    [button id, state or null, its `when`] */
-	json_t *presses; /* owned: id of a button to an array of
+	json_t *presses;  /* owned: id of a button to an array of
 			    [state or null, its `when`] */
-	json_t *signals; /* owned: names of the events it knows, to true */
-	json_t *choices; /* owned: variable to { id: choice } */
-	json_t *aliases; /* owned: what others call a state, to its name */
+	json_t *signals;  /* owned: names of the events it knows, to true */
+	json_t *choices;  /* owned: variable to { id: choice } */
+	json_t *aliases;  /* owned: what others call a state, to its name */
 	json_t *settings; /* owned: "$NAME" to what the configuration said */
 	struct schedule *schedules;
 	size_t schedule_count;

@@ -156,8 +156,8 @@ lead_behind(const struct check *check, const json_t *actions,
 
 		if (found == NULL && json_object_get(sure, name) == NULL &&
 		    makes_lead(state))
-			found = json_object_iter_key(json_object_iter_at(
-			    check->flow->states, name));
+			found = json_object_iter_key(
+			    json_object_iter_at(check->flow->states, name));
 	}
 	json_decref(reached);
 	return found;

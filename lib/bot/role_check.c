@@ -50,7 +50,8 @@ check_people(struct check *check, json_t *value)
 			    json_integer_value(id));
 
 			if (!json_is_integer(id))
-				check_shape(check, "must be a list of numbers");
+				check_shape(check,
+				    "must be a list of numbers");
 			json_object_set_new(people, key, json_true());
 			free(key);
 		}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "bot/check_part.h"
 
-#include <stdlib.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"

@@ -65,9 +65,9 @@ check_word(struct check *check, json_t *value, const char *const *words)
 		if (text != NULL && strcmp(words[i], text) == 0)
 			break;
 		buf_printf(&all, "%s\"%s\"",
-		    i == 0			 ? ""
+		    i == 0		       ? ""
 			: words[i + 1] == NULL ? " or "
-						 : ", ",
+					       : ", ",
 		    words[i]);
 	}
 	if (words[i] == NULL)

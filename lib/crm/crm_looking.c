@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "crm/work.h"
 #include "crm/lookup.h"
+#include "crm/work.h"
 
 static void
 looking_release(void *own)

@@ -12,7 +12,7 @@
 struct retry {
 	int64_t step_ms[4];	  /* the first waits; 0 ends the list */
 	int64_t grow_ms, most_ms; /* then grow_ms doubling up to most_ms */
-	bool never_earlier; /* jitter is up to a tenth more, no less */
+	bool never_earlier;	  /* jitter is up to a tenth more, no less */
 };
 
 /* Telegram: 1 s, 5 s, 15 s, then 1 min growing to 15 min (design.md 2.4). */
