@@ -20,7 +20,7 @@ top(void)
 	return path ? path : ".";
 }
 
-/* What may become another member, or another text. */
+/* What may become another text. */
 static const char *const words[] = { "", "a", "A", "1", "a.b", "a.b.c", "75s",
 	"76s", "1m", "2m", "0m", "7d", "1000000d", "+1d", "-2h", "1d", "10:00",
 	"24:00", "2027-03-01", "2027-03-01T10:00", "2027-3-1", "{{name}}",
@@ -32,18 +32,21 @@ static const char *const words[] = { "", "a", "A", "1", "a.b", "a.b.c", "75s",
 	"phone", "date", "session", "photo", "audio", "amocrm", "remove",
 	"inline", "replace", "https://x", "tg://x", "ftp://x",
 	"a0123456789012345678901234567890", "a012345678901234567890123456789",
-	"ы", "note", "enter", "ask", "then", "on", "after", "ttl", "on_expire",
-	"fallback", "final", "alias", "when", "to", "who", "do", "help",
-	"args", "send", "media", "buttons", "keyboard", "silent", "goto",
-	"set", "clear", "tag", "if", "else", "split", "schedule", "at",
-	"offset", "days", "every", "times", "quiet", "unless", "cancel_on",
-	"if_exists", "expire", "cancel", "lead", "notify", "exec", "handoff",
-	"unsubscribe", "report", "state", "been", "role", "var", "not", "all",
-	"eq", "in", "lt", "columns", "choices", "free_text", "min", "max",
-	"attempts", "on_fail", "skip", "region", "from", "scope", "pii",
-	"type", "default", "id", "url", "weight", "key", "name", "timeout",
-	"retry", "history", "pause", "on_end", "tz", "lang", "groups",
-	"recurring", "renamed", "stats", "vars", "roles" };
+	"ы" };
+
+/* What may become another member. */
+static const char *const members[] = { "note", "enter", "ask", "then", "on",
+	"after", "ttl", "on_expire", "fallback", "final", "alias", "when",
+	"to", "who", "do", "help", "args", "send", "media", "buttons",
+	"keyboard", "silent", "goto", "set", "clear", "tag", "if", "else",
+	"split", "schedule", "at", "offset", "days", "every", "times", "quiet",
+	"unless", "cancel_on", "if_exists", "expire", "cancel", "lead",
+	"notify", "exec", "handoff", "unsubscribe", "report", "state", "been",
+	"role", "var", "not", "all", "eq", "in", "lt", "columns", "choices",
+	"free_text", "min", "max", "attempts", "on_fail", "skip", "region",
+	"from", "scope", "pii", "type", "default", "id", "url", "weight",
+	"key", "name", "timeout", "retry", "history", "pause", "on_end", "tz",
+	"lang", "groups", "recurring", "renamed", "stats", "vars", "roles" };
 
 static const json_int_t numbers[] = { -1, 0, 1, 2, 7, 8, 9, 20, 21, 50, 51,
 	200, 201, 1000, 1001, 4096, 4097 };
@@ -53,7 +56,10 @@ static const json_int_t numbers[] = { -1, 0, 1, 2, 7, 8, 9, 20, 21, 50, 51,
 static const char *
 word(void)
 {
-	return words[below(COUNT(words))];
+	size_t index = below(COUNT(words) + COUNT(members));
+
+	return index < COUNT(words) ? words[index]
+				    : members[index - COUNT(words)];
 }
 
 static json_t *
@@ -248,7 +254,7 @@ member_try(struct documents *documents, json_t *value, const char *parent,
 	size_t i;
 
 	if (json_object_get(documents->seen, place) == NULL &&
-	    strcmp(parent, "en") != 0) {
+	    strcmp(parent, "en") != 0 && strcmp(key, "note") != 0) {
 		json_object_set_new(documents->seen, place, json_true());
 		json_incref(child);
 		for (i = 0; (other = alternative(child, i)) != NULL; i++) {
