@@ -140,7 +140,7 @@ room_of(const struct layout *layout, int layer, size_t index, double room[2])
 		if (at >= layout->row_counts[layer])
 			continue;
 		other = &layout->boxes[row[at]];
-		apart = (box->w + other->w) / 2 + GAP_X;
+		apart = (box->w + other->w) / 2.0 + GAP_X;
 		if (other->lane == box->lane)
 			room[side] = other->place +
 			    (side == 0 ? apart : -apart);

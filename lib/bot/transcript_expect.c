@@ -249,14 +249,17 @@ play_check(struct player *player, const char *rest)
 {
 	size_t len = strcspn(rest, " \t");
 	const char *more = rest + len + strspn(rest + len, " \t");
-	const struct chat *chat = player->speaker ? &player->speaker->chat
-						  : NULL;
+	const struct chat *chat;
 	char *word = mem_dup_n(rest, len);
 
 	player->result->checks++;
-	if (strcmp(word, "no") == 0)
+	if (strcmp(word, "no") == 0) {
 		want_none(player, more);
-	else if (strcmp(word, "state") == 0)
+		free(word);
+		return;
+	}
+	chat = &player->speaker->chat;
+	if (strcmp(word, "state") == 0)
 		want_state(player, more);
 	else if (strcmp(word, "tag") == 0)
 		want_tag(player, more, true);

@@ -2,7 +2,6 @@
 /*
  * The clock of a transcript.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,9 @@
 #include "bot/model.h"
 #include "bot/transcript_player.h"
 #include "bot/transcript_timer.h"
+#include "bot/when_date.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
 static const struct zone *
 zone_of(const struct player *player)
@@ -22,39 +24,26 @@ zone_of(const struct player *player)
 }
 
 /* The instant that TEXT ("2026-11-20 23:00", "23:00") is for the flow; false
- * when it is none. */
+ * when it is none.  A time of day is the next one. */
 static bool
 instant_read(const struct player *player, const char *text, int64_t *at)
 {
 	const struct zone *zone = zone_of(player);
-	struct zone_time time = zone_local(zone, player->now);
-	int used = 0;
 
-	time.second = 0;
-	if (sscanf(text, "%d:%d%n", &time.hour, &time.minute, &used) == 2 &&
-	    text[used] == '\0') {
-		*at = zone_instant(zone, time);
-		if (*at <= player->now) {
-			time.day++;
-			*at = zone_instant(zone, time);
-		}
-		return zone_time_real((struct zone_time){ 2026, 1, 1,
-		    time.hour, time.minute, 0 });
+	if (date_instant(zone, text, at))
+		return true;
+	for (int days = 0; days < 2; days++) {
+		struct zone_time day =
+		    zone_local(zone, player->now + days * DAY_MS);
+		char *date = mem_printf("%04d-%02d-%02d %s", day.year,
+		    day.month, day.day, text);
+		bool is_date = date_instant(zone, date, at);
+
+		free(date);
+		if (!is_date || *at > player->now)
+			return is_date;
 	}
-	time.hour = time.minute = 0;
-	if (sscanf(text, "%d-%d-%d%n", &time.year, &time.month, &time.day,
-		&used) != 3)
-		return false;
-	if (text[used] != '\0') {
-		text += used;
-		if (sscanf(text, " %d:%d%n", &time.hour, &time.minute,
-			&used) != 2 ||
-		    (text[used] != '\0' &&
-			strspn(text + used, ":0") != strlen(text + used)))
-			return false;
-	}
-	*at = zone_instant(zone, time);
-	return zone_time_real(time);
+	return false;
 }
 
 void

@@ -86,6 +86,18 @@ moved(const struct zone *zone, int64_t at, const char *offset)
 	return at + sign * span_ms(offset + 1);
 }
 
+/* Minutes of CLOCK, "10:00", from midnight; the checker lets no other form
+ * through. */
+static int
+clock_minutes(const char *clock)
+{
+	char *minutes;
+	long hours = strtol(clock, &minutes, 10);
+
+	return (int)(hours * 60 +
+	    (*minutes == ':' ? strtol(minutes + 1, NULL, 10) : 0));
+}
+
 /* CLOCK, "10:00", of the day that is DAYS after that of AT. */
 static int64_t
 on_day(const struct zone *zone, int64_t at, int days, const char *clock)
@@ -93,8 +105,8 @@ on_day(const struct zone *zone, int64_t at, int days, const char *clock)
 	struct zone_time time = zone_local(zone, at);
 
 	time.day += days;
-	time.hour = atoi(clock);
-	time.minute = atoi(clock + 3);
+	time.hour = clock_minutes(clock) / 60;
+	time.minute = clock_minutes(clock) % 60;
 	time.second = 0;
 	return zone_instant(zone, time);
 }
@@ -187,8 +199,8 @@ after_quiet(const struct zone *zone, const json_t *quiet, int64_t at)
 
 	if (from == NULL || to == NULL)
 		return at;
-	begin = atoi(from) * 60 + atoi(from + 3);
-	end = atoi(to) * 60 + atoi(to + 3);
+	begin = clock_minutes(from);
+	end = clock_minutes(to);
 	if (begin < end ? now < begin || now >= end
 			: now < begin && now >= end)
 		return at;

@@ -3,7 +3,6 @@
  * Changes of leads in amoCRM, newest first, since their filter by time may be
  * ignored.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +33,7 @@ static struct pulling *
 job_pulling(struct crm_job *job)
 {
 	struct pulling *pulling = job->own;
+	char *rest;
 
 	if (pulling)
 		return pulling;
@@ -42,9 +42,10 @@ job_pulling(struct crm_job *job)
 	if (!job->cursor)
 		job->cursor = mem_printf("%lld", (long long)(job->now / 1000));
 	pulling->page = 1;
-	if (sscanf(job->cursor, "%" SCNd64 " %" SCNd64 " %d", &pulling->from,
-		&pulling->newest, &pulling->page) < 3 ||
-	    pulling->page < 1)
+	pulling->from = strtoll(job->cursor, &rest, 10);
+	pulling->newest = strtoll(rest, &rest, 10);
+	pulling->page = (int)strtol(rest, NULL, 10);
+	if (pulling->page < 1)
 		pulling->page = 1;
 	pulling->last = pulling->page + PULL_PAGES - 1;
 	return pulling;

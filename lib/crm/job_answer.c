@@ -76,12 +76,12 @@ lead_put_back(struct crm_job *job, struct crm_lead *lead, bool asked,
 	lead->wait_ms = health == CRM_FAILING ? reply->wait_ms
 	    : health == CRM_LIMITED	      ? job->state.wait_ms
 					      : 0;
-	lead->verdict = CRM_AGAIN;
-	if (job->step == STEP_SEARCH)
-		lead->verdict = CRM_UNKNOWN;
-	else if (job->step == STEP_CREATE && asked &&
-	    reply->meaning == MEANS_DOUBT && !job->crm->adapter->repeats)
-		lead->verdict = CRM_UNKNOWN;
+	lead->verdict = job->step == STEP_SEARCH ||
+		(job->step == STEP_CREATE && asked &&
+		    reply->meaning == MEANS_DOUBT &&
+		    !job->crm->adapter->repeats)
+	    ? CRM_UNKNOWN
+	    : CRM_AGAIN;
 }
 
 /* The lead is there; a note that is refused would be refused for ever. */

@@ -38,7 +38,6 @@ pad_digest(const struct webhook_key *key, unsigned char fill, const void *data,
 {
 	struct buf text = BUF_INIT(BLOCK + len);
 	char hex[ID_DIGEST_SIZE];
-	unsigned int byte;
 
 	for (size_t i = 0; i < BLOCK; i++)
 		buf_add_char(&text,
@@ -46,8 +45,8 @@ pad_digest(const struct webhook_key *key, unsigned char fill, const void *data,
 	buf_add(&text, data, len);
 	id_digest(text.data, text.len, hex);
 	for (size_t i = 0; i < DIGEST; i++) {
-		sscanf(hex + 2 * i, "%2x", &byte);
-		out[i] = (unsigned char)byte;
+		const char pair[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+		out[i] = (unsigned char)strtoul(pair, NULL, 16);
 	}
 	buf_release(&text);
 }
