@@ -27,7 +27,7 @@ oauth()
 	settings "AMOCRM_BASE_URL=$crm_root" \
 		"AMOCRM_CLIENT_ID=$(crm_token client_id)" \
 		"AMOCRM_CLIENT_SECRET=$(crm_token client_secret)" \
-		"AMOCRM_REDIRECT_URI=$(crm_token redirect_uri)" "$@"
+		"AMOCRM_REDIRECT_URI=$(crm_token redirect_uri)"
 }
 
 run()

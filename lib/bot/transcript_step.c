@@ -117,6 +117,8 @@ exec_run(struct player *player, const struct effect *effect)
 	    effect->data, &fault);
 	if (text == NULL && fault.what != OUT_OK)
 		player_fail(player, player->line, "%s", fault.text);
+	/* The host hands out memory of its own, not of the fault's. */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return text;
 }
 

@@ -58,7 +58,8 @@ due_check(const struct flow *flow, const struct due *wanted)
 	chat_release(&chat);
 }
 
-#define DUES(flow, list) dues_check(flow, list, sizeof(list) / sizeof(list[0]))
+#define DUES(flow, list) \
+	dues_check(flow, list, sizeof(list) / sizeof((list)[0]))
 
 static void
 dues_check(const struct flow *flow, const struct due *list, size_t count)

@@ -213,11 +213,11 @@ amo_run(struct call *call)
 		gate_refuse(call);
 	} else if (!strcmp(call->path, "/oauth2/account/current/subdomain")) {
 		token_subdomain(call);
-	} else if (!host_known(call)) {
-		call_text(call, 404, TYPE_HTML, page);
-	} else if (!strcmp(call->path, "/oauth2/access_token")) {
+	} else if (host_known(call) &&
+	    !strcmp(call->path, "/oauth2/access_token")) {
 		token_post(call);
-	} else if (strncmp(call->path, API, strlen(API))) {
+	} else if (!host_known(call) ||
+	    strncmp(call->path, API, strlen(API))) {
 		call_text(call, 404, TYPE_HTML, page);
 	} else if (!token_good(call)) {
 		amo_problem(call, 401, "Unauthorized",

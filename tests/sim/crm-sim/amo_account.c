@@ -173,7 +173,7 @@ amo_fields_post(struct call *call)
 		const char *name = member_text(item, "name");
 
 		json_t *field = json_pack("{s:I, s:s, s:s, s:s*}", "id",
-		    (json_int_t)(701200 + json_array_size(all)), "name",
+		    701200 + (json_int_t)json_array_size(all), "name",
 		    name ? name : "", "type", type ? type : "text", "code",
 		    member_text(item, "code"));
 

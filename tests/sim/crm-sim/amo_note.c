@@ -89,7 +89,7 @@ amo_tags_get(struct call *call)
 			json_object_set_new(known, name, json_true());
 			json_array_append_new(shown,
 			    json_pack("{s:I, s:s, s:n}", "id",
-				(json_int_t)(2000 + json_array_size(shown)),
+				2000 + (json_int_t)json_array_size(shown),
 				"name", name, "color"));
 		}
 	json_decref(known);
