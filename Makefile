@@ -103,7 +103,7 @@ $(SHIM): $(B)/%.so: $$(call object,$$*/*.c)
 deps:
 	.ci/deps
 check: all tests
-	$(PROVE) -j2 $(UNIT_ALL) $(SCRIPTS)
+	$(PROVE) -j3 $(UNIT_ALL) $(SCRIPTS)
 unit: $$(UNIT)
 	$(PROVE) $(if $(T),-v,-j2) $(UNIT)
 asan:
