@@ -82,7 +82,7 @@ prompt_secret(int fd, size_t max, char **line, struct fault *fault)
 	lines_release(&lines);
 	if (terminal)
 		tcsetattr(fd, TCSAFLUSH, &as_before);
-	if (out == OUT_OK)
+	if (*line)
 		line_edit(*line);
 	return out;
 }
