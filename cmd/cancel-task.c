@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ops/run.h"
+#include "store/task_cancel.h"
 #include "store/tasks.h"
 
 #define LIFE_MS 60000

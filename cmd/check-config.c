@@ -9,13 +9,13 @@
 #include "base/json.h"
 #include "ops/config_check.h"
 
-/* Opening may wait 180 s for a migration, and two calls follow. */
-#define LIFE_MS 240000
+/* Opening may wait 180 s for a migration, and calls follow. */
+#define LIFE_MS 600000
 
 static bool online;
 
 static const struct opt options[] = { { OPT_FLAG, 'o', "online", NULL,
-					  "also ask Telegram",
+					  "also ask Telegram and the CRM",
 					  { .flag = &online } },
 	OPT_END };
 
@@ -24,8 +24,9 @@ static const struct opt_command command = {
 	.synopsis = "[--online]",
 	.summary = "Probes configuration, database and flow, and names each "
 		   "problem with its remedy; changes nothing.",
-	.details = "Exit 0: all is good; 78: something is wrong here; 77: the "
-		   "token is rejected;\n75: Telegram was not reached.",
+	.details =
+	    "Exit 0: all is good; 78: something is wrong here; 77: the "
+	    "token is rejected;\n75: Telegram or a CRM was not reached.",
 	.usage_exit = EXIT_USAGE,
 };
 
@@ -68,9 +69,12 @@ main(int argc, char **argv)
 	run_prepare(&run, &command, LIFE_MS);
 	if (config_check_file(&run, &notes)) {
 		config_check_settings(&run, &notes);
+		config_check_crm(&run, &notes);
 		config_check_state(&run, &notes);
-		if (online)
+		if (online) {
 			config_check_online(&run, &notes);
+			config_check_crm_online(&run, &notes);
+		}
 	}
 	print_notes(&run, &notes);
 	int code = config_notes_exit(&notes), end = run_end(&run, false, NULL);

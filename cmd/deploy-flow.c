@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/terminal.h"
+#include "ops/finding_line.h"
 #include "ops/run.h"
 #include "turn/deploy.h"
 
@@ -36,22 +36,21 @@ static const struct opt_command command = {
 	.usage_exit = EXIT_USAGE,
 };
 
-/* Names in a flow are strangers' text too. */
+/* Warnings are for those who write the flow (check-flow): a deployment says
+ * them only when asked. */
 static void
-print_findings(const char *path, const struct findings *findings)
+print_findings(const struct run *run, const char *path,
+    const struct findings *findings)
 {
-	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *f = &findings->list[i];
-		struct buf line = BUF_INIT(8192);
+	struct buf lines = BUF_INIT(4u << 20);
+	bool all = dry_run || run->shared.verbose > 0;
 
-		terminal_add(&line, path, 4096);
-		buf_printf(&line, ":%d:%d: ", f->line, f->column);
-		terminal_add(&line, f->where, sizeof f->where);
-		buf_add_text(&line, ": ");
-		terminal_add(&line, f->text, sizeof f->text);
-		fprintf(stderr, "%s\n", line.data);
-		buf_release(&line);
-	}
+	for (size_t i = 0; i < findings->count; i++)
+		if (all || findings->list[i].kind != FINDING_WARNING)
+			finding_line_add(&lines, path, &findings->list[i]);
+	if (lines.len > 0)
+		fwrite(lines.data, 1, lines.len, stderr);
+	buf_release(&lines);
 }
 
 static void
@@ -60,19 +59,37 @@ print_report(const struct run *run, const struct deploy_report *report)
 	const char *done = report->unchanged ? "unchanged"
 	    : dry_run			     ? "would be deployed"
 					     : "deployed";
-	int64_t moved = drop_to != NULL ? report->stranded : 0;
-
 	if (run->shared.json)
 		printf("{\"schema\":1,\"hash\":\"%s\",\"states\":%zu,"
 		       "\"chats\":%lld,\"moved\":%lld,\"unchanged\":%s,"
 		       "\"dry_run\":%s}\n",
 		    report->hash, report->states, (long long)report->chats,
-		    (long long)moved, report->unchanged ? "true" : "false",
+		    (long long)report->moved,
+		    report->unchanged ? "true" : "false",
 		    dry_run ? "true" : "false");
 	else if (!run->shared.quiet)
 		printf("flow %.12s %s: %zu states, %lld chats, %lld moved\n",
 		    report->hash, done, report->states,
-		    (long long)report->chats, (long long)moved);
+		    (long long)report->chats, (long long)report->moved);
+}
+
+/* Who is where they cannot stay, before anything else is said. */
+static void
+print_moves(const struct run *run, const struct deploy_report *report)
+{
+	if (run->shared.json || run->shared.quiet)
+		return;
+	for (size_t i = 0; i < report->move_count; i++) {
+		const struct deploy_move *move = &report->moves[i];
+
+		printf("%lld chats in '%s' %s%s%s\n", (long long)move->chats,
+		    move->from, *move->to ? "go to '" : "have nowhere to go",
+		    move->to, *move->to ? "'" : "");
+	}
+	if (report->handlers > 0 && !report->unchanged)
+		printf("%lld handlers are at work and go on by their own "
+		       "version\n",
+		    (long long)report->handlers);
 }
 
 static enum outcome
@@ -87,9 +104,10 @@ deploy(struct run *run, const char *path)
 	enum outcome out = deploy_flow(run->db, run->config, &deploy,
 	    clock_mono_ms() + WAIT_MS, &report, &findings, &run->fault);
 
+	print_moves(run, &report);
 	if (out == OUT_OK)
 		print_report(run, &report);
-	print_findings(path, &findings);
+	print_findings(run, path, &findings);
 	findings_release(&findings);
 	free(full);
 	return out;

@@ -32,7 +32,7 @@ static const struct opt options[] = {
 	{ OPT_SPAN, 't', "timeout", "SECONDS",
 	    "say UNKNOWN after this time (10)", { .number = &timeout_ms } },
 	{ OPT_TEXT, 0, "component", "NAME",
-	    "database, runs, queue or telegram alone",
+	    "database, telegram, runs, queue or crm alone",
 	    { .text = &component } },
 	{ OPT_FLAG, 0, "alert", NULL, "not in this version",
 	    { .flag = &alert } },

@@ -2,13 +2,11 @@
 /*
  * What is planned, and when.  Only reads.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ops/run.h"
+#include "ops/output.h"
 #include "ops/task_line.h"
 
 #define LIFE_MS (60 * 60 * 1000)
@@ -46,21 +44,6 @@ struct page {
 	bool json;
 };
 
-/* False when there is no more use in reading on. */
-static bool
-flush(struct run *run, struct page *page)
-{
-	fwrite(page->text.data, 1, page->text.len, stdout);
-	buf_clear(&page->text);
-	if (fflush(stdout) == 0)
-		return true;
-	/* Whoever reads has had enough: list-tasks | head. */
-	if (errno != EPIPE)
-		fault_set(&run->fault, OUT_LATER, EXIT_IO,
-		    "cannot write to stdout: %s", strerror(errno));
-	return false;
-}
-
 static void
 add_task(const struct task *task, void *arg)
 {
@@ -78,7 +61,8 @@ list_tasks(struct run *run, int64_t chat_id, struct page *page)
 	for (int64_t left = limit; left > 0 && got == PAGE; left -= got) {
 		got = tasks_list(run->db, chat_id, &place,
 		    left < PAGE ? (int)left : PAGE, add_task, page);
-		if (page->text.len > 0 && !flush(run, page))
+		if (page->text.len > 0 &&
+		    !output_flush(run, stdout, &page->text))
 			return;
 	}
 }
@@ -93,11 +77,12 @@ list_unclear(struct run *run, int64_t chat_id, struct page *page)
 	     left > 0 && history_unclear(run->db, chat_id, &after, &row);
 	     left--) {
 		message_line_add(&page->text, &row, page->now, page->json);
-		if (page->text.len > PAGE_BYTES / 2 && !flush(run, page))
+		if (page->text.len > PAGE_BYTES / 2 &&
+		    !output_flush(run, stdout, &page->text))
 			return;
 	}
 	if (page->text.len > 0)
-		flush(run, page);
+		output_flush(run, stdout, &page->text);
 }
 
 static void

@@ -106,11 +106,14 @@ tell(const struct run *run, const struct done *done)
 	if (run->shared.json)
 		printf("{\"schema\":1,\"updates\":%lld,\"messages\":%lld,"
 		       "\"tasks\":%lld,\"runs\":%lld,\"limits\":%lld,"
+		       "\"handlers\":%lld,\"lead_texts\":%lld,"
+		       "\"crm_changes\":%lld,"
 		       "\"bytes_before\":%lld,\"bytes_after\":%lld,"
 		       "\"complete\":%s,\"dry_run\":%s}\n",
 		    (long long)pruned->updates, (long long)pruned->messages,
 		    (long long)pruned->tasks, (long long)pruned->runs,
-		    (long long)pruned->limits,
+		    (long long)pruned->limits, (long long)pruned->execs,
+		    (long long)pruned->sources, (long long)pruned->changes,
 		    (long long)(done->before.file + done->before.wal),
 		    (long long)(done->after.file + done->after.wal),
 		    done->complete ? "true" : "false",
@@ -118,11 +121,11 @@ tell(const struct run *run, const struct done *done)
 	else if (dry_run || (isatty(STDOUT_FILENO) && !run->shared.quiet) ||
 	    run->shared.verbose > 0)
 		printf("%s %lld updates, %lld messages, %lld ended tasks, "
-		       "%lld runs, %lld limits\n",
+		       "%lld runs, %lld handlers, %lld texts of leads\n",
 		    dry_run ? "would delete" : "deleted",
 		    (long long)pruned->updates, (long long)pruned->messages,
 		    (long long)pruned->tasks, (long long)pruned->runs,
-		    (long long)pruned->limits);
+		    (long long)pruned->execs, (long long)pruned->sources);
 }
 
 static void

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop.h"
+#include "ops/lead_import.h"
 #include "ops/pending_text.h"
 #include "ops/run.h"
 #include "store/hold.h"
@@ -33,10 +35,11 @@
 #define RELEASE_BATCH 200
 
 static bool list, show, retry, drop, sent, resend, release, all, dry_run;
+static const char *import_file;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'l', "list", "[KIND]",
-	    "what waits for a decision: update, message, task or lead",
+	    "what waits for a decision: update, message, task, lead or exec",
 	    { .flag = &list } },
 	{ OPT_FLAG, 0, "show", "ID", "all that is known of one",
 	    { .flag = &show } },
@@ -45,15 +48,18 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "drop", "ID...", "it is not wanted any more",
 	    { .flag = &drop } },
 	{ OPT_FLAG, 0, "sent", "ID...",
-	    "a message of which it is not known did arrive",
+	    "a message or lead of which it is not known did arrive, once",
 	    { .flag = &sent } },
 	{ OPT_FLAG, 0, "resend", "ID...",
-	    "send a message again, although it may have arrived",
+	    "send it again, although it may have arrived",
 	    { .flag = &resend } },
 	{ OPT_FLAG, 0, "release", "[KIND]",
 	    "do what is on hold since a restore, although it may have been "
 	    "done",
 	    { .flag = &release } },
+	{ OPT_TEXT, 0, "import", "FILE",
+	    "leads lost elsewhere, as CSV or NDJSON (- is stdin, CSV)",
+	    { .text = &import_file } },
 	{ OPT_FLAG, 0, "all", NULL, "with --retry: everything it applies to",
 	    { .flag = &all } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "say what would be done",
@@ -65,12 +71,16 @@ static const struct opt_command command = {
 	.name = "recover-pending",
 	.synopsis = "[--list [KIND] | --show ID | --retry ID...|--all | "
 		    "--drop ID... | --sent ID... | --resend ID... | "
-		    "--release [KIND]] [--dry-run]",
+		    "--release [KIND] | --import FILE] [--dry-run]",
 	.summary = "Puts what dead commands left behind back to its queue; "
 		   "lists and mends what failed.",
-	.details = "An ID is written message:17, update:3 or task:5; a bare "
-		   "number is a message.\n"
-		   "Several are mended together or not at all.",
+	.details =
+	    "An ID is written message:17, update:3, task:5 or lead:2; a "
+	    "bare number is a\nmessage. Several are mended together or "
+	    "not at all. A dropped lead comes back\nwith --retry. "
+	    "--import doubles nobody: who is known by the same text, "
+	    "phone,\ne-mail or Telegram id joins the lead that is "
+	    "there.",
 	.max_operands = -1,
 	.usage_exit = EXIT_USAGE,
 };
@@ -80,14 +90,22 @@ tell_recovered(const struct run *run, const struct recovered *found)
 {
 	if (run->shared.json)
 		printf("{\"schema\":1,\"workers\":%d,\"ambiguous\":%d,"
-		       "\"crashed_runs\":%d,\"dry_run\":%s}\n",
-		    found->workers, found->ambiguous, found->crashed_runs,
+		       "\"handlers\":%d,\"leads_unknown\":%d,"
+		       "\"leads_requeued\":%d,\"crashed_runs\":%d,"
+		       "\"dry_run\":%s}\n",
+		    found->workers, found->ambiguous, found->execs,
+		    found->unknown, found->requeued, found->crashed_runs,
 		    dry_run ? "true" : "false");
-	else if (found->workers > 0 && !run->shared.quiet)
-		printf("%s of %d dead commands: %d messages that were being "
-		       "sent are ambiguous\n",
-		    dry_run ? "would free the work" : "freed the work",
-		    found->workers, found->ambiguous);
+	if (run->shared.json || found->workers == 0 || run->shared.quiet)
+		return;
+	printf("%s of %d dead commands: %d messages that were being sent are "
+	       "ambiguous, %d handlers run again\n",
+	    dry_run ? "would free the work" : "freed the work", found->workers,
+	    found->ambiguous, found->execs);
+	if (found->unknown + found->requeued > 0)
+		printf("leads: %d may be in the CRM and are searched for, %d "
+		       "are sent again\n",
+		    found->unknown, found->requeued);
 }
 
 static void
@@ -110,6 +128,43 @@ recover(struct run *run)
 	}
 	if (out == OUT_OK)
 		tell_recovered(run, &found);
+}
+
+static void
+tell_imported(const struct run *run, const struct lead_import *import)
+{
+	if (run->shared.json)
+		printf("{\"schema\":1,\"added\":%lld,\"joined\":%lld,"
+		       "\"known\":%lld,\"refused\":%lld,\"dry_run\":%s}\n",
+		    (long long)import->added, (long long)import->joined,
+		    (long long)import->known, (long long)import->refused,
+		    dry_run ? "true" : "false");
+	else if (!run->shared.quiet)
+		printf(
+		    "%lld leads %s, %lld %s, %lld are known, %lld lines are "
+		    "no leads\n",
+		    (long long)import->added,
+		    dry_run ? "would be added" : "are added",
+		    (long long)import->joined,
+		    dry_run ? "would join others" : "joined others",
+		    (long long)import->known, (long long)import->refused);
+}
+
+static void
+import_leads(struct run *run)
+{
+	struct lead_import import;
+	enum outcome out;
+
+	stop_install();
+	out = lead_import(run, import_file, dry_run, &import);
+	if (out == OUT_OK || import.added + import.joined > 0)
+		tell_imported(run, &import);
+	if (out == OUT_OK && import.refused > 0)
+		run->fault.what = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
+		    "%lld lines of '%s' are no leads: mend them and import "
+		    "it again",
+		    (long long)import.refused, import_file);
 }
 
 /* False when nobody reads on. */
@@ -255,16 +310,18 @@ tell_released(const struct run *run, const struct hold_counts *counts)
 {
 	if (run->shared.json)
 		printf("{\"schema\":1,\"messages\":%lld,\"tasks\":%lld,"
-		       "\"updates\":%lld,\"leads\":%lld,\"dry_run\":%s}\n",
+		       "\"handlers\":%lld,\"updates\":%lld,\"leads\":%lld,"
+		       "\"dry_run\":%s}\n",
 		    (long long)counts->messages, (long long)counts->tasks,
-		    (long long)counts->updates, (long long)counts->leads,
-		    dry_run ? "true" : "false");
+		    (long long)counts->execs, (long long)counts->updates,
+		    (long long)counts->leads, dry_run ? "true" : "false");
 	else if (!run->shared.quiet)
-		printf("%s %lld messages, %lld tasks, %lld updates, %lld "
-		       "leads\n",
+		printf("%s %lld messages, %lld tasks, %lld handlers, %lld "
+		       "updates, %lld leads\n",
 		    dry_run ? "would release" : "released",
 		    (long long)counts->messages, (long long)counts->tasks,
-		    (long long)counts->updates, (long long)counts->leads);
+		    (long long)counts->execs, (long long)counts->updates,
+		    (long long)counts->leads);
 }
 
 static void
@@ -297,12 +354,15 @@ release_held(struct run *run, const char *kind)
 static void
 check_usage(int operands)
 {
-	int actions = list + show + retry + drop + sent + resend + release;
+	int actions = list + show + retry + drop + sent + resend + release +
+	    (import_file != NULL);
 
 	if (actions > 1)
 		opt_usage(&command,
 		    "one of --list, --show, --retry, --drop, "
-		    "--sent, --resend and --release at a time");
+		    "--sent, --resend, --release and --import at a time");
+	if (import_file != NULL && operands > 0)
+		opt_usage(&command, "--import takes one file at a time");
 	if (all && !retry)
 		opt_usage(&command, "--all goes with --retry only");
 	if (dry_run && (list || show))
@@ -317,7 +377,7 @@ check_usage(int operands)
 	if (show && operands != 1)
 		opt_usage(&command, "--show takes one id");
 	if (actions == 1 && !list && !show && !release &&
-	    (operands > 0) == all)
+	    import_file == NULL && (operands > 0) == all)
 		opt_usage(&command,
 		    all ? "--all takes no ids"
 			: "which? an id such as message:17 is needed");
@@ -333,7 +393,7 @@ read_items(char **operands, int count)
 		if (!item_parse(operands[i], &items[i]))
 			opt_usage(&command,
 			    "'%s' is no id; ids are message:17, update:3, "
-			    "task:5, or a number for a message",
+			    "task:5, lead:2, or a number for a message",
 			    operands[i]);
 	return items;
 }
@@ -350,15 +410,22 @@ main(int argc, char **argv)
 	if ((list || release) && count > 0 &&
 	    (kind = item_kind(argv[first])) == NULL)
 		opt_usage(&command,
-		    "'%s' is no kind: update, message, task or lead",
+		    "'%s' is no kind: update, message, task, lead or exec",
 		    argv[first]);
 	struct item_name *items =
 	    read_items(argv + first, list || release ? 0 : count);
 	bool reads = list || show ||
-	    (dry_run && (release || (count == 0 && !all)));
-	if (run_begin(&run, &command, reads ? DB_READ : DB_WRITE,
+	    (dry_run &&
+		(release || (count == 0 && !all && import_file == NULL)));
+	/* Whoever brings leads back may have lost the database as well. */
+	if (run_begin(&run, &command,
+		reads			  ? DB_READ
+		    : import_file != NULL ? DB_CREATE
+					  : DB_WRITE,
 		list || all || release ? LONG_LIFE_MS : LIFE_MS) == OUT_OK) {
-		if (list)
+		if (import_file != NULL)
+			import_leads(&run);
+		else if (list)
 			print_list(&run, kind);
 		else if (show)
 			print_one(&run, &items[0]);

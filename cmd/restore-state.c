@@ -49,10 +49,10 @@ tell_json(const char *file, const struct restored *restored)
 	const struct hold_counts *held = &restored->held;
 
 	json_object_set_new(object, "held",
-	    json_pack("{s:I s:I s:I s:I}", "messages",
+	    json_pack("{s:I s:I s:I s:I s:I}", "messages",
 		(json_int_t)held->messages, "tasks", (json_int_t)held->tasks,
-		"updates", (json_int_t)held->updates, "leads",
-		(json_int_t)held->leads));
+		"handlers", (json_int_t)held->execs, "updates",
+		(json_int_t)held->updates, "leads", (json_int_t)held->leads));
 	if (restored->aside != NULL)
 		json_object_set_new(object, "aside",
 		    json_string(restored->aside));
@@ -68,15 +68,19 @@ tell_held(const struct hold_counts *held)
 {
 	const char *are = dry_run ? "would be" : "are";
 
-	if (held->messages + held->tasks + held->updates + held->leads == 0) {
+	if (held->messages + held->tasks + held->execs + held->updates +
+		held->leads ==
+	    0) {
 		printf("nothing was due: nothing %s on hold\n",
 		    dry_run ? "would be" : "is");
 		return;
 	}
-	printf("%lld messages, %lld tasks, %lld updates and %lld leads %s on "
-	       "hold:\nthey may have been done after the backup.\n",
+	printf(
+	    "%lld messages, %lld tasks, %lld handlers, %lld updates and "
+	    "%lld leads %s on hold:\nthey may have been done after the backup.\n",
 	    (long long)held->messages, (long long)held->tasks,
-	    (long long)held->updates, (long long)held->leads, are);
+	    (long long)held->execs, (long long)held->updates,
+	    (long long)held->leads, are);
 	if (!dry_run)
 		puts(
 		    "  see them:           leadpipe recover-pending --list\n"

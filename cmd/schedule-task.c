@@ -14,6 +14,7 @@
 #include "base/lines.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/terminal.h"
 #include "ops/run.h"
 #include "turn/request.h"
 
@@ -162,20 +163,17 @@ print_item(const struct planner *p, const struct item *item)
 static void
 show_progress(const struct planner *p, bool last)
 {
-	char bar[21] = "....................";
-	int64_t at = p->lines.bytes;
+	struct buf line = BUF_INIT(256);
 
 	if (!p->progress || clock_mono_ms() < p->started + PROGRESS_AFTER_MS)
 		return;
-	if (last) {
-		fputs("\r\033[K", stderr);
-	} else if (p->size > 0 && at <= p->size) {
-		memset(bar, '#', (size_t)(at * 20 / p->size));
-		fprintf(stderr, "\r[%s] %3d %% %lld tasks", bar,
-		    (int)(at * 100 / p->size), (long long)p->planned);
-	} else {
-		fprintf(stderr, "\r%lld tasks", (long long)p->planned);
-	}
+	if (last)
+		buf_add_text(&line, "\r\033[K");
+	else
+		terminal_add_progress(&line, p->lines.bytes, p->size,
+		    p->planned, "tasks");
+	fputs(line.data, stderr);
+	buf_release(&line);
 }
 
 /* What was accepted is told before more is read: who asked may wait for it. */

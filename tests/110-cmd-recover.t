@@ -201,7 +201,7 @@ is 'and changes nothing, no file either' "1 $files" \
 	"$(sql "select count(*) from messages where state = 'sending'") $(ls "$tmp/state/run")"
 run recover-pending
 is 'recover-pending says what moved' \
-	'freed the work of 1 dead commands: 1 messages that were being sent are ambiguous' \
+	'freed the work of 1 dead commands: 1 messages that were being sent are ambiguous, 0 handlers run again' \
 	"$(cat "$tmp/out")"
 id=$(sql "select id from messages where state = 'ambiguous'")
 is 'the message is ambiguous' 1 "$([ -n "$id" ] && echo 1)"

@@ -34,7 +34,7 @@ chown nobody "$tmp/env" "$tmp/state"
 cron_prepare nobody 's/--for 60/--for 10/'
 # Proof that a mail would be seen.
 echo '* * * * * nobody echo spoken' >>"$tmp/cron.d/leadpipe"
-is 'the line was adapted' 1 "$(grep -c -- '--for 10$' \
+is 'the lines were adapted' 2 "$(grep -c -- '--for 10$' \
 	"$tmp/cron.d/leadpipe")"
 # So that a health check in the first minute has nothing to say.
 "$LEADPIPE" poll-updates && "$LEADPIPE" send-due

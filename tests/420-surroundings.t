@@ -10,11 +10,13 @@ secret=SECRETSECRETSECRETSECRETSECRETSECRE
 sim_token=4242:$secret
 . "$TOP/tests/tap.sh"
 . "$TOP/tests/sim/telegram.sh"
+. "$TOP/tests/sim/crm.sh"
 poller=
 finish()
 {
 	[ -z "$poller" ] || kill "$poller" 2>/dev/null
 	sim_stop
+	crm_stop
 	rm -rf "$tmp"
 }
 trap finish EXIT
@@ -22,22 +24,28 @@ trap 'exit 143' INT TERM
 
 # What each command is tried with; those that only read are marked.
 declare -A arguments=(
-	[poll-updates]='' [send-due]=''
+	[poll-updates]='' [send-due]='' [sync-crm]=''
+	[add-lead]="$tmp/lead.json" [authorize-crm]='--url'
 	[fire-event]='paid --user 42'
 	[schedule-task]='--text hello --chat 42 --in 1d'
 	[cancel-task]='payment_reminder --user 42'
-	[list-tasks]='' [show-chat]='42'
+	[list-tasks]='' [show-chat]='42' [show-history]='42' [show-funnel]=''
+	[chat-state]='get 42' [check-flow]="$tmp/flow/funnel.json"
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'
 	[deploy-flow]="$tmp/flow/funnel.json"
 	[backup-state]='' [restore-state]="$tmp/backup.db"
 	[verify-state]='' [prune-state]=''
 )
-reading='list-tasks show-chat healthcheck check-config verify-state'
+reading='list-tasks show-chat show-history show-funnel healthcheck check-config verify-state'
 commands=$(cd "$B/libexec" && echo *)
 is 'every command is known here' "$(tr ' ' '\n' <<<"$commands")" \
 	"$(printf '%s\n' "${!arguments[@]}" | sort)"
 
 sim_start --query-life 15
+crm_start
+crm set '{"amocrm_per_second":0}' >"$tmp/said"
+crm_secret=$(crm_token long_lived)
+echo '{"name":"Anna","phone":"8 999 111-22-33"}' >"$tmp/lead.json"
 cp -r "$TOP/examples" "$tmp/flow"
 chmod -R a+rX "$tmp/flow"
 touch -d '1 hour ago' "$tmp/flow/funnel.json"
@@ -49,7 +57,10 @@ settings()
 		"FLOW_FILE=$tmp/flow/funnel.json" "${@:2}" >>"$1"
 }
 env=$tmp/env
-settings "$env" "BOT_TOKEN=$sim_token" "TELEGRAM_API_ROOT=$sim_root"
+settings "$env" "BOT_TOKEN=$sim_token" "TELEGRAM_API_ROOT=$sim_root" \
+	"AMOCRM_BASE_URL=$crm_root" "AMOCRM_LONG_LIVED_TOKEN=$crm_secret" \
+	AMOCRM_CLIENT_ID=1c2b3a49 AMOCRM_CLIENT_SECRET=x \
+	AMOCRM_REDIRECT_URI=https://shop.example LEADPIPE_LIMIT_CRM_PER_SECOND=0
 export LEADPIPE_CONFIG=$env
 
 # A state to begin with: somebody who has pressed the button.
@@ -60,6 +71,8 @@ sim say '{"chat":42,"text":"/start","first_name":"İlker ıI","lang":"tr"}' \
 sim press '{"chat":42,"text":"Получить доступ"}' >"$tmp/said"
 "$B/libexec/poll-updates" -vv --log json >>"$tmp/all" 2>&1 || cat "$tmp/all"
 "$B/libexec/backup-state" -q "$tmp/backup.db" || echo 'not backed up'
+echo '{"name":"Boris","phone":"8 999 222-33-44"}' |
+	"$B/libexec/add-lead" -vv >>"$tmp/all" 2>&1 || cat "$tmp/all"
 mv "$tmp/state" "$tmp/base"
 
 fresh()
@@ -71,7 +84,7 @@ fresh()
 # Numbers and spans of time differ from run to run.
 plain()
 {
-	sed -E 's/[0-9.]+/N/g; s/N (ms|s|min|h|days?)/T/g; s/(T )+T/T/g'
+	sed -E 's/state=[0-9a-f]+/state=S/; s/[0-9.]+/N/g; s/N (ms|s|min|h|days?)/T/g; s/(T )+T/T/g'
 }
 
 # What there is afterwards, and that it is whole and ours alone.
@@ -80,6 +93,7 @@ state()
 	sqlite3 -readonly "$tmp/state/leadpipe.db" 'PRAGMA quick_check;
 		SELECT state, count(*) FROM messages GROUP BY 1;
 		SELECT state, count(*) FROM updates GROUP BY 1;
+		SELECT state, errand, name, worker FROM leads ORDER BY id;
 		SELECT state, tags FROM chats; SELECT name, kind FROM tasks;
 		SELECT count(*) FROM task_ends; SELECT count(*) FROM flows;'
 	find "$tmp/state" -perm /077 -printf 'open to others: %P %m\n'
@@ -182,6 +196,8 @@ done
 
 settings "$tmp/other" "BOT_TOKEN=5555:$secret" "TELEGRAM_API_ROOT=$sim_root"
 for command in $commands; do
+	# It reads a file, and no state.
+	[ "$command" != check-flow ] || continue
 	fresh
 	sum=$(sha256sum "$tmp"/state/*.db "$tmp"/state/*-wal 2>&1)
 	# shellcheck disable=SC2086 # words
@@ -223,6 +239,29 @@ is 'nor the command line' 0 "$(grep -c "$secret" "/proc/$poller/cmdline")"
 kill $poller
 wait $poller
 poller=
+# Another token's: what brings leads, while the CRM hangs.
+fresh
+crm fault '{"kind":"hang","path":"/","ms":20000,"times":1}' >"$tmp/said"
+(
+	ulimit -c unlimited
+	exec "$B/libexec/sync-crm" -vvv >>"$tmp/all" 2>&1
+) &
+poller=$!
+for ((i = 0; i < 100; i++)); do
+	[ "$(tail -1 "$tmp/crm-record" | grep -c '')" = 1 ] &&
+		grep -q crm_asking "$tmp/all" && break
+	sleep 0.1
+done
+is 'sync-crm: no core file' '0 0' \
+	"$(awk '/^Max core/ { print $5, $6 }' "/proc/$poller/limits")"
+is 'sync-crm: nor the command line' 0 \
+	"$(grep -c "$crm_secret" "/proc/$poller/cmdline")"
+kill $poller
+wait $poller
+poller=
+is "the CRM's token has not been said" '' \
+	"$(grep -a "$crm_secret" "$tmp/all" | head)"
+is 'nor was it stored' '' "$(grep -rl "$crm_secret" "$tmp/state")"
 passed 'the logs were looked at' \
 	"$([ "$(wc -l <"$tmp/all")" -gt 100 ] || echo 'hardly any lines')"
 is 'has not been said' '' "$(grep -a "$secret" "$tmp/all" | head)"

@@ -202,6 +202,14 @@ json_get_bool(const json_t *object, const char *key, bool otherwise)
 	return json_is_boolean(value) ? json_boolean_value(value) : otherwise;
 }
 
+json_t *
+json_text_or_null(const char *text)
+{
+	json_t *value = text != NULL ? json_string(text) : NULL;
+
+	return value != NULL ? value : json_null();
+}
+
 char *
 json_text(const json_t *value)
 {

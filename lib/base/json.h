@@ -52,6 +52,9 @@ const char *json_get_text(const json_t *object, const char *key);
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise);
 bool json_get_bool(const json_t *object, const char *key, bool otherwise);
 
+/* TEXT as a value of its own; null when it is NULL or no UTF-8. */
+json_t *json_text_or_null(const char *text);
+
 /* Compact, keys in order, ASCII not forced.  The caller frees it. */
 char *json_text(const json_t *value);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/terminal.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log_line.h"
 
@@ -47,4 +49,19 @@ terminal_add_distance(struct buf *out, int64_t at, int64_t now,
 	else
 		buf_printf(out, "%s %s", clock_span_text(now - at, text),
 		    past);
+}
+
+void
+terminal_add_progress(struct buf *out, int64_t at, int64_t size, int64_t count,
+    const char *what)
+{
+	char bar[21] = "....................";
+
+	if (size > 0 && at <= size) {
+		memset(bar, '#', (size_t)(at * 20 / size));
+		buf_printf(out, "\r[%s] %3d %% %lld %s", bar,
+		    (int)(at * 100 / size), (long long)count, what);
+	} else {
+		buf_printf(out, "\r%lld %s", (long long)count, what);
+	}
 }

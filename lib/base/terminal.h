@@ -23,4 +23,9 @@ void terminal_add_time(struct buf *out, int64_t wall_ms);
 void terminal_add_distance(struct buf *out, int64_t at, int64_t now,
     const char *past);
 
+/* Appends what a line of progress says, from its first column on: AT of SIZE
+ * (0: not known) as a bar, then "1200 tasks". */
+void terminal_add_progress(struct buf *out, int64_t at, int64_t size,
+    int64_t count, const char *what);
+
 #endif

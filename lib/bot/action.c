@@ -1,42 +1,83 @@
 /* SPDX-License-Identifier: MIT */
 #include "bot/step_run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bot/effect.h"
 #include "bot/guard.h"
+#include "bot/schedule.h"
 #include "bot/template.h"
 #include "bot/variable.h"
 
-#define GOTO_MAX 32
-#define EXPIRE_MS (7LL * 24 * 3600 * 1000)
-
-static void list_run(struct run *run, const json_t *actions);
-
-static void
-do_send(struct run *run, const json_t *action)
+char *
+run_text(struct run *run, const char *text)
 {
-	struct effect *message =
-	    effects_add(run->effects, EFFECT_MESSAGE, run->chat->id);
-	const struct schedule *schedule = run->schedule;
+	struct buf out = BUF_INIT(64U << 10);
 
-	run->outcome = render(run->flow, run->chat, action, run->origin,
-	    message, run->fault);
-	if (run->outcome != OUT_OK || schedule == NULL)
-		return;
-	message->urgency = URGENCY_REMINDER;
+	if (text == NULL || run->literal)
+		return mem_dup(text);
+	template_expand(run->flow, run->chat, text, PLACE_PLAIN, &out);
+	return buf_take(&out);
+}
+
+/* What is to be rendered again when a reminder is really sent. */
+static void
+remember_action(struct run *run, struct effect *message, const json_t *action)
+{
 	message->action = json_copy((json_t *)(uintptr_t)action);
 	json_object_set_new(message->action, "state",
 	    json_string(run->origin));
 	json_object_set_new(message->action, "schedule",
-	    json_string(schedule->pointer));
+	    json_string(run->schedule->pointer));
 	json_object_set_new(message->action, "entries",
-	    json_integer(run->input->entries));
+	    json_integer(run->entries));
+}
+
+/* The keyboard of a question that was answered by typing would stay for ever;
+ * the next message that can takes it away. */
+static void
+drop_keyboard(struct run *run, struct effect *message)
+{
+	const char *of = json_get_text(run->chat->memory, "keyboard");
+	const char *asks =
+	    json_get_text(json_object_get(run->chat->memory, "ask"), "state");
+	json_t *markup = json_object_get(message->params, "reply_markup");
+
+	if (of == NULL || (asks != NULL && strcmp(of, asks) == 0) ||
+	    message->media_list != NULL ||
+	    json_object_get(markup, "inline_keyboard") != NULL)
+		return;
+	if (markup == NULL)
+		json_object_set_new(message->params, "reply_markup",
+		    json_pack("{sb}", "remove_keyboard", 1));
+	json_object_del(run->chat->memory, "keyboard");
+}
+
+void
+run_say(struct run *run, const json_t *action)
+{
+	struct effect *message;
+
+	if (run->mute)
+		return;
+	message = effects_add(run->effects, EFFECT_MESSAGE, run->chat->id);
+	run->outcome = render(run->flow, run->chat, action, run->origin,
+	    message, run->fault);
+	if (run->outcome != OUT_OK)
+		return;
+	if (!run->reminding) {
+		drop_keyboard(run, message);
+		return;
+	}
+	message->urgency = URGENCY_REMINDER;
+	if (run->schedule != NULL)
+		remember_action(run, message, action);
 }
 
 static void
@@ -52,17 +93,13 @@ do_set(struct run *run, const json_t *action)
 	const char *name;
 
 	json_object_foreach (json_object_get(action, "set"), name, value) {
-		struct buf out = BUF_INIT(64U << 10);
+		char *text = run_text(run, json_string_value(value));
+		json_t *said = text ? json_string(text) : json_incref(value);
 
-		if (!json_is_string(value)) {
-			variable_set(run->flow, run->chat, name, value);
-			continue;
-		}
-		template_expand(run->flow, run->chat, json_string_value(value),
-		    PLACE_PLAIN, &out);
-		variable_set_text(run->flow, run->chat, name,
-		    out.data ? out.data : "");
-		buf_release(&out);
+		variable_put(run->flow, run->chat, name, said);
+		json_object_set_new(run->taken, name, json_true());
+		json_decref(said);
+		free(text);
 	}
 }
 
@@ -99,52 +136,60 @@ do_if(struct run *run, const json_t *action)
 	bool holds = guard_holds(run->flow, run->chat,
 	    json_object_get(action, "if"), 0);
 
-	list_run(run, json_object_get(action, holds ? "then" : "else"));
+	run_list(run, json_object_get(action, holds ? "then" : "else"));
 }
 
-static int64_t
-span_ms(const json_t *action, const char *key, int64_t otherwise)
+static uint32_t
+weight_of(const json_t *part)
 {
-	const char *text = json_get_text(action, key);
-	int64_t ms;
-
-	return text && clock_parse_span(text, &ms) == 0 ? ms : otherwise;
+	return (uint32_t)json_get_int(part, "weight", 0);
 }
 
-static int64_t
-life_ms(const json_t *action)
+/* The person's place among TOTAL in the experiment NAME: always the same, and
+ * weights that change move as few people as can be. */
+static uint32_t
+place_of(const struct run *run, const char *name, uint32_t total)
 {
-	return span_ms(action, "expire", EXPIRE_MS);
+	int64_t id = run->chat->person.id ? run->chat->person.id
+					  : run->chat->id;
+	char *key = mem_printf("%" PRId64 ":%s", id, name);
+	uint64_t hash = id_hash(key, strlen(key));
+
+	free(key);
+	/* FNV's upper bits hardly depend on the last letters. */
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	hash ^= hash >> 33;
+	return (uint32_t)((hash >> 32) * total >> 32);
 }
 
-int64_t
-flow_schedule_life(const struct flow *flow, const char *pointer)
-{
-	const struct schedule *schedule = flow_schedule_at(flow, pointer);
-
-	return life_ms(schedule ? schedule->action : NULL);
-}
-
+/* The variants in order of their names, however the file has them. */
 static void
-do_schedule(struct run *run, const json_t *action)
+do_split(struct run *run, const json_t *action)
 {
-	const struct schedule *schedule = flow_schedule_of(run->flow, action);
-	const char *exists = json_get_text(action, "if_exists");
-	struct effect *task;
+	json_t *parts = json_object_get(action, "to"), *part;
+	uint32_t total = 0, place;
+	const char *name, *last = "", *first;
 
-	if (schedule == NULL) {
-		run->outcome = fault_set(run->fault, OUT_BUG, EXIT_BUG,
-		    "a schedule of flow '%s' is not in its table",
-		    flow_id(run->flow));
-		return;
+	json_object_foreach (parts, name, part)
+		total += weight_of(part);
+	place = place_of(run, json_get_text(action, "split"), total);
+	while (total > 0) {
+		first = NULL;
+		json_object_foreach (parts, name, part)
+			if (strcmp(name, last) > 0 &&
+			    (first == NULL || strcmp(name, first) < 0))
+				first = name;
+		if (first == NULL)
+			return;
+		part = json_object_get(parts, first);
+		if (place < weight_of(part)) {
+			run_list(run, json_object_get(part, "do"));
+			return;
+		}
+		place -= weight_of(part);
+		last = first;
 	}
-	task = effects_add(run->effects, EFFECT_TASK, run->chat->id);
-	task->text = mem_dup(schedule->name);
-	task->pointer = mem_dup(schedule->pointer);
-	task->due_at = run->now + span_ms(action, "after", 0);
-	task->expire_at = task->due_at + life_ms(action);
-	task->entries = run->chat->entries;
-	task->replace = exists != NULL && strcmp(exists, "replace") == 0;
 }
 
 static void
@@ -154,8 +199,15 @@ do_cancel(struct run *run, const json_t *action)
 	size_t i;
 
 	json_array_foreach (json_object_get(action, "cancel"), i, name)
-		effects_add(run->effects, EFFECT_CANCEL, run->chat->id)->text =
-		    mem_dup(json_string_value(name));
+		schedule_cancel(run, json_string_value(name), NULL);
+}
+
+static void
+do_report(struct run *run, const json_t *action)
+{
+	if (!run->mute)
+		effects_add(run->effects, EFFECT_REPORT, run->chat->id)->text =
+		    mem_dup(json_get_text(action, "report"));
 }
 
 static void
@@ -165,21 +217,27 @@ do_unsubscribe(struct run *run, const json_t *action)
 	run->chat->unsubscribed = true;
 }
 
-static void
+void
 action_run(struct run *run, const json_t *action)
 {
 	static const struct {
 		const char *verb;
 		void (*run)(struct run *, const json_t *);
 	} verbs[] = {
-		{ "send", do_send },
+		{ "send", run_say },
 		{ "goto", do_goto },
 		{ "if", do_if },
 		{ "set", do_set },
 		{ "clear", do_clear },
 		{ "tag", do_tag },
+		{ "split", do_split },
 		{ "schedule", do_schedule },
 		{ "cancel", do_cancel },
+		{ "lead", do_lead },
+		{ "notify", do_notify },
+		{ "exec", do_exec },
+		{ "handoff", do_handoff },
+		{ "report", do_report },
 		{ "unsubscribe", do_unsubscribe },
 	};
 	size_t i;
@@ -189,99 +247,4 @@ action_run(struct run *run, const json_t *action)
 			verbs[i].run(run, action);
 			return;
 		}
-}
-
-static void
-list_run(struct run *run, const json_t *actions)
-{
-	json_t *action;
-	size_t i;
-
-	json_array_foreach (actions, i, action) {
-		if (run->outcome != OUT_OK || run->next != NULL)
-			return;
-		action_run(run, action);
-	}
-}
-
-void
-run_cancel_on(struct run *run, const char *kind, const char *name)
-{
-	const struct schedule *schedule;
-	size_t i, j, len = strlen(kind);
-	json_t *on;
-
-	for (i = 0; i < run->flow->schedule_count; i++) {
-		schedule = &run->flow->schedules[i];
-		json_array_foreach (json_object_get(schedule->action,
-					"cancel_on"),
-		    j, on) {
-			const char *text = json_string_value(on);
-			struct effect *cancel;
-
-			if (strncmp(text, kind, len) != 0 ||
-			    (name == NULL ? text[len] != '\0'
-					  : text[len] != ':' ||
-					strcmp(text + len + 1, name) != 0))
-				continue;
-			cancel = effects_add(run->effects, EFFECT_CANCEL,
-			    run->chat->id);
-			cancel->text = mem_dup(schedule->name);
-			/* Its tasks may be of a version that had it
-			 * elsewhere. */
-			if (flow_schedules(run->flow, schedule->name, NULL) >
-			    1)
-				cancel->pointer = mem_dup(schedule->pointer);
-		}
-	}
-}
-
-void
-run_place(struct run *run, const char *state)
-{
-	free(run->chat->state);
-	run->chat->state = mem_dup(state);
-}
-
-static void
-state_enter(struct run *run, const char *state)
-{
-	struct chat *chat = run->chat;
-	json_t *visit = json_object_get(chat->visits, state);
-	json_int_t times = json_integer_value(json_array_get(visit, 0));
-
-	if (strcmp(state, flow_start_state(run->flow)) == 0)
-		variable_end_session(run->flow, chat, run->taken);
-	run_place(run, state);
-	chat->entries++;
-	json_object_set_new(chat->visits, state,
-	    json_pack("[II]", times + 1, (json_int_t)chat->entries));
-	effects_add(run->effects, EFFECT_ENTERED, chat->id)->text = mem_dup(
-	    state);
-	run_cancel_on(run, "state", state);
-	run->origin = state;
-	list_run(run,
-	    json_object_get(json_object_get(run->flow->states, state),
-		"enter"));
-}
-
-void
-run_actions(struct run *run, const json_t *actions)
-{
-	list_run(run, actions);
-	while (run->outcome == OUT_OK && run->next != NULL) {
-		const char *state = run->next;
-
-		run->next = NULL;
-		if (++run->gotos > GOTO_MAX) {
-			run->outcome = fault_set(run->fault, OUT_NEVER,
-			    EXIT_INPUT,
-			    "flow '%s' went to more than %d "
-			    "states in one turn, the last is '%s'",
-			    flow_id(run->flow), GOTO_MAX, state);
-			run->effects->looped = true;
-			return;
-		}
-		state_enter(run, state);
-	}
 }

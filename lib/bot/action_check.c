@@ -1,46 +1,86 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/checker.h"
+#include "bot/check_part.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "base/mem.h"
 #include "bot/model.h"
-#include "bot/template.h"
 #include "bot/variable.h"
+#include "bot/when.h"
 
 #define ACTION_DEPTH 16
+#define WEIGHT_MAX 1000
 
 static void
-check_new_value(struct check *check, json_t *value)
+check_new_tz(struct check *check, json_t *value)
+{
+	const char *zone = json_string_value(value);
+
+	if (zone != NULL && strstr(zone, "{{") == NULL)
+		zone_check(check, zone);
+	else if (zone == NULL && !json_is_null(value))
+		check_add(check, "must be the name of a time zone, or null");
+}
+
+static void
+check_new_lang(struct check *check, json_t *value)
+{
+	const char *lang = json_string_value(value);
+	json_t *known;
+	size_t i;
+
+	if (json_is_null(value) ||
+	    (lang != NULL && strstr(lang, "{{") != NULL))
+		return;
+	json_array_foreach (check->flow->langs, i, known)
+		if (lang != NULL &&
+		    strcmp(json_string_value(known), lang) == 0)
+			return;
+	check_add(check, "must be a language of the flow, or null");
+}
+
+static void
+check_new_variable(struct check *check, json_t *value)
 {
 	const char *name = check->key, *text = json_string_value(value);
 	const json_t *var = json_object_get(check->flow->vars, name);
 
-	if (var == NULL)
+	if (!name_fits(name, NAME_IDENT))
+		check_shape(check, "bad name '%s': %s", name,
+		    name_rule(NAME_IDENT));
+	else if (var == NULL)
 		check_unknown(check, "variable", name, check->flow->vars);
-	if (text != NULL)
-		template_check(check, text, PLACE_PLAIN);
-	if (json_is_object(value) || json_is_array(value))
-		check_add(check,
-		    "must be a string, a number, true, false or "
-		    "null");
-	else if (var != NULL && !json_is_null(value) &&
-	    (text == NULL || strstr(text, "{{") == NULL) &&
+	else if (!json_is_null(value) && !json_is_object(value) &&
+	    !json_is_array(value) &&
+	    (check->handler || text == NULL || strstr(text, "{{") == NULL) &&
 	    !variable_takes(var, value))
 		check_add(check, "is not of the type of '%s'", name);
 }
 
 static void
-check_set(struct check *check, json_t *value)
+check_new_value(struct check *check, json_t *value)
 {
-	check_map(check, value, NAME_ANY, check_new_value);
+	const char *name = check->key;
+
+	if (json_is_object(value) || json_is_array(value))
+		check_shape(check,
+		    "must be a string, a number, true, false or null");
+	/* What a handler writes is no template: strangers may have a say. */
+	else if (json_is_string(value) && !check->handler)
+		check_template(check, value);
+	if (strcmp(name, "user.tz") == 0)
+		check_new_tz(check, value);
+	else if (strcmp(name, "user.lang") == 0)
+		check_new_lang(check, value);
+	else
+		check_new_variable(check, value);
 }
 
 void
-check_names(struct check *check, json_t *value)
+check_set(struct check *check, json_t *value)
 {
-	check_list(check, value, check_var_name);
+	check_map(check, value, NAME_ANY, check_new_value);
 }
 
 static void
@@ -50,7 +90,7 @@ check_tag_change(struct check *check, json_t *value)
 
 	if (text == NULL || (text[0] != '+' && text[0] != '-') ||
 	    !name_fits(text + 1, NAME_ID))
-		check_add(check,
+		check_shape(check,
 		    "must be \"+tag\" or \"-tag\" of a-z, 0-9 "
 		    "and _, at most 32");
 }
@@ -77,140 +117,76 @@ check_cancel(struct check *check, json_t *value)
 }
 
 static void
-check_true(struct check *check, json_t *value)
+check_weight(struct check *check, json_t *value)
 {
-	if (!json_is_true(value))
-		check_add(check, "must be true");
+	check_whole(check, value, 0, WEIGHT_MAX);
 }
 
 static void
-check_cancel_on_one(struct check *check, json_t *value)
+check_variant(struct check *check, json_t *value)
 {
-	const struct flow *flow = check->flow;
-	const char *text = json_string_value(value), *name;
+	static const struct member members[] = {
+		{ "weight", check_weight, true },
+		{ "do", check_actions, true },
+		{ NULL, NULL, false },
+	};
 
-	name = text ? strchr(text, ':') : NULL;
-	if (name != NULL && strncmp(text, "state:", 6) == 0) {
-		if (json_object_get(flow->states, ++name) == NULL)
-			check_unknown(check, "state", name, flow->states);
-	} else if (name != NULL && strncmp(text, "command:", 8) == 0) {
-		if (json_object_get(flow->commands, ++name) == NULL &&
-		    strcmp(name, "/start") != 0)
-			check_unknown(check, "command", name, flow->commands);
-	} else if (name != NULL && strncmp(text, "event:", 6) == 0) {
-		if (!name_fits(++name, NAME_IDENT))
-			check_add(check, "bad name '%s' of an event", name);
-		json_object_set_new(flow->signals, name, json_true());
-	} else if (text == NULL || strcmp(text, "reply") != 0) {
-		check_add(check,
-		    "must be \"state:NAME\", \"event:NAME\", "
-		    "\"command:/NAME\" or \"reply\"");
+	check_members(check, value, members);
+}
+
+static void
+check_variants(struct check *check, json_t *value)
+{
+	const char *name;
+	json_t *variant;
+	int64_t sum = 0;
+
+	check_map(check, value, NAME_IDENT, check_variant);
+	check_count(check, value, 2, SIZE_MAX);
+	json_object_foreach (value, name, variant)
+		sum += json_get_int(variant, "weight", 1);
+	if (json_object_size(value) > 0 && sum == 0)
+		check_add(check, "all weights are 0, so nobody gets any");
+}
+
+static void
+check_report(struct check *check, json_t *value)
+{
+	static const char *const words[] = { "today", "week", "queue",
+		"funnel", "health", NULL };
+
+	check_word(check, value, words);
+}
+
+#define NOTE \
+	{ \
+		"note", check_string, false \
 	}
-}
-
-static void
-check_cancel_on(struct check *check, json_t *value)
-{
-	check_list(check, value, check_cancel_on_one);
-}
-
-static void
-check_choice(struct check *check, json_t *value, const char *a, const char *b)
-{
-	const char *text = json_string_value(value);
-
-	if (text == NULL || (strcmp(text, a) != 0 && strcmp(text, b) != 0))
-		check_add(check, "must be \"%s\" or \"%s\"", a, b);
-}
-
-static void
-check_if_exists(struct check *check, json_t *value)
-{
-	check_choice(check, value, "keep", "replace");
-}
-
-static void
-check_keyboard(struct check *check, json_t *value)
-{
-	if (json_is_array(value))
-		check_add(check,
-		    "must be \"keep\" or \"remove\"; the rows of a reply "
-		    "keyboard are 'reply'");
-	else
-		check_choice(check, value, "keep", "remove");
-}
-
-static void
-finish_send(struct check *check, json_t *action)
-{
-	const char *keyboard = json_get_text(action, "keyboard");
-	const char *text = json_get_text(action, "send");
-	int markups = json_object_get(action, "buttons") != NULL;
-
-	markups += json_object_get(action, "reply") != NULL;
-	markups += keyboard != NULL && strcmp(keyboard, "remove") == 0;
-	if (markups > 1)
-		check_add(check,
-		    "a message carries one of 'buttons', "
-		    "'reply' and 'keyboard': \"remove\"; send two");
-	if (text != NULL && json_object_get(action, "media") != NULL)
-		json_object_set_new(check->captions, text, json_true());
-}
-
-static void
-finish_schedule(struct check *check, json_t *action)
-{
-	struct flow *flow = check->flow;
-	const char *name = json_get_text(action, "schedule");
-	struct schedule *schedule;
-
-	if (name == NULL)
-		return;
-	flow->schedules = mem_array(flow->schedules, flow->schedule_count + 1,
-	    sizeof(*flow->schedules));
-	schedule = &flow->schedules[flow->schedule_count++];
-	schedule->name = mem_dup(name);
-	schedule->pointer = mem_dup(check->path.data);
-	schedule->state = mem_dup(check->state);
-	schedule->action = action;
-}
-
-static const struct member send_members[] = {
-	{ "send", check_text, true },
-	{ "media", check_media_name, false },
-	{ "buttons", check_buttons, false },
-	{ "reply", check_reply, false },
-	{ "keyboard", check_keyboard, false },
-	{ "silent", check_bool, false },
-	{ "preview", check_bool, false },
-	{ NULL, NULL, false },
-};
+#define END \
+	{ \
+		NULL, NULL, false \
+	}
 
 static const struct member if_members[] = {
 	{ "if", check_guard, true },
 	{ "then", check_actions, true },
 	{ "else", check_actions, false },
-	{ NULL, NULL, false },
+	NOTE,
+	END,
 };
 
-static const struct member schedule_members[] = {
-	{ "schedule", check_ident, true },
-	{ "after", check_span, true },
-	{ "unless", check_guard, false },
-	{ "cancel_on", check_cancel_on, false },
-	{ "if_exists", check_if_exists, false },
-	{ "expire", check_span, false },
-	{ "do", check_actions, true },
-	{ "at", NULL, false },
-	{ "not_before", NULL, false },
-	{ "not_after", NULL, false },
-	{ NULL, NULL, false },
+static const struct member split_members[] = {
+	{ "split", check_ident, true },
+	{ "to", check_variants, true },
+	NOTE,
+	END,
 };
 
 #define SINGLE(verb, checks) \
 	static const struct member verb##_members[] = { \
 		{ #verb, checks, true }, \
-		{ NULL, NULL, false }, \
+		NOTE, \
+		END, \
 	}
 SINGLE(goto, check_state);
 SINGLE(set, check_set);
@@ -218,28 +194,32 @@ SINGLE(clear, check_names);
 SINGLE(tag, check_tag_changes);
 SINGLE(cancel, check_cancel);
 SINGLE(unsubscribe, check_true);
+SINGLE(lead, check_lead);
+SINGLE(exec, check_exec);
+SINGLE(handoff, check_handoff);
+SINGLE(report, check_report);
 
 static const struct verb {
 	const char *name;
-	const struct member *members; /* NULL: not in this version */
-	void (*finish)(struct check *, json_t *);
+	const struct member *members; /* NULL: `whole` has its own */
+	checker *whole;		      /* of the action, after its members */
+	bool later; /* one comes back to it, so it has to be in the flow */
 } verbs[] = {
-	{ "send", send_members, finish_send },
-	{ "goto", goto_members, NULL },
-	{ "set", set_members, NULL },
-	{ "clear", clear_members, NULL },
-	{ "tag", tag_members, NULL },
-	{ "if", if_members, NULL },
-	{ "schedule", schedule_members, finish_schedule },
-	{ "cancel", cancel_members, NULL },
-	{ "unsubscribe", unsubscribe_members, NULL },
-	{ "ask", NULL, NULL },
-	{ "split", NULL, NULL },
-	{ "lead", NULL, NULL },
-	{ "notify", NULL, NULL },
-	{ "exec", NULL, NULL },
-	{ "handoff", NULL, NULL },
-	{ "report", NULL, NULL },
+	{ "send", NULL, check_send, false },
+	{ "goto", goto_members, NULL, false },
+	{ "set", set_members, NULL, false },
+	{ "clear", clear_members, NULL, false },
+	{ "tag", tag_members, NULL, false },
+	{ "if", if_members, NULL, false },
+	{ "split", split_members, NULL, false },
+	{ "schedule", NULL, check_schedule, true },
+	{ "cancel", cancel_members, NULL, false },
+	{ "lead", lead_members, NULL, false },
+	{ "notify", NULL, check_notify, false },
+	{ "exec", exec_members, NULL, true },
+	{ "handoff", handoff_members, NULL, true },
+	{ "unsubscribe", unsubscribe_members, NULL, false },
+	{ "report", report_members, NULL, false },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -255,12 +235,12 @@ no_verb(struct check *check, json_t *action)
 		json_object_set_new(known, verbs[i].name, json_true());
 	key = json_object_iter_key(json_object_iter(action));
 	if (key != NULL)
-		check_unknown(check, "action", key, known);
+		check_stray(check, "action", key, known);
 	else
-		check_add(check,
-		    "an action is an object with one of send, "
-		    "goto, set, clear, tag, if, schedule, cancel, "
-		    "unsubscribe");
+		check_shape(check,
+		    "an action is an object with one of send, goto, set, "
+		    "clear, tag, if, split, schedule, cancel, lead, notify, "
+		    "exec, handoff, unsubscribe, report");
 	json_decref(known);
 }
 
@@ -274,7 +254,7 @@ check_action(struct check *check, json_t *action)
 		if (json_object_get(action, verbs[i].name) == NULL)
 			continue;
 		if (verb != NULL) {
-			check_add(check,
+			check_shape(check,
 			    "'%s' and '%s' in one action: make "
 			    "it two",
 			    verb->name, verbs[i].name);
@@ -284,16 +264,16 @@ check_action(struct check *check, json_t *action)
 	}
 	if (verb == NULL) {
 		no_verb(check, action);
-	} else if (verb->members == NULL) {
-		check_add(check,
-		    "'%s' is not supported by this version of "
-		    "leadpipe",
-		    verb->name);
-	} else {
-		check_members(check, action, verb->members);
-		if (verb->finish != NULL)
-			verb->finish(check, action);
+		return;
 	}
+	if (verb->later && check->handler)
+		check_add(check,
+		    "a handler cannot '%s': go to a state that does",
+		    verb->name);
+	if (verb->members != NULL)
+		check_members(check, action, verb->members);
+	if (verb->whole != NULL)
+		verb->whole(check, action);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "bot/handler_file.h"
 #include "bot/model.h"
 
 /* What the Bot API takes as an upload (core.telegram.org/bots/api,
@@ -156,9 +157,36 @@ flow_files(const char *path)
 		json_object_foreach (value, kind, entry)
 			if (media_kind_find(kind) != NULL)
 				file_add(files, path, entry);
+	handlers_list(root, path, files);
 	json_decref(root);
 	findings_release(&unheard);
 	return files;
+}
+
+/* What a bundle has besides the members of the format is made here alone. */
+static void
+made_refuse(const json_t *root, struct findings *findings)
+{
+	static const char *const made[] = { "digest", "size" };
+	const char *name;
+	json_t *medium;
+	size_t i;
+
+	if (json_object_get(root, "handlers") != NULL)
+		findings_add(findings, "/handlers",
+		    "unknown member 'handlers'")
+		    ->kind = FINDING_SHAPE;
+	json_object_foreach (json_object_get(root, "media"), name, medium)
+		for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+			char *where =
+			    mem_printf("/media/%s/%s", name, made[i]);
+
+			if (json_object_get(medium, made[i]) != NULL)
+				findings_add(findings, where,
+				    "unknown member '%s'", made[i])
+				    ->kind = FINDING_SHAPE;
+			free(where);
+		}
 }
 
 enum outcome
@@ -172,11 +200,14 @@ flow_bundle(const char *path, char **bundle, struct findings *findings,
 	*bundle = NULL;
 	root = object_read(path, "", findings);
 	if (root != NULL) {
-		json_object_del(root, "$schema");
+		made_refuse(root, findings);
+		if (json_is_string(json_object_get(root, "$schema")))
+			json_object_del(root, "$schema");
 		texts_inline(root, path, findings);
 		json_object_foreach (json_object_get(root, "media"), name,
 		    medium)
 			medium_inline(medium, name, path, findings);
+		handlers_resolve(root, path, findings);
 	}
 	if (findings->count == before)
 		*bundle = json_dumps(root, JSON_SORT_KEYS | JSON_COMPACT);

@@ -15,6 +15,7 @@ chat_init(struct chat *chat, int64_t id)
 	chat->vars = json_object();
 	chat->tags = json_object();
 	chat->visits = json_object();
+	chat->memory = json_object();
 }
 
 void
@@ -28,6 +29,7 @@ chat_release(struct chat *chat)
 	json_decref(chat->vars);
 	json_decref(chat->tags);
 	json_decref(chat->visits);
+	json_decref(chat->memory);
 	free(chat->lang);
 	free(chat->tz);
 	memset(chat, 0, sizeof(*chat));

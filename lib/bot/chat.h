@@ -31,7 +31,13 @@ struct chat {
 	char *tz;	    /* NULL: the flow's */
 	int64_t expires_at; /* TTL of the state, wall ms, 0: none */
 	int64_t handoff_until; /* automation paused, wall ms, 0: not */
+	int64_t asked_at; /* an open question that waits for the press of an
+			     inline button was asked, wall ms, 0: none */
+	json_t *memory;	  /* object: the engine's own (open question, timers);
+			     stored as it is */
 	bool blocked, unsubscribed;
+	const char *reading; /* language of what is being rendered for somebody
+				else, NULL: the person's; not stored */
 };
 
 /* An empty chat that has seen nothing. */

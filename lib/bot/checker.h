@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The walk that checks a flow and, as it goes, fills its tables.  Each kind of
- * object is a table of members with the function that checks them; a member
- * without one belongs to the format but is not run by this version.
+ * object is a table of members with the function that checks them.  What the
+ * JSON Schema (examples/flow.schema.json) refuses too is said by
+ * check_shape(), what only the whole flow shows by check_add().
  */
 #ifndef LEADPIPE_CHECKER_H
 #define LEADPIPE_CHECKER_H
@@ -14,6 +15,7 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "bot/flow.h"
+#include "bot/name.h"
 
 struct check {
 	struct flow *flow;
@@ -23,6 +25,7 @@ struct check {
 	const char *key;   /* of the entry of the map being looked at */
 	const char *state; /* in which that is written, or NULL */
 	int depth;
+	bool handler;	   /* it is what a handler wrote */
 	json_t *plain;	   /* texts used where tags mean nothing */
 	json_t *captions;  /* texts used as captions */
 	json_t *cancelled; /* [where, name] of schedules named by `cancel` */
@@ -34,13 +37,35 @@ typedef void checker(struct check *check, json_t *value);
 
 struct member {
 	const char *name;
-	checker *check; /* NULL: not supported by this version */
+	checker *check;
 	bool required;
 };
 
-/* Adds a finding at the present path. */
-void check_add(struct check *check, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Checks VALUE with CHECKS, from the beginning to what can only be said once
+ * all was seen. */
+void check_run(struct flow *flow, const struct config *config,
+    struct findings *findings, checker *checks, json_t *value);
+
+/* Add a finding at the present path. */
+#define CHECK_PRINTF __attribute__((format(printf, 2, 3)))
+CHECK_PRINTF void check_add(struct check *check, const char *fmt, ...);
+CHECK_PRINTF void check_shape(struct check *check, const char *fmt, ...);
+CHECK_PRINTF void check_warn(struct check *check, const char *fmt, ...);
+
+/* The key of KNOWN that WORD was meant to be, or NULL. */
+const char *check_nearest(const char *word, json_t *known);
+
+/* "unknown WHAT 'NAME'", with a suggestion out of the keys of KNOWN; WHAT is
+ * no part of the format but of this flow. */
+void check_unknown(struct check *check, const char *what, const char *name,
+    json_t *known);
+
+/* The same of a part of the format. */
+void check_stray(struct check *check, const char *what, const char *name,
+    json_t *known);
+
+/* Notes [present path, NAME] in LIST for a question asked after the walk. */
+void check_note(struct check *check, json_t *list, const char *name);
 
 /* Steps into KEY and, given the length it returned, back out. */
 size_t check_enter(struct check *check, const char *key);
@@ -53,41 +78,25 @@ void check_members(struct check *check, json_t *value,
 /* Checks each element of an array, or each value of an object whose keys
  * are of KIND; ELEMENT finds the key in CHECK. */
 void check_list(struct check *check, json_t *value, checker *element);
-enum name_kind {
-	NAME_ANY,
-	NAME_IDENT,
-	NAME_STATE,
-	NAME_TEXT,
-	NAME_LANG,
-	NAME_ID, /* of a button */
-	NAME_COMMAND
-};
 void check_map(struct check *check, json_t *value, enum name_kind kind,
     checker *element);
 
-/* "unknown WHAT 'NAME'", with a suggestion out of the keys of KNOWN. */
-void check_unknown(struct check *check, const char *what, const char *name,
-    json_t *known);
+/* Says it when VALUE, a list or an object, has less than MIN or more than MAX
+ * members. */
+void check_count(struct check *check, json_t *value, size_t min, size_t max);
+
+/* Says it when OBJECT has the member NAME without OTHER. */
+void check_needs(struct check *check, const json_t *object, const char *name,
+    const char *other);
 
 /* VALUE as a string that is a name of KIND; NULL and a finding when not. */
 const char *check_name(struct check *check, json_t *value,
     enum name_kind kind);
-bool name_fits(const char *name, enum name_kind kind);
 
-/* Notes [present path, NAME] in LIST for a question asked after the walk. */
-void check_note(struct check *check, json_t *list, const char *name);
-
-/* Checks of values. */
-checker check_bool, check_string, check_ident, check_span, check_state,
-    check_media_name, check_role, check_lang, check_number, check_anything;
-
-/* Checks of parts, each beside the code that runs the part. */
-checker check_text, check_text_plain, check_label;
-checker check_flow, check_var_name, check_names, check_guard, check_actions,
-    check_buttons, check_reply, check_roles, check_texts, check_on;
-
-/* What can only be said of all states together: buttons that nothing takes,
- * circles that never end. */
-void check_reach(struct check *check);
+/* Says it unless VALUE is a whole number from MIN to MAX, or one of WORDS, the
+ * last of which is NULL. */
+void check_whole(struct check *check, json_t *value, json_int_t min,
+    json_int_t max);
+void check_word(struct check *check, json_t *value, const char *const *words);
 
 #endif

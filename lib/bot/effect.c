@@ -30,9 +30,12 @@ effect_release(struct effect *effect)
 	free(effect->method);
 	json_decref(effect->params);
 	free(effect->media);
+	json_decref(effect->media_list);
 	free(effect->plain);
 	json_decref(effect->action);
 	free(effect->pointer);
+	json_decref(effect->data);
+	json_decref(effect->resume);
 	memset(effect, 0, sizeof(*effect));
 }
 

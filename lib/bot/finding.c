@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/flow.h"
+#include "bot/finding.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "bot/flow.h"
 
-void
+struct finding *
 findings_add(struct findings *findings, const char *where, const char *fmt,
     ...)
 {
@@ -25,6 +27,7 @@ findings_add(struct findings *findings, const char *where, const char *fmt,
 	}
 	finding = &findings->list[findings->count++];
 	memset(finding, 0, sizeof(*finding));
+	finding->kind = FINDING_MEANING;
 	snprintf(finding->where, sizeof(finding->where), "%s", where);
 	finding->where[utf8_prefix_bytes(finding->where,
 	    sizeof(finding->where) - 1)] = '\0';
@@ -33,11 +36,32 @@ findings_add(struct findings *findings, const char *where, const char *fmt,
 	va_end(args);
 	finding->text[utf8_prefix_bytes(finding->text,
 	    sizeof(finding->text) - 1)] = '\0';
+	return finding;
+}
+
+size_t
+findings_errors(const struct findings *findings, const struct finding **first)
+{
+	size_t errors = 0, i;
+
+	if (first != NULL)
+		*first = NULL;
+	for (i = 0; i < findings->count; i++) {
+		if (findings->list[i].kind == FINDING_WARNING)
+			continue;
+		if (errors++ == 0 && first != NULL)
+			*first = &findings->list[i];
+	}
+	return errors;
 }
 
 void
 findings_release(struct findings *findings)
 {
+	size_t i;
+
+	for (i = 0; i < findings->count; i++)
+		free(findings->list[i].file);
 	free(findings->list);
 	memset(findings, 0, sizeof(*findings));
 }
@@ -83,12 +107,14 @@ slice_child(struct json_slice parent, const char *part,
 	return false;
 }
 
+/* Where POINTER leads in TEXT, as far as it can be followed. */
 static void
-finding_locate(struct finding *finding, struct json_slice text)
+place_find(struct finding *finding, const char *pointer,
+    struct json_slice text)
 {
-	const char *pointer = finding->where, *at;
 	struct json_slice place = text, child;
 	char part[sizeof(finding->where)];
+	const char *at;
 
 	while (pointer_part(&pointer, part, sizeof(part)) &&
 	    slice_child(place, part, &child))
@@ -109,6 +135,56 @@ finding_locate(struct finding *finding, struct json_slice text)
 	}
 }
 
+/* The name of the file that /texts/LANG names in the flow's source TEXT; the
+ * caller frees it. */
+static char *
+texts_file(struct json_slice text, const char *lang)
+{
+	struct json_slice texts, value;
+	json_t *name;
+	char *file = NULL;
+
+	if (!json_member(text, "texts", &texts) ||
+	    !json_member(texts, lang, &value) || value.len == 0 ||
+	    value.at[0] != '"')
+		return NULL;
+	name = json_loadb(value.at, value.len, JSON_DECODE_ANY, NULL);
+	if (json_string_length(name) > 0)
+		file = mem_dup(json_string_value(name));
+	json_decref(name);
+	return file;
+}
+
+/* What is wrong with a text is in the file of its language; false when that
+ * is the flow's own. */
+static bool
+text_locate(struct finding *finding, struct json_slice source,
+    const char *path)
+{
+	const char *pointer = finding->where;
+	char part[sizeof(finding->where)], *name, *file, *data = NULL;
+	struct json_slice text;
+
+	if (!pointer_part(&pointer, part, sizeof(part)) ||
+	    strcmp(part, "texts") != 0 ||
+	    !pointer_part(&pointer, part, sizeof(part)) || *pointer == '\0')
+		return false;
+	name = texts_file(source, part);
+	file = name ? file_beside(path, name) : NULL;
+	free(name);
+	if (file == NULL ||
+	    file_read(file, FLOW_MAX_BYTES, &data, &text.len, NULL) !=
+		OUT_OK) {
+		free(file);
+		return false;
+	}
+	text.at = data;
+	place_find(finding, pointer, text);
+	finding->file = file;
+	free(data);
+	return true;
+}
+
 void
 findings_locate(struct findings *findings, const char *path)
 {
@@ -119,8 +195,11 @@ findings_locate(struct findings *findings, const char *path)
 	if (file_read(path, FLOW_MAX_BYTES, &data, &text.len, NULL) != OUT_OK)
 		return;
 	text.at = data;
-	for (i = 0; i < findings->count; i++)
-		if (findings->list[i].line == 0)
-			finding_locate(&findings->list[i], text);
+	for (i = 0; i < findings->count; i++) {
+		struct finding *finding = &findings->list[i];
+
+		if (finding->line == 0 && !text_locate(finding, text, path))
+			place_find(finding, finding->where, text);
+	}
 	free(data);
 }

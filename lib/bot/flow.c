@@ -9,7 +9,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "bot/checker.h"
+#include "bot/check_part.h"
 #include "bot/model.h"
 
 static void
@@ -59,47 +59,28 @@ flow_new(json_t *root, const char *bundle, size_t len)
 	flow->vars = json_object_get(root, "vars");
 	flow->media = json_object_get(root, "media");
 	flow->fallback = json_object_get(root, "fallback");
+	flow->groups = json_object_get(root, "groups");
+	flow->recurring = json_object_get(root, "recurring");
+	flow->renamed = json_object_get(root, "renamed");
 	flow->roles = json_object();
 	flow->senders = json_object();
 	flow->labels = json_object();
 	flow->presses = json_object();
 	flow->signals = json_object();
+	flow->choices = json_object();
+	flow->aliases = json_object();
+	flow->settings = json_object();
 	langs_read(flow);
 	id_digest(bundle, len, flow->hash);
 	return flow;
-}
-
-static void
-flow_check(struct flow *flow, const struct config *config,
-    struct findings *findings)
-{
-	struct check check = {
-		.flow = flow,
-		.config = config,
-		.findings = findings,
-		.path = BUF_INIT(64U << 10),
-		.plain = json_object(),
-		.captions = json_object(),
-		.cancelled = json_array(),
-		.labels = json_object(),
-		.buttons = json_array(),
-	};
-
-	buf_add_text(&check.path, "");
-	check_flow(&check, flow->root);
-	buf_release(&check.path);
-	json_decref(check.plain);
-	json_decref(check.captions);
-	json_decref(check.cancelled);
-	json_decref(check.labels);
-	json_decref(check.buttons);
 }
 
 enum outcome
 flow_open(const char *bundle, size_t len, const struct config *config,
     struct flow **flow, struct findings *findings, struct fault *fault)
 {
-	size_t before = findings->count;
+	size_t before = findings->count, errors;
+	const struct finding *first;
 	json_error_t error;
 	json_t *root;
 
@@ -114,15 +95,15 @@ flow_open(const char *bundle, size_t len, const struct config *config,
 		    error.text);
 	}
 	*flow = flow_new(root, bundle, len);
-	flow_check(*flow, config, findings);
-	if (findings->count == before)
+	check_run(*flow, config, findings, check_flow, root);
+	errors = findings_errors(findings, &first);
+	if (errors == 0)
 		return OUT_OK;
 	flow_close(*flow);
 	*flow = NULL;
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "the flow has %zu errors, the first at '%s': %s",
-	    findings->count - before, findings->list[before].where,
-	    findings->list[before].text);
+	    "the flow has %zu errors, the first at '%s': %s", errors,
+	    first->where, first->text);
 }
 
 void
@@ -144,6 +125,9 @@ flow_close(struct flow *flow)
 	json_decref(flow->labels);
 	json_decref(flow->presses);
 	json_decref(flow->signals);
+	json_decref(flow->choices);
+	json_decref(flow->aliases);
+	json_decref(flow->settings);
 	json_decref(flow->root);
 	free(flow);
 }
@@ -170,6 +154,62 @@ bool
 flow_has_state(const struct flow *flow, const char *state)
 {
 	return json_object_get(flow->states, state) != NULL;
+}
+
+const char *
+flow_state_renamed(const struct flow *flow, const char *name)
+{
+	const char *now;
+
+	if (flow_has_state(flow, name))
+		return json_object_iter_key(
+		    json_object_iter_at(flow->states, name));
+	now = json_get_text(flow->renamed, name);
+	return now && flow_has_state(flow, now) ? now : NULL;
+}
+
+const char *
+flow_state_called(const struct flow *flow, const char *name)
+{
+	const char *state = flow_state_renamed(flow, name);
+
+	return state ? state : json_get_text(flow->aliases, name);
+}
+
+const json_t *
+flow_group_of(const struct flow *flow, const char *state)
+{
+	const char *dot = strchr(state, '.');
+
+	return dot
+	    ? json_object_getn(flow->groups, state, (size_t)(dot - state))
+	    : NULL;
+}
+
+const json_t *
+flow_choice(const struct flow *flow, const char *var, const char *id)
+{
+	return json_object_get(json_object_get(flow->choices, var), id);
+}
+
+const char *
+flow_handlers(const struct flow *flow)
+{
+	return json_get_text(flow->root, "handlers");
+}
+
+const char *
+flow_setting(const struct flow *flow, const char *name)
+{
+	return json_get_text(flow->settings, name);
+}
+
+const char *
+flow_zone(const struct flow *flow)
+{
+	const char *zone = json_get_text(flow->root, "tz");
+
+	return zone ? zone : "UTC";
 }
 
 bool

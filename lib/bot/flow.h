@@ -15,29 +15,9 @@
 
 #include "base/config.h"
 #include "base/fault.h"
+#include "bot/finding.h"
 
 struct flow;
-
-/* One thing that is wrong, where, and what to do about it. */
-struct finding {
-	int line, column; /* of the source file, 0: unknown */
-	char where[96];	  /* JSON pointer: /states/welcome/enter/0 */
-	char text[240];
-};
-
-struct findings {
-	struct finding *list;
-	size_t count, size;
-};
-
-void findings_add(struct findings *findings, const char *where,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void findings_release(struct findings *findings);
-
-/* Fills in line and column of findings that have none, by looking their
- * `where` up in the flow's source at PATH; left as they are when it cannot be
- * read. */
-void findings_locate(struct findings *findings, const char *path);
 
 /* A larger flow or text file is refused. */
 #define FLOW_MAX_BYTES (4U << 20)
@@ -56,9 +36,9 @@ json_t *flow_files(const char *path);
 
 /*
  * Loads a bundle.  Whatever is wrong is added to FINDINGS (all of it, not only
- * the first); features of the format that this version does not run are
- * refused by name.  CONFIG supplies $NAME values and is only read here; NULL:
- * not resolved.  OUT_NEVER, EXIT_INPUT when there are findings.
+ * the first).  CONFIG supplies $NAME values and is only read here; NULL: not
+ * resolved.  OUT_NEVER, EXIT_INPUT when there are errors; warnings alone do
+ * not refuse.
  */
 enum outcome flow_open(const char *bundle, size_t len,
     const struct config *config, struct flow **flow, struct findings *findings,
@@ -69,6 +49,14 @@ const char *flow_id(const struct flow *flow);
 const char *flow_hash(const struct flow *flow); /* 64 hex digits */
 const char *flow_start_state(const struct flow *flow);
 bool flow_has_state(const struct flow *flow, const char *state);
+
+/* What the state NAME of an older version is called now: NAME while it is
+ * there, else what `renamed` says; NULL when it is gone. */
+const char *flow_state_renamed(const struct flow *flow, const char *name);
+
+/* The same for a NAME of another program, which may be an `alias`. */
+const char *flow_state_called(const struct flow *flow, const char *name);
+
 bool flow_has_event(const struct flow *flow, const char *event);
 
 /* True when the schedule made as NAME at POINTER is there, also if this
@@ -84,6 +72,17 @@ size_t flow_schedules(const struct flow *flow, const char *name,
 /* How long what the schedule at POINTER does is of use after it is due, in
  * ms. */
 int64_t flow_schedule_life(const struct flow *flow, const char *pointer);
+
+/* The directory of the handlers that the flow runs, absolute; NULL when it runs
+ * none. */
+const char *flow_handlers(const struct flow *flow);
+
+/* What NAME, "$AMO_PIPELINE_ID" in the flow, was in the configuration when the
+ * flow was loaded; NULL when it was not there. */
+const char *flow_setting(const struct flow *flow, const char *name);
+
+/* The time zone of people of whom nothing else is known. */
+const char *flow_zone(const struct flow *flow);
 
 /* A file that messages send. */
 struct flow_media {

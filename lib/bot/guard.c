@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "bot/checker.h"
+#include "bot/check_part.h"
 #include "bot/model.h"
 #include "bot/variable.h"
 
@@ -206,7 +206,7 @@ static void
 check_guards(struct check *check, json_t *value)
 {
 	if (json_is_array(value) && json_array_size(value) == 0)
-		check_add(check, "must not be empty");
+		check_shape(check, "must not be empty");
 	check_list(check, value, check_guard);
 }
 
@@ -289,6 +289,17 @@ check_compared(struct check *check, const json_t *guard)
 	}
 }
 
+/* Whether all that was found since there were BEFORE findings are names that
+ * the flow lacks. */
+static bool
+is_shaped(const struct check *check, size_t before)
+{
+	for (; before < check->findings->count; before++)
+		if (check->findings->list[before].kind == FINDING_SHAPE)
+			return false;
+	return true;
+}
+
 void
 check_guard(struct check *check, json_t *value)
 {
@@ -301,12 +312,13 @@ check_guard(struct check *check, json_t *value)
 	check->depth++;
 	check_members(check, value, guard_members);
 	check->depth--;
-	if (check->findings->count != before)
+	if (!is_shaped(check, before))
 		return;
-	if (is_question(value) && json_object_get(value, "var") != NULL)
+	if (is_question(value) && json_object_get(value, "var") != NULL &&
+	    check->findings->count == before)
 		check_compared(check, value);
 	else if (!is_question(value))
-		check_add(check,
+		check_shape(check,
 		    "a guard is one of state, been, tag, role, "
 		    "not, all, any, or var with one of eq, ne, lt, le, gt, "
 		    "ge, in, set");

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
-#include "bot/checker.h"
+#include "bot/check_part.h"
 #include "bot/guard.h"
 #include "bot/model.h"
 #include "bot/template.h"
@@ -41,6 +41,17 @@ inline_button(const struct flow *flow, const struct chat *chat,
 		    json_pack("{ss}", id ? "callback_data" : "url", out.data);
 	buf_release(&out);
 	return result;
+}
+
+/* A question may ask for the person's own card. */
+static json_t *
+reply_button(const json_t *button)
+{
+	json_t *built = json_object();
+
+	if (json_get_bool(button, "contact", false))
+		json_object_set_new(built, "request_contact", json_true());
+	return built;
 }
 
 /* Telegram refuses a message with an empty label; the caller frees it. */
@@ -76,7 +87,7 @@ rows_build(const struct flow *flow, const struct chat *chat,
 				json_object_get(button, "when"), 0))
 				continue;
 			built = hash ? inline_button(flow, chat, button, hash)
-				     : json_object();
+				     : reply_button(button);
 			if (built == NULL) {
 				json_decref(line);
 				json_decref(result);
@@ -125,6 +136,9 @@ keyboard_markup(const struct flow *flow, const struct chat *chat,
 	else
 		*markup = json_pack("{so,sb}", "keyboard", rows,
 		    "resize_keyboard", 1);
+	if (*markup != NULL && buttons == NULL &&
+	    json_get_bool(action, "once", false))
+		json_object_set_new(*markup, "one_time_keyboard", json_true());
 	return OUT_OK;
 }
 
@@ -136,7 +150,9 @@ keyboard_read(const struct flow *flow, const char *data, const char **state)
 
 	*state = NULL;
 	if (data == NULL || strspn(data, "0123456789abcdef") < len ||
-	    data[len] != '|' || !name_fits(data + len + 1, NAME_ID))
+	    data[len] != '|' ||
+	    (!name_fits(data + len + 1, NAME_ID) &&
+		strcmp(data + len + 1, KEYBOARD_SKIP) != 0))
 		return NULL;
 	memcpy(hash, data, len);
 	hash[len] = '\0';
@@ -192,7 +208,7 @@ check_url(struct check *check, json_t *value)
 		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
 			break;
 	if (url == NULL || i == 3) {
-		check_add(check,
+		check_shape(check,
 		    "must be an address that begins with "
 		    "https://, http:// or tg://");
 		return;
@@ -204,7 +220,7 @@ static void
 check_at_most(struct check *check, json_t *value, size_t max, checker *element)
 {
 	if (json_array_size(value) > max)
-		check_add(check, "has more than %zu", max);
+		check_shape(check, "has more than %zu", max);
 	check_list(check, value, element);
 }
 
@@ -222,7 +238,7 @@ check_inline_button(struct check *check, json_t *value)
 	check_members(check, value, members);
 	if ((json_object_get(value, "id") != NULL) ==
 	    (json_object_get(value, "url") != NULL))
-		check_add(check, "a button has either an 'id' or a 'url'");
+		check_shape(check, "a button has either an 'id' or a 'url'");
 	press_note(check, value);
 }
 

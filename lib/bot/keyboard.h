@@ -10,6 +10,10 @@
 #include "bot/chat.h"
 #include "bot/flow.h"
 
+/* The id of the button that leaves a question unanswered; no button of the flow
+ * is called so. */
+#define KEYBOARD_SKIP "-"
+
 /*
  * *MARKUP is the reply_markup of the send action ACTION for CHAT, a new
  * reference, or NULL when it has none.  STATE is the one that sends: its

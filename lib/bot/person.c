@@ -43,34 +43,47 @@ is_plain(const char *text, size_t len)
 	    utf8_valid(text, len);
 }
 
-char *
-person_clean(const char *text, size_t max)
+/* TEXT without what turns the direction; with LINES line ends stay. */
+static char *
+straighten(const char *text, size_t len, bool lines)
 {
-	struct buf out = BUF_INIT(64U << 10);
-	char *clean, *trimmed, *result;
-	size_t len = strlen(text);
-	const char *at;
+	struct buf out = BUF_INIT(256U << 10);
+	char *clean = utf8_clean(text, len);
+	const char *at = clean;
 	uint32_t c;
 
-	if (is_plain(text, len))
-		return mem_dup_n(text,
-		    len <= max ? len : utf8_prefix(text, max));
-	clean = utf8_clean(text, len);
-	at = clean;
 	while ((c = utf8_next(&at)) != 0) {
 		char bytes[4];
 
 		if (!turns_direction(c))
 			buf_add(&out, bytes,
-			    utf8_put(bytes, is_blank(c) ? ' ' : c));
+			    utf8_put(bytes, is_blank(c) && !lines ? ' ' : c));
 	}
 	free(clean);
-	clean = buf_take(&out);
+	return buf_take(&out);
+}
+
+char *
+person_clean(const char *text, size_t max)
+{
+	char *clean, *trimmed, *result;
+	size_t len = strlen(text);
+
+	if (is_plain(text, len))
+		return mem_dup_n(text,
+		    len <= max ? len : utf8_prefix(text, max));
+	clean = straighten(text, len, false);
 	trimmed = utf8_trim(clean);
 	free(clean);
 	result = mem_dup_n(trimmed, utf8_prefix(trimmed, max));
 	free(trimmed);
 	return result;
+}
+
+char *
+person_clean_lines(const char *text)
+{
+	return straighten(text, strlen(text), true);
 }
 
 static char *

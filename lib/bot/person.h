@@ -14,6 +14,9 @@
  * of at most MAX characters.  The caller frees it. */
 char *person_clean(const char *text, size_t max);
 
+/* The same for a text of any length that may have several lines. */
+char *person_clean_lines(const char *text);
+
 /* The person's FIELD ("first_name"), cleaned; NULL when Telegram did not say
  * it.  The caller frees it. */
 char *person_text(const struct person *person, const char *field);

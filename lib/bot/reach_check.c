@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/checker.h"
+#include "bot/check_part.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +16,7 @@ takes(const struct check *check, const char *state, const char *key)
 	return json_object_get(on, key) != NULL;
 }
 
-/* Adds the states that the actions in VALUE go to, at any depth. */
-static void
+void
 gotos_add(const json_t *value, json_t *states)
 {
 	const char *target = json_get_text(value, "goto"), *key;

@@ -53,12 +53,42 @@ set_media(struct effect *message, const struct flow *flow, const char *name,
 	return OUT_OK;
 }
 
+/* The files of MEDIA: one by its name, or an album. */
+static enum outcome
+set_files(struct effect *message, const struct flow *flow, const json_t *media,
+    struct fault *fault)
+{
+	json_auto_t *spoilers = NULL;
+	struct flow_media file;
+	bool spoiler = false;
+	json_t *name;
+	size_t i;
+
+	if (json_is_string(media))
+		return set_media(message, flow, json_string_value(media),
+		    fault);
+	spoilers = json_array();
+	json_array_foreach (media, i, name) {
+		if (!flow_media(flow, json_string_value(name), &file))
+			return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+			    "flow '%s' has no media '%s'", flow_id(flow),
+			    json_string_value(name));
+		json_array_append_new(spoilers, json_boolean(file.spoiler));
+		spoiler = spoiler || file.spoiler;
+	}
+	if (spoiler)
+		json_object_set(message->params, "has_spoiler", spoilers);
+	message->method = mem_dup("sendMediaGroup");
+	message->media_list = json_incref((json_t *)(uintptr_t)media);
+	return OUT_OK;
+}
+
 enum outcome
 render(const struct flow *flow, const struct chat *chat, const json_t *action,
     const char *state, struct effect *message, struct fault *fault)
 {
 	const char *key = json_get_text(action, "send");
-	const char *media = json_get_text(action, "media");
+	const json_t *media = json_object_get(action, "media");
 	struct buf out = BUF_INIT(64U << 10);
 	const char *text;
 	json_t *markup;
@@ -69,7 +99,7 @@ render(const struct flow *flow, const struct chat *chat, const json_t *action,
 		    "flow '%s' has no text '%s'", flow_id(flow),
 		    key ? key : "");
 	message->params = json_object();
-	if (media != NULL && set_media(message, flow, media, fault) != OUT_OK)
+	if (media != NULL && set_files(message, flow, media, fault) != OUT_OK)
 		return OUT_NEVER;
 	template_expand(flow, chat, text, PLACE_HTML, &out);
 	set_text(message, media ? "caption" : "text",

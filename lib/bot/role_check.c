@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/checker.h"
+#include "bot/check_part.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -50,12 +50,13 @@ check_people(struct check *check, json_t *value)
 			    json_integer_value(id));
 
 			if (!json_is_integer(id))
-				check_add(check, "must be a list of numbers");
+				check_shape(check,
+				    "must be a list of numbers");
 			json_object_set_new(people, key, json_true());
 			free(key);
 		}
-	} else if (name == NULL || name[0] != '$' || name[1] == '\0') {
-		check_add(check,
+	} else if (name == NULL || !name_fits(name, NAME_SETTING)) {
+		check_shape(check,
 		    "must be a list of ids, or \"$NAME\" to "
 		    "read it from the configuration");
 	} else if (check->config != NULL &&

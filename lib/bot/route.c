@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/step_run.h"
+#include "bot/route.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,31 +8,39 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "bot/ask.h"
 #include "bot/checker.h"
 #include "bot/effect.h"
 #include "bot/guard.h"
+#include "bot/handoff.h"
 #include "bot/keyboard.h"
-#include "bot/pattern.h"
 #include "bot/person.h"
+#include "bot/schedule.h"
 #include "bot/text.h"
 #include "bot/variable.h"
 
 #define NOTICE_MAX 200 /* answerCallbackQuery takes no more */
 
 static const json_t *
-state_on(const struct run *run, const char *state)
+state_on(const struct run *run, const char *state, bool group)
 {
-	return state
-	    ? json_object_get(json_object_get(run->flow->states, state), "on")
-	    : NULL;
+	const json_t *holder = group
+	    ? flow_group_of(run->flow, state)
+	    : json_object_get(run->flow->states, state);
+
+	return json_object_get(holder, "on");
 }
 
-/* Runs what STATE has on KEY; false when it has nothing. */
 static bool
 run_on(struct run *run, const char *state, const char *key)
 {
-	const json_t *actions = json_object_get(state_on(run, state), key);
+	const json_t *actions;
 
+	if (state == NULL)
+		return false;
+	actions = json_object_get(state_on(run, state, false), key);
+	if (actions == NULL)
+		actions = json_object_get(state_on(run, state, true), key);
 	if (actions == NULL)
 		return false;
 	run->origin = state;
@@ -40,8 +48,8 @@ run_on(struct run *run, const char *state, const char *key)
 	return true;
 }
 
-static bool
-run_on_named(struct run *run, const char *state, const char *kind,
+bool
+route_on_named(struct run *run, const char *state, const char *kind,
     const char *name)
 {
 	char key[80];
@@ -50,15 +58,15 @@ run_on_named(struct run *run, const char *state, const char *kind,
 	return run_on(run, state, key);
 }
 
-static void
-run_fallback(struct run *run)
+bool
+route_open(const struct run *run, const json_t *route)
 {
-	const json_t *actions =
-	    json_object_get(json_object_get(run->flow->states,
-				run->chat->state),
-		"fallback");
+	const char *role = json_get_text(route, "who");
 
-	run_actions(run, actions ? actions : run->flow->fallback);
+	return (role == NULL ||
+		   flow_in_role(run->flow, role, run->chat->person.id)) &&
+	    guard_holds(run->flow, run->chat, json_object_get(route, "when"),
+		0);
 }
 
 /* Runs ROUTE, a list of actions or an object with its conditions; false when
@@ -68,17 +76,11 @@ run_route(struct run *run, const json_t *route,
     void (*take_args)(struct run *, const json_t *args, const void *from),
     const void *from)
 {
-	const char *role = json_get_text(route, "who");
-
 	if (json_is_array(route)) {
 		run_actions(run, route);
 		return true;
 	}
-	if (role != NULL &&
-	    !flow_in_role(run->flow, role, run->chat->person.id))
-		return false;
-	if (!guard_holds(run->flow, run->chat, json_object_get(route, "when"),
-		0))
+	if (!route_open(run, route))
 		return false;
 	take_args(run, json_object_get(route, "args"), from);
 	run_actions(run, json_object_get(route, "do"));
@@ -149,15 +151,22 @@ command_read(const char *text, char command[40])
 	    : NULL;
 }
 
+bool
+route_is_command(const char *text)
+{
+	char command[40];
+
+	return command_read(text, command) != NULL;
+}
+
 static void
 start_again(struct run *run, const char *payload)
 {
 	run->chat->unsubscribed = false;
-	variable_take(run->flow, run->chat, "start.payload", payload,
-	    run->taken);
+	variable_take_link(run->flow, run->chat, payload, run->taken);
 }
 
-static bool
+bool
 route_command(struct run *run, const char *text)
 {
 	char command[40];
@@ -170,57 +179,37 @@ route_command(struct run *run, const char *text)
 	start = strcmp(command, "/start") == 0;
 	if (start)
 		start_again(run, rest);
-	run_cancel_on(run, "command", command);
+	schedule_cancel_on(run, "command", command);
 	route = json_object_get(run->flow->commands, command);
-	if (route != NULL && run_route(run, route, take_words, rest))
-		return true;
-	if (!start || route != NULL)
+	if (route == NULL && strcmp(command, "/help") == 0)
+		return route_help(run);
+	if (route != NULL ? !route_open(run, route) : !start)
 		return false;
+	/* Who asks for the bot gets it back. */
+	if (step_paused(run->chat, run->now))
+		handoff_leave(run);
+	if (route != NULL)
+		return run_route(run, route, take_words, rest);
 	/* every chat with a bot begins with /start */
 	run->next = flow_start_state(run->flow);
 	run_actions(run, NULL);
 	return true;
 }
 
-/* When STATE was entered last, as a number that grows. */
-static json_int_t
-last_entry(const struct run *run, const char *state)
+json_int_t
+route_last_entry(const struct run *run, const char *state)
 {
 	return json_integer_value(
 	    json_array_get(json_object_get(run->chat->visits, state), 1));
 }
 
-/* A press of a reply keyboard is a message with the label of the button. */
-static bool
-route_label(struct run *run, const char *text)
-{
-	json_t *uses = json_object_get(run->flow->labels, text), *use;
-	const char *id, *state, *sender = NULL, *sent = NULL;
-	size_t i;
-
-	json_array_foreach (uses, i, use) {
-		if (!guard_holds(run->flow, run->chat, json_array_get(use, 2),
-			0))
-			continue;
-		id = json_string_value(json_array_get(use, 0));
-		state = json_string_value(json_array_get(use, 1));
-		if (run_on_named(run, run->chat->state, "button", id))
-			return true;
-		if (state != NULL &&
-		    last_entry(run, state) >
-			(sender ? last_entry(run, sender) : 0)) {
-			sender = state;
-			sent = id;
-		}
-	}
-	return sender != NULL && run_on_named(run, sender, "button", sent);
-}
-
-/* True when the chat can have seen what STATE sends. */
+/* True when the chat can have seen what STATE sends; by hand it can have been
+ * put in a state that it never entered. */
 static bool
 was_in(const struct run *run, const char *state)
 {
-	return last_entry(run, state) > 0 ||
+	return route_last_entry(run, state) > 0 ||
+	    strcmp(state, run->chat->state) == 0 ||
 	    strcmp(state, flow_start_state(run->flow)) == 0;
 }
 
@@ -252,52 +241,44 @@ was_shown(const struct run *run, const char *state, const char *id)
 }
 
 static bool
-text_matches(const char *wanted, const char *folded)
+has_button(const json_t *rows, const char *id)
 {
-	char *fold = utf8_fold(wanted);
-	bool same = strcmp(fold, folded) == 0;
+	json_t *row, *button;
+	size_t i, j;
 
-	free(fold);
-	return same;
-}
+	json_array_foreach (rows, i, row)
+		json_array_foreach (row, j, button) {
+			const char *name = json_get_text(button, "id");
 
-/* The key of `on` that takes TEXT; a fixed text comes before a pattern. */
-static const char *
-key_find(const struct run *run, const char *text)
-{
-	json_t *on = (json_t *)(uintptr_t)state_on(run, run->chat->state);
-	const char *key, *found = "any";
-	char *folded = utf8_fold(text);
-	json_t *actions;
-
-	json_object_foreach (on, key, actions) {
-		if (strncmp(key, "text:", 5) == 0 &&
-		    text_matches(key + 5, folded)) {
-			found = key;
-			break;
+			if (name != NULL && strcmp(name, id) == 0)
+				return true;
 		}
-		if (strncmp(key, "regex:", 6) == 0 && found[0] == 'a' &&
-		    pattern_fits(key + 6, text))
-			found = key;
-	}
-	free(folded);
-	return found;
+	return false;
 }
 
-static void
-text_run(struct run *run, const char *text)
+/* Whether a `notify` in VALUE tells this person of something about others with
+ * the button ID: who was told was never in the state that says so. */
+static bool
+was_told(const struct run *run, const json_t *value, const char *id)
 {
-	if (route_command(run, text) || route_label(run, text) ||
-	    run->input->in_group)
-		return;
-	if (!run_on(run, run->chat->state, key_find(run, text)))
-		run_fallback(run);
+	const char *role = json_get_text(value, "notify"), *key;
+	bool told = role != NULL &&
+	    has_button(json_object_get(value, "buttons"), id) &&
+	    flow_in_role(run->flow, role, run->chat->person.id);
+	json_t *child;
+	size_t i;
+
+	json_object_foreach ((json_t *)(uintptr_t)value, key, child)
+		told = told || was_told(run, child, id);
+	json_array_foreach (value, i, child)
+		told = told || was_told(run, child, id);
+	return told;
 }
 
 bool
 route_is_chatter(const struct run *run)
 {
-	char *text, command[40];
+	char *text;
 	bool chatter;
 
 	if (!run->input->in_group || run->input->kind == INPUT_BUTTON)
@@ -305,32 +286,10 @@ route_is_chatter(const struct run *run)
 	if (run->input->kind != INPUT_TEXT)
 		return true;
 	text = utf8_trim(run->input->text);
-	chatter = command_read(text, command) == NULL &&
+	chatter = !route_is_command(text) &&
 	    json_object_get(run->flow->labels, text) == NULL;
 	free(text);
 	return chatter;
-}
-
-void
-route_text(struct run *run)
-{
-	char *text = utf8_trim(run->input->text);
-
-	text_run(run, text);
-	free(text);
-}
-
-void
-route_contact(struct run *run)
-{
-	const char *key = run->input->kind == INPUT_CONTACT ? "contact"
-							    : run->input->text;
-
-	if (run->input->in_group)
-		return;
-	if (!run_on(run, run->chat->state, key) &&
-	    !run_on(run, run->chat->state, "any"))
-		run_fallback(run);
 }
 
 static void
@@ -354,14 +313,24 @@ route_button(struct run *run)
 	const char *sender;
 	const char *id = keyboard_read(run->flow, run->input->text, &sender);
 	const char *state = run->chat->state;
+	bool told = false;
 
-	if (sender != NULL && !was_in(run, sender))
-		sender = NULL;
-	if (id == NULL || !was_shown(run, sender, id) ||
+	/* An operator has the person. */
+	if (step_paused(run->chat, run->now))
+		return;
+	if (sender != NULL && id != NULL && !was_in(run, sender)) {
+		told = was_told(run, run->flow->root, id);
+		sender = told ? sender : NULL;
+	}
+	if (id != NULL && ask_button(run, sender, id))
+		return;
+	if (id == NULL || (!told && !was_shown(run, sender, id)) ||
 	    ((!was_shown(run, state, id) ||
-		 !run_on_named(run, state, "button", id)) &&
-		!run_on_named(run, sender, "button", id)))
+		 !route_on_named(run, state, "button", id)) &&
+		!route_on_named(run, sender, "button", id))) {
 		notice_expired(run);
+		ask_again(run);
+	}
 }
 
 void
@@ -370,8 +339,8 @@ route_event(struct run *run)
 	const char *name = run->input->text;
 	const json_t *route = json_object_get(run->flow->events, name);
 
-	run_cancel_on(run, "event", name);
-	if (!run_on_named(run, run->chat->state, "event", name) &&
+	schedule_cancel_on(run, "event", name);
+	if (!route_on_named(run, run->chat->state, "event", name) &&
 	    route != NULL)
 		(void)run_route(run, route, take_members, run->input->data);
 }

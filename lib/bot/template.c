@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "bot/markup.h"
+#include "bot/model.h"
+#include "bot/text.h"
 #include "bot/variable.h"
 
 static const struct {
@@ -132,9 +134,37 @@ url_encode(const char *text)
 	return buf_take(&out);
 }
 
-/* Takes VALUE (may be NULL: unset) and returns what FILTER makes of it. */
+/* What a person sees of the choice VALUE of the variable NAME; a variable that
+ * holds no choice is its own label. */
 static char *
-filter_apply(const struct template_filter *filter, char *value)
+label_of(const struct flow *flow, const struct chat *chat,
+    const struct template_filter *filter, const char *name, char *value)
+{
+	struct chat reader = *chat;
+	char *lang, *label = NULL;
+	const json_t *choice;
+
+	if (value == NULL)
+		return NULL;
+	choice = flow_choice(flow, name, value);
+	if (choice != NULL) {
+		lang = filter->arg.at
+		    ? mem_dup_n(filter->arg.at, filter->arg.len)
+		    : NULL;
+		if (lang != NULL)
+			reader.reading = lang;
+		label =
+		    text_label(flow, &reader, json_get_text(choice, "text"));
+		free(lang);
+	}
+	return label ? label : value;
+}
+
+/* Takes VALUE (may be NULL: unset) of NAME and returns what FILTER makes of
+ * it. */
+static char *
+filter_apply(const struct flow *flow, const struct chat *chat,
+    const struct template_filter *filter, const char *name, char *value)
 {
 	char *result = value;
 
@@ -145,8 +175,9 @@ filter_apply(const struct template_filter *filter, char *value)
 		result = value ? url_encode(value) : NULL;
 	} else if (slice_is(filter->name, "lower")) {
 		result = value ? utf8_fold(value) : NULL;
+	} else if (slice_is(filter->name, "label")) {
+		result = label_of(flow, chat, filter, name, value);
 	}
-	/* label: a variable that holds no choice is its own label */
 	if (result != value)
 		free(value);
 	return result;
@@ -165,7 +196,8 @@ slot_expand(const struct flow *flow, const struct chat *chat,
 	name[slot->name.len] = '\0';
 	value = variable_text(flow, chat, name);
 	for (i = 0; i < slot->count; i++)
-		value = filter_apply(&slot->filters[i], value);
+		value =
+		    filter_apply(flow, chat, &slot->filters[i], name, value);
 	if (value != NULL && place == PLACE_HTML) {
 		markup_escape(value, out);
 	} else if (value != NULL && place == PLACE_URL &&

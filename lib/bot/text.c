@@ -8,10 +8,8 @@
 #include "bot/model.h"
 #include "bot/template.h"
 
-/* The flow's language for TAG: the same, else of the same language proper
- * (ru-RU reads ru). */
-static const char *
-lang_match(const struct flow *flow, const char *tag)
+const char *
+text_lang_find(const struct flow *flow, const char *tag)
 {
 	size_t i, len;
 	json_t *lang;
@@ -35,15 +33,17 @@ lang_match(const struct flow *flow, const char *tag)
 const char *
 text_lang(const struct flow *flow, const struct chat *chat)
 {
-	const char *lang = NULL;
+	const char *lang = chat->reading;
 
+	if (lang != NULL)
+		return lang;
 	if (json_object_get(flow->vars, "lang") != NULL)
-		lang = lang_match(flow,
+		lang = text_lang_find(flow,
 		    json_string_value(json_object_get(chat->vars, "lang")));
 	if (lang == NULL)
-		lang = lang_match(flow, chat->lang);
+		lang = text_lang_find(flow, chat->lang);
 	if (lang == NULL)
-		lang = lang_match(flow, chat->person.lang);
+		lang = text_lang_find(flow, chat->person.lang);
 	if (lang == NULL)
 		lang = json_string_value(json_array_get(flow->langs, 0));
 	return lang;

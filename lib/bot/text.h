@@ -8,6 +8,10 @@
 #include "bot/chat.h"
 #include "bot/flow.h"
 
+/* The flow's language for TAG: the same, else of the same language proper
+ * (ru-RU reads ru), else NULL; borrowed. */
+const char *text_lang_find(const struct flow *flow, const char *tag);
+
 /* The language of CHAT: the variable `lang` of the flow, what the chat chose,
  * the person's client, the flow's default.  Borrowed. */
 const char *text_lang(const struct flow *flow, const struct chat *chat);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "bot/checker.h"
+#include "bot/check_part.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,7 +94,7 @@ text_check(struct check *check, const char *key, json_t *value)
 	char error[100];
 
 	if (text == NULL) {
-		check_add(check, "must be a string");
+		check_shape(check, "must be a string");
 		return;
 	}
 	if (strlen(text) >= TEXT_MAX_BYTES) {
@@ -130,7 +131,7 @@ translations_check(struct check *check, const char *lang, json_t *texts)
 	json_object_foreach (texts, key, value) {
 		len = check_enter(check, key);
 		if (!name_fits(key, NAME_TEXT))
-			check_add(check, "bad name '%s' of a text", key);
+			check_shape(check, "bad name '%s' of a text", key);
 		if (json_object_get(first, key) == NULL)
 			check_unknown(check, "text", key, first);
 		text_check(check, key, value);
@@ -188,14 +189,21 @@ check_texts(struct check *check, json_t *value)
 	json_array_foreach (check->flow->langs, i, texts)
 		json_object_set_new(known, json_string_value(texts),
 		    json_true());
+	if (value != NULL && !json_is_object(value))
+		check_shape(check, "must be an object");
+	check_count(check, value, 1, SIZE_MAX);
 	json_object_foreach (value, lang, texts) {
 		len = check_enter(check, lang);
-		if (json_object_get(known, lang) == NULL)
+		if (!name_fits(lang, NAME_LANG))
+			check_shape(check, "bad name '%s': %s", lang,
+			    name_rule(NAME_LANG));
+		else if (json_object_get(known, lang) == NULL)
 			check_unknown(check, "language", lang, known);
 		if (json_is_object(texts))
 			translations_check(check, lang, texts);
 		else
-			check_add(check,
+			(json_is_string(texts) ? check_add
+					       : check_shape)(check,
 			    "must be an object of texts, or the "
 			    "name of a file that holds it");
 		check_leave(check, len);

@@ -9,8 +9,11 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "bot/model.h"
 #include "bot/person.h"
+#include "bot/text.h"
+#include "bot/when.h"
 
 #define TEXT_MAX 256 /* of a variable that does not say */
 
@@ -95,6 +98,12 @@ variable_text(const struct flow *flow, const struct chat *chat,
 	json_t *value;
 	char *text;
 
+	if (strcmp(name, "session.id") == 0)
+		/* of this person's, for the keys of leads are everybody's */
+		return mem_printf("%" PRId64 "-%" PRId64, chat->id,
+		    chat->session);
+	if (strcmp(name, "user.tz") == 0)
+		return mem_dup(when_zone(flow, chat));
 	if (strncmp(name, "user.", 5) == 0)
 		return person_text(&chat->person, name + 5);
 	var = json_object_get(flow->vars, name);
@@ -232,6 +241,34 @@ variable_set(const struct flow *flow, struct chat *chat, const char *name,
 	free(text);
 }
 
+static void
+replace_text(char **place, const char *text)
+{
+	free(*place);
+	*place = mem_dup(text);
+}
+
+void
+variable_put(const struct flow *flow, struct chat *chat, const char *name,
+    const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (strcmp(name, "user.lang") == 0)
+		replace_text(&chat->lang, text_lang_find(flow, text));
+	else if (strcmp(name, "user.tz") == 0)
+		replace_text(&chat->tz,
+		    text && zone_find(text) != NULL ? text : NULL);
+	else
+		variable_set(flow, chat, name, value);
+}
+
+int64_t
+variable_length(const json_t *var)
+{
+	return (int64_t)max_of(var);
+}
+
 void
 variable_end_session(const struct flow *flow, struct chat *chat,
     const json_t *spared)
@@ -247,25 +284,49 @@ variable_end_session(const struct flow *flow, struct chat *chat,
 	}
 }
 
+/* The value of KEY in "key-value__key-value"; the caller frees it. */
+static char *
+link_part(const char *payload, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (payload != NULL) {
+		const char *end = strstr(payload, "__");
+		size_t part = end ? (size_t)(end - payload) : strlen(payload);
+
+		if (part > len && strncmp(payload, key, len) == 0 &&
+		    payload[len] == '-')
+			return mem_dup_n(payload + len + 1, part - len - 1);
+		payload = end ? end + 2 : NULL;
+	}
+	return NULL;
+}
+
 void
-variable_take(const struct flow *flow, struct chat *chat, const char *source,
-    const char *text, json_t *taken)
+variable_take_link(const struct flow *flow, struct chat *chat,
+    const char *payload, json_t *taken)
 {
 	const char *name, *from;
 	json_t *var;
 
 	json_object_foreach (flow->vars, name, var) {
-		char *clean;
+		char *part, *clean;
 
 		from = json_get_text(var, "from");
-		if (from == NULL || strcmp(from, source) != 0)
+		if (from == NULL || strncmp(from, "start.", 6) != 0)
 			continue;
-		clean = person_clean(text, max_of(var));
+		part = strcmp(from, "start.payload") == 0
+		    ? mem_dup(payload)
+		    : link_part(payload, from + 6);
+		if (part == NULL)
+			continue;
+		clean = person_clean(part, max_of(var));
 		if (clean[0] != '\0') {
 			variable_set_text(flow, chat, name, clean);
 			json_object_set_new(taken, name, json_true());
 		}
 		free(clean);
+		free(part);
 	}
 }
 
@@ -276,12 +337,8 @@ variable_check_name(struct check *check, struct json_slice name)
 	json_t *known;
 	size_t i;
 
-	if (strcmp(text, "session.id") == 0) {
-		check_add(check,
-		    "'session.id' is not supported by this "
-		    "version of leadpipe");
-	} else if (strncmp(text, "user.", 5) != 0 ||
-	    person_max(text + 5) == 0) {
+	if (strcmp(text, "session.id") != 0 && strcmp(text, "user.tz") != 0 &&
+	    (strncmp(text, "user.", 5) != 0 || person_max(text + 5) == 0)) {
 		if (json_object_get(check->flow->vars, text) == NULL) {
 			known = json_object();
 			(void)json_object_update(known, check->flow->vars);
@@ -308,7 +365,9 @@ variable_max(const struct flow *flow, struct json_slice name)
 	size_t max;
 
 	given = json_get_text(var, "default");
-	if (strncmp(text, "user.", 5) == 0)
+	if (strcmp(text, "session.id") == 0 || strcmp(text, "user.tz") == 0)
+		max = 41;
+	else if (strncmp(text, "user.", 5) == 0)
 		max = person_max(text + 5);
 	else if (strcmp(type, "text") != 0)
 		max = 24;
@@ -324,7 +383,8 @@ bool
 variable_says(const struct flow *flow, struct json_slice name)
 {
 	char *text = mem_dup_n(name.at, name.len), *given;
-	bool says = strcmp(text, "user.id") == 0;
+	bool says = strcmp(text, "user.id") == 0 ||
+	    strcmp(text, "user.tz") == 0 || strcmp(text, "session.id") == 0;
 
 	given = value_text(
 	    json_object_get(json_object_get(flow->vars, text), "default"));

@@ -34,6 +34,15 @@ void variable_set(const struct flow *flow, struct chat *chat, const char *name,
 void variable_set_text(const struct flow *flow, struct chat *chat,
     const char *name, const char *text);
 
+/* The same for NAME as an action or a handler sets it, which may also be
+ * user.lang or user.tz: what is no language of the flow, or no time zone,
+ * unsets it. */
+void variable_put(const struct flow *flow, struct chat *chat, const char *name,
+    const json_t *value);
+
+/* The most characters that VAR holds. */
+int64_t variable_length(const json_t *var);
+
 /* True when VALUE is of the type of VAR, a variable as the flow writes it. */
 bool variable_fits(const json_t *var, const json_t *value);
 bool variable_is_number(const json_t *var);
@@ -46,9 +55,10 @@ bool variable_takes(const json_t *var, const json_t *value);
 void variable_end_session(const struct flow *flow, struct chat *chat,
     const json_t *spared);
 
-/* Sets the variables that are `from` SOURCE, cleaned; adds them to TAKEN. */
-void variable_take(const struct flow *flow, struct chat *chat,
-    const char *source, const char *text, json_t *taken);
+/* Sets the variables that are from the link that began the chat: the whole
+ * PAYLOAD, or a part of it (utm_source-vk__ref-42); adds them to TAKEN. */
+void variable_take_link(const struct flow *flow, struct chat *chat,
+    const char *payload, json_t *taken);
 
 /* Adds a finding unless NAME can be used in a template. */
 void variable_check_name(struct check *check, struct json_slice name);

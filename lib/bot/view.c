@@ -72,3 +72,15 @@ view_state_count(const struct flow *flow)
 {
 	return json_object_size(flow->states);
 }
+
+const json_t *
+view_funnels(const struct flow *flow)
+{
+	return json_object_get(flow->root, "stats");
+}
+
+const json_t *
+view_renamed(const struct flow *flow)
+{
+	return flow->renamed;
+}

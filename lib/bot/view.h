@@ -24,6 +24,18 @@ json_t *view_vars(const struct flow *flow, const struct chat *chat, bool pii);
 json_t *view_schedule(const struct flow *flow, const struct chat *chat,
     const char *name, const char *pointer, int64_t entries);
 
+/* The flow's funnels, name to an array of states; borrowed, NULL: none. */
+const json_t *view_funnels(const struct flow *flow);
+
+/* What states of older versions are called now, old name to new; borrowed,
+ * NULL: none. */
+const json_t *view_renamed(const struct flow *flow);
+
+/* The state that FLOW calls NAME now, also by an alias, borrowed; OUT_NEVER,
+ * EXIT_INPUT, with a suggestion, when there is none. */
+enum outcome view_state(const struct flow *flow, const char *name,
+    const char **state, struct fault *fault) must_check;
+
 /* How many states the flow has. */
 size_t view_state_count(const struct flow *flow);
 

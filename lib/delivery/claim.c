@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -70,44 +69,57 @@ check_subscription(struct delivery *d, const struct message *m, int64_t now,
 	return end_unsent(d, m, SETTLE_CANCELLED, "unsubscribed", now, fault);
 }
 
-/*
- * The file of a message: known to Telegram, or uploaded by this very message,
- * or another one is uploading it and the lane waits for that.
- */
+/* One file of a message: known to Telegram, or uploaded by this very message,
+ * or another one is uploading it and the lane waits for that. */
 static enum outcome
-choose_file(struct delivery *d, const struct message *m, struct slot *slot,
-    int64_t now, enum choice *choice, struct fault *fault)
+choose_file(struct delivery *d, const struct message *m, int64_t id,
+    struct slot_file *file, enum choice *choice, struct fault *fault)
 {
 	struct media media;
-	struct stat st;
-	enum outcome out;
+	enum outcome out = media_load(d->db, id, &media, fault);
 
-	if (m->media == 0)
-		return OUT_OK;
-	out = media_load(d->db, m->media, &media, fault);
 	if (out != OUT_OK)
 		goto out;
+	memcpy(file->kind, media.kind, sizeof file->kind);
 	if (media.file_id != NULL) {
-		slot->file_id = mem_dup(media.file_id);
-		slot->file_id_at = media.file_id_at;
+		file->file_id = mem_dup(media.file_id);
+		file->file_id_at = media.file_id_at;
 	} else if (media.uploader != 0 && media.uploader != m->id) {
 		*choice = CHOICE_PASS;
-		out = messages_postpone(d->db, m->chat_id, 0, m->media, fault);
-	} else if (stat(media.path, &st) == -1) {
-		*choice = CHOICE_PASS;
-		char *why = mem_printf("the file '%s' is not there; put it "
-				       "back, then recover-pending --resend",
-		    media.path);
-		log_error("message %lld: %s", (long long)m->id, why);
-		out = end_unsent(d, m, SETTLE_DEAD, why, now, fault);
-		free(why);
+		out = messages_postpone(d->db, m->chat_id, 0, id, fault);
 	} else {
-		slot->upload = mem_dup(media.path);
-		slot->upload_size = (int64_t)st.st_size;
-		out = media_upload(d->db, m->media, m->id, fault);
+		file->upload = mem_dup(media.path);
 	}
 out:
 	media_release(&media);
+	return out;
+}
+
+/* Nothing is kept from others while a file is waited for, so that no two
+ * albums can wait for each other. */
+static enum outcome
+choose_files(struct delivery *d, const struct message *m, struct slot *slot,
+    enum choice *choice, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+
+	for (int i = 0;
+	     i < m->media_count && out == OUT_OK && *choice == CHOICE_SEND;
+	     i++)
+		out = choose_file(d, m, m->media[i], &slot->files[i], choice,
+		    fault);
+	return out;
+}
+
+static enum outcome
+mark_uploads(struct delivery *d, const struct message *m,
+    const struct slot *slot, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+
+	for (int i = 0; i < m->media_count && out == OUT_OK; i++)
+		if (slot->files[i].upload != NULL)
+			out = media_upload(d->db, m->media[i], m->id, fault);
 	return out;
 }
 
@@ -185,9 +197,11 @@ prepare(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = render(d, m, slot, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
+		out = choose_files(d, m, slot, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = check_limits(d, m, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
-		out = choose_file(d, m, slot, now, choice, fault);
+		out = mark_uploads(d, m, slot, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = messages_claim(d->db, m, d->worker, now, fault);
 	return out;

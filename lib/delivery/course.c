@@ -4,11 +4,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "store/meta.h"
+#include "turn/turn_recur.h"
 
 /* A database that stays locked this long: the next run will try again. */
 #define LOCKED_MOST_MS 30000
 
 #define STEP_BATCH 100
+
+/* How long a press waits in Telegram's queue, and how old a question may be
+ * that is asked again. */
+#define PRESS_MS 150000
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
 
 /* How many messages this run may still send; -1: any number. */
 static int64_t
@@ -52,7 +59,10 @@ transaction_failed(struct course *c, enum outcome out,
 
 	db_rollback(c->loop->db);
 	delivery_undo(c->loop->delivery);
+	handlers_undo(c->loop->handlers);
 	turn_undone(c->loop->turn);
+	c->outages = 0;
+	c->asked_after = INT64_MIN;
 	c->dirty = true;
 	if (c->locked_since == 0)
 		c->locked_since = mono;
@@ -135,32 +145,73 @@ course_store(struct course *c)
 	return true;
 }
 
+/*
+ * The bot was away for longer than a press lives in Telegram's queue: once
+ * what is left there is stepped, who still has an open question is asked
+ * again.
+ */
+static enum outcome
+ask_again(struct course *c, int64_t now, bool *more, struct fault *fault)
+{
+	const struct poller *poller = c->loop->poller;
+	struct db *db = c->loop->db;
+	enum outcome out = OUT_OK;
+
+	if (*more || poller == NULL || !course_may_start(c) ||
+	    !poller_report(poller)->drained ||
+	    c->outages > poller_report(poller)->outages)
+		return OUT_OK;
+	int64_t since = meta_int(db, META_OUTAGE, 0);
+	const struct turn_outage outage = { since - DAY_MS, now - PRESS_MS };
+	if (since != 0)
+		out = turn_ask_again(c->loop->turn, &outage, &c->asked_after,
+		    STEP_BATCH, now, more, fault);
+	if (out != OUT_OK || *more)
+		return out;
+	c->outages = poller_report(poller)->outages + 1;
+	c->asked_after = INT64_MIN;
+	return since == 0 ? OUT_OK : meta_set_int(db, META_OUTAGE, 0, fault);
+}
+
 void
 course_work(struct course *c)
 {
 	struct loop *l = c->loop;
 	int64_t now = clock_wall_ms();
-	bool more_updates = false, more_tasks = false;
+	bool more_updates = false, more_tasks = false, more_handlers = false;
 	struct fault fault;
 	enum outcome out;
 
 	if (!begin(c))
 		return;
 	out = delivery_settle(l->delivery, now, &fault);
+	if (out == OUT_OK)
+		out = handlers_settle(l->handlers, now, &fault);
+	if (out == OUT_OK && l->poller != NULL && course_may_start(c))
+		out = turn_recurring(l->turn, now, &fault);
 	/* After a failure only what is on its way is brought to its end. */
 	if (out == OUT_OK && l->poller != NULL && !c->draining &&
 	    c->out == OUT_OK)
 		out = turn_updates(l->turn, now, STEP_BATCH, &more_updates,
 		    &fault);
+	if (out == OUT_OK)
+		out = ask_again(c, now, &more_updates, &fault);
 	if (out == OUT_OK && course_may_start(c)) {
 		delivery_limit(l->delivery, left(l));
 		out = delivery_claim(l->delivery, now, &more_tasks, &fault);
 	}
+	if (out == OUT_OK && course_may_start(c))
+		out = handlers_claim(l->handlers, now, &more_handlers, &fault);
 	if (!commit(c, out, &fault))
 		return;
 	turn_committed(l->turn);
 	delivery_start(l->delivery);
+	handlers_start(l->handlers);
 	c->next_at = delivery_next(l->delivery);
-	c->more = more_updates || (more_tasks && c->next_at <= now);
+	c->more = more_updates || more_handlers ||
+	    (more_tasks && c->next_at <= now);
+	int64_t handler_at = handlers_next(l->handlers);
+	if (handler_at < c->next_at)
+		c->next_at = handler_at;
 	c->dirty = false;
 }

@@ -20,6 +20,8 @@ struct course {
 	bool pruned;	 /* nothing old is left for this run */
 	bool has_pruned; /* at all */
 	bool draining;	 /* the lock is given up */
+	int outages;	 /* of the poller that are dealt with, and one more */
+	int64_t asked_after; /* of the one that is being dealt with */
 	enum outcome out;
 	struct fault fault;
 };

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "delivery/delivery.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "delivery/handlers.h"
 #include "delivery/slot.h"
 
 #define SLOTS_DEFAULT 64
@@ -27,10 +30,13 @@ slot_free(struct slot *slot)
 {
 	http_call_free(slot->call);
 	free(slot->params);
-	free(slot->file_id);
-	free(slot->upload);
+	for (int i = 0; i < MESSAGE_FILES; i++) {
+		free(slot->files[i].file_id);
+		free(slot->files[i].upload);
+		slot->files[i] = (struct slot_file){ 0 };
+	}
 	slot->call = NULL;
-	slot->params = slot->file_id = slot->upload = NULL;
+	slot->params = NULL;
 	slot->phase = SLOT_FREE;
 }
 
@@ -74,7 +80,8 @@ delivery_check_config(const struct config *config, struct fault *fault)
 {
 	struct delivery scratch = { 0 };
 
-	return read_limits(&scratch, config, fault);
+	enum outcome out = read_limits(&scratch, config, fault);
+	return out == OUT_OK ? handlers_check_config(config, fault) : out;
 }
 
 enum outcome
@@ -173,19 +180,66 @@ delivery_undo(struct delivery *d)
 	d->claimed = 0;
 }
 
+/* The size of all that SLOT uploads; -1 when a file of *MISSING is not
+ * there. */
+static int64_t
+upload_size(const struct slot *slot, const char **missing)
+{
+	int64_t size = 0;
+	struct stat st;
+
+	for (int i = 0; i < slot->message.media_count; i++) {
+		const char *path = slot->files[i].upload;
+		if (path == NULL)
+			continue;
+		*missing = path;
+		if (stat(path, &st) == -1)
+			return -1;
+		size += (int64_t)st.st_size;
+	}
+	return size;
+}
+
+/* As if Telegram had refused it. */
+static void
+refuse(struct delivery *d, struct slot *slot, const char *path)
+{
+	slot->answer = (struct answer){ .verdict = VERDICT_MESSAGE };
+	snprintf(slot->answer.text, sizeof slot->answer.text,
+	    "the file '%.150s' is not there; put it back, then "
+	    "recover-pending --resend",
+	    path);
+	slot->phase = SLOT_ANSWERED;
+	++d->results;
+}
+
 static void
 start(struct delivery *d, struct slot *slot)
 {
+	bool album = slot->method == METHOD_SEND_MEDIA_GROUP;
+	struct telegram_file album_files[MESSAGE_FILES];
+	const char *missing = NULL;
 	const struct telegram_request request = {
 		.method = slot->method,
 		.params = slot->params,
 		.chat_id = slot->message.chat_id,
-		.file_id = slot->file_id,
-		.upload = slot->upload,
-		.upload_size = slot->upload_size,
+		.file_id = slot->files[0].file_id,
+		.upload = slot->files[0].upload,
+		.upload_size = upload_size(slot, &missing),
+		.album = album_files,
+		.album_count = album ? (size_t)slot->message.media_count : 0,
 		.id = slot - d->slots,
 	};
 
+	if (request.upload_size < 0) {
+		refuse(d, slot, missing);
+		return;
+	}
+	for (int i = 0; i < slot->message.media_count; i++)
+		album_files[i] =
+		    (struct telegram_file){ .kind = slot->files[i].kind,
+			    .file_id = slot->files[i].file_id,
+			    .upload = slot->files[i].upload };
 	slot->call = telegram_start(d->telegram, &request);
 	slot->phase = SLOT_FLYING;
 	++d->in_flight;
@@ -210,6 +264,15 @@ delivery_start(struct delivery *d)
 	d->claimed = 0;
 }
 
+static bool
+uploads(const struct slot *slot)
+{
+	for (int i = 0; i < slot->message.media_count; i++)
+		if (slot->files[i].upload != NULL)
+			return true;
+	return false;
+}
+
 void
 delivery_abandon(struct delivery *d)
 {
@@ -224,8 +287,8 @@ delivery_abandon(struct delivery *d)
 		 * for ever: it counts as a try. */
 		slot->answer = (struct answer){ .verdict = left
 			    ? VERDICT_AMBIGUOUS
-			    : slot->upload && !stop_wanted() ? VERDICT_RETRY
-							     : VERDICT_WAIT,
+			    : uploads(slot) && !stop_wanted() ? VERDICT_RETRY
+							      : VERDICT_WAIT,
 			.text = "the command ended while it was being sent" };
 		slot->phase = SLOT_ANSWERED;
 		++d->results;

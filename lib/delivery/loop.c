@@ -14,6 +14,11 @@
 /* After a signal. */
 #define STOP_GRACE_MS 4000
 
+/* What cannot be brought to its end is settled this long before the hard end,
+ * and that may take so long. */
+#define WIND_UP_BEFORE_MS 10000
+#define WIND_UP_MS 5000
+
 /* What answers are waited for together; a commit costs as much. */
 #define GATHER_MS 4
 
@@ -48,7 +53,8 @@ gather(struct course *c)
 	    delivery_expects(l->delivery) && !stop_wanted() &&
 	    (l->poller == NULL || !poller_has_answer(l->poller)) &&
 	    clock_mono_ms() < until) {
-		http_run(telegram_http(l->telegram), until, stop_fd());
+		http_run(telegram_http(l->telegram), until,
+		    handlers_fd(l->handlers));
 		collect(c);
 	}
 }
@@ -105,6 +111,10 @@ turn_once(struct course *c)
 	struct loop *l = c->loop;
 
 	gather(c);
+	if (stop_wanted())
+		handlers_abandon(l->handlers);
+	else
+		handlers_work(l->handlers);
 	look_around(c);
 	if (l->poller != NULL && poller_has_answer(l->poller)) {
 		if (!course_store(c)) {
@@ -116,20 +126,23 @@ turn_once(struct course *c)
 	}
 	course_poll(c);
 	bool due = course_may_start(c) && c->next_at <= clock_wall_ms();
-	if (c->dirty || c->more || due || delivery_has_results(l->delivery))
+	if (c->dirty || c->more || due || delivery_has_results(l->delivery) ||
+	    handlers_have_results(l->handlers))
 		course_work(c);
 	press_answer(l);
 	prune_when_idle(c);
 }
 
-/* Calls besides the poll: messages, and answers to pressed buttons. */
+/* Calls besides the poll: messages, and answers to pressed buttons; and
+ * handlers. */
 static int
 under_way(const struct loop *l)
 {
 	bool polling = l->poller != NULL && poller_busy(l->poller) &&
 	    !poller_has_answer(l->poller);
 
-	return http_running(telegram_http(l->telegram)) - (int)polling;
+	return http_running(telegram_http(l->telegram)) - (int)polling +
+	    handlers_running(l->handlers);
 }
 
 /* Nothing is left to do at once. */
@@ -138,7 +151,8 @@ idle(const struct course *c)
 {
 	const struct loop *l = c->loop;
 
-	if (under_way(l) > 0 || delivery_has_results(l->delivery))
+	if (under_way(l) > 0 || delivery_has_results(l->delivery) ||
+	    handlers_have_results(l->handlers))
 		return false;
 	if (!course_may_start(c))
 		return true;
@@ -170,7 +184,7 @@ finished(struct course *c)
 	struct loop *l = c->loop;
 	int64_t mono = clock_mono_ms();
 
-	if (mono >= l->hard_end - STOP_GRACE_MS)
+	if (mono >= l->hard_end - WIND_UP_BEFORE_MS)
 		return true;
 	if (stop_wanted())
 		return delivery_in_flight(l->delivery) == 0 ||
@@ -193,7 +207,8 @@ finished(struct course *c)
 		poller_cancel(l->poller);
 		command_lock_drop(l->lock);
 	}
-	return under_way(l) == 0 && !unheard(c);
+	return under_way(l) == 0 && !handlers_have_results(l->handlers) &&
+	    !unheard(c);
 }
 
 static int64_t
@@ -205,8 +220,11 @@ wake_at(const struct course *c)
 
 	if (c->locked_since != 0)
 		return mono + (c->out == OUT_OK ? 5 : COURSE_BEGIN_MS);
-	if (c->more || delivery_has_results(l->delivery))
+	if (c->more || delivery_has_results(l->delivery) ||
+	    handlers_have_results(l->handlers))
 		return mono;
+	if (handlers_due(l->handlers) < at)
+		at = handlers_due(l->handlers);
 	if (course_may_start(c) && c->next_at < wall + TICK_MS)
 		at = c->next_at <= wall ? mono : mono + (c->next_at - wall);
 	if (l->poller != NULL && !poller_busy(l->poller) &&
@@ -224,25 +242,35 @@ wind_up(struct course *c)
 {
 	struct loop *l = c->loop;
 	struct fault fault;
-	int64_t until = clock_mono_ms() + STOP_GRACE_MS / 2;
+	int64_t until = clock_mono_ms() + WIND_UP_MS;
 
 	if (l->poller != NULL)
 		poller_cancel(l->poller);
 	collect(c);
 	delivery_abandon(l->delivery);
-	while (delivery_has_results(l->delivery) && clock_mono_ms() < until) {
+	handlers_abandon(l->handlers);
+	while ((delivery_has_results(l->delivery) ||
+		   handlers_have_results(l->handlers)) &&
+	    clock_mono_ms() < until) {
 		enum outcome out = db_begin(l->db, until, &fault);
 		if (out == OUT_OK)
 			out = delivery_settle(l->delivery, clock_wall_ms(),
 			    &fault);
 		if (out == OUT_OK)
+			out = handlers_settle(l->handlers, clock_wall_ms(),
+			    &fault);
+		if (out == OUT_OK)
 			out = db_commit(l->db, &fault);
 		if (out == OUT_OK) {
 			delivery_start(l->delivery);
+			handlers_start(l->handlers);
+			turn_committed(l->turn);
 			return;
 		}
 		db_rollback(l->db);
 		delivery_undo(l->delivery);
+		handlers_undo(l->handlers);
+		turn_undone(l->turn);
 		course_give_up(c, out, &fault);
 		clock_sleep_until(clock_mono_ms() + COURSE_BEGIN_MS);
 	}
@@ -251,11 +279,14 @@ wind_up(struct course *c)
 enum outcome
 loop_run(struct loop *loop, struct fault *fault)
 {
-	struct course c = { .loop = loop, .dirty = true, .out = OUT_OK };
+	struct course c = { .loop = loop,
+		.dirty = true,
+		.asked_after = INT64_MIN,
+		.out = OUT_OK };
 
 	while (!finished(&c)) {
 		http_run(telegram_http(loop->telegram), wake_at(&c),
-		    stop_fd());
+		    handlers_fd(loop->handlers));
 		turn_once(&c);
 	}
 	wind_up(&c);

@@ -6,6 +6,7 @@
 #define LEADPIPE_LOOP_H
 
 #include "delivery/delivery.h"
+#include "delivery/handlers.h"
 #include "delivery/poller.h"
 #include "store/retention.h"
 
@@ -14,6 +15,7 @@ struct loop {
 	struct telegram *telegram;
 	struct turn *turn;
 	struct delivery *delivery;
+	struct handlers *handlers;
 	const struct config *config;
 	struct poller *poller; /* NULL: send-due */
 	struct retention retention;

@@ -25,6 +25,9 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	if (out == OUT_OK)
 		out = delivery_open(&loop->delivery, loop->db, loop->telegram,
 		    loop->turn, worker, loop->config, fault);
+	if (out == OUT_OK)
+		out = handlers_open(&loop->handlers, loop->db, loop->turn,
+		    worker, loop->config, fault);
 	return out;
 }
 
@@ -33,6 +36,7 @@ loop_close(struct loop *loop)
 {
 	poller_close(loop->poller);
 	delivery_close(loop->delivery);
+	handlers_close(loop->handlers);
 	turn_close(loop->turn);
 	telegram_close(loop->telegram);
 }
@@ -48,11 +52,13 @@ loop_counts(const struct loop *loop)
 	return mem_printf("{\"received\":%lld,\"stepped\":%lld,"
 			  "\"parked\":%lld,\"promoted\":%lld,"
 			  "\"expired\":%lld,\"cancelled\":%lld,"
+			  "\"handled\":%lld,\"unhandled\":%lld,"
 			  "\"held\":%lld,\"sent\":%lld,\"retried\":%lld,"
 			  "\"ambiguous\":%lld,\"dead\":%lld}",
 	    (long long)received, (long long)turns->stepped,
 	    (long long)turns->parked, (long long)turns->promoted,
 	    (long long)turns->expired, (long long)turns->cancelled,
+	    (long long)turns->handled, (long long)turns->unhandled,
 	    (long long)turns->held, (long long)sent->sent,
 	    (long long)sent->retried, (long long)sent->ambiguous,
 	    (long long)sent->dead);

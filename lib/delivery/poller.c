@@ -40,6 +40,7 @@ struct poller {
 	struct press presses[BATCH];
 	int press_count;
 	struct poller_report report;
+	bool lost_presses; /* in the pause before the last answer */
 };
 
 struct poller *
@@ -241,6 +242,22 @@ confirm_first(struct poller *p)
 }
 #endif
 
+/* A press lives so long in Telegram's queue. */
+#define PRESS_LIFE_MS 150000
+
+static enum outcome
+record_poll(struct poller *p, int64_t now, struct fault *fault)
+{
+	int64_t before = meta_int(p->db, META_POLL_AT, now);
+	enum outcome out = OUT_OK;
+
+	p->lost_presses = now - before > PRESS_LIFE_MS;
+	if (p->lost_presses)
+		out = meta_set_int(p->db, META_OUTAGE, before, fault);
+	return out == OUT_OK ? meta_set_int(p->db, META_POLL_AT, now, fault)
+			     : out;
+}
+
 enum outcome
 poller_store(struct poller *p, int64_t now, struct fault *fault)
 {
@@ -276,7 +293,7 @@ poller_store(struct poller *p, int64_t now, struct fault *fault)
 	if (out == OUT_OK && !p->empty)
 		out = meta_set_int(p->db, META_OFFSET, p->next_offset, fault);
 	if (out == OUT_OK)
-		out = meta_set_int(p->db, META_POLL_AT, now, fault);
+		out = record_poll(p, now, fault);
 	if (out == OUT_OK)
 		out = record_refusal(p, now, fault);
 	return out;
@@ -316,6 +333,8 @@ poller_stored(struct poller *p)
 		log_warning("getUpdates repeats what was confirmed; does "
 			    "TELEGRAM_API_ROOT name a Bot API server?");
 	p->report.received += p->fresh_count;
+	p->report.outages += p->lost_presses;
+	p->lost_presses = false;
 	p->report.drained = p->empty || deaf;
 	p->report.worked = true;
 	p->failures = 0;

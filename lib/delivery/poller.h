@@ -60,6 +60,7 @@ void poller_stored(struct poller *poller);
 struct poller_report {
 	int64_t received;   /* new updates */
 	bool drained;	    /* the last answer was empty */
+	int outages;	    /* pauses in which presses may have been lost */
 	bool worked;	    /* some call was answered well */
 	bool stopped;	    /* no further call makes sense: see fault */
 	struct fault fault; /* of the last failure */

@@ -94,6 +94,34 @@ retry_later(struct delivery *d, const struct slot *slot, int64_t now,
 	++d->counts.retried;
 }
 
+/* What Telegram called the INDEXth file of what it took; NULL: nothing. */
+static const char *
+file_id_of(const struct answer *answer, int index)
+{
+	const char *id = index == 0 ? answer->file_id
+				    : answer->more_ids[index - 1];
+
+	return answer->verdict == VERDICT_OK && *id != '\0' ? id : NULL;
+}
+
+/* Which of an album's it does not know Telegram does not tell. False when it
+ * was none of ours. */
+static bool
+forget_files(struct delivery *d, const struct slot *slot, enum outcome *out,
+    struct fault *fault)
+{
+	bool known = false;
+
+	for (int i = 0; i < slot->message.media_count && *out == OUT_OK; i++) {
+		if (slot->files[i].file_id == NULL)
+			continue;
+		known = true;
+		*out = media_forget(d->db, slot->message.media[i],
+		    slot->files[i].file_id_at, fault);
+	}
+	return known;
+}
+
 /* What becomes of the row. */
 static enum outcome
 judge(struct delivery *d, struct slot *slot, int64_t now,
@@ -123,10 +151,9 @@ judge(struct delivery *d, struct slot *slot, int64_t now,
 		}
 		break;
 	case VERDICT_FILE:
-		if (slot->file_id != NULL) {
+		if (forget_files(d, slot, &out, fault)) {
 			end->how = SETTLE_QUEUED;
-			return media_forget(d->db, slot->message.media,
-			    slot->file_id_at, fault);
+			return out;
 		}
 		break;
 	case VERDICT_CHAT:
@@ -194,12 +221,10 @@ consequences(struct delivery *d, const struct slot *slot,
 	const struct message *m = &slot->message;
 	enum outcome out = OUT_OK;
 
-	if (slot->upload != NULL)
-		out = media_uploaded(d->db, m->media,
-		    answer->verdict == VERDICT_OK && *answer->file_id
-			? answer->file_id
-			: NULL,
-		    now, fault);
+	for (int i = 0; i < m->media_count && out == OUT_OK; i++)
+		if (slot->files[i].upload != NULL)
+			out = media_uploaded(d->db, m->media[i],
+			    file_id_of(answer, i), now, fault);
 	if (out == OUT_OK && end->how == SETTLE_HELD)
 		out = chats_block(d->db, chat_of(d, slot), answer->text, now,
 		    fault);

@@ -25,14 +25,20 @@ enum slot_phase {
 	SLOT_SETTLED
 };
 
+/* A file of the message: known to Telegram, or its path. */
+struct slot_file {
+	char kind[16];
+	char *file_id, *upload;
+	int64_t file_id_at;
+};
+
 struct slot {
 	enum slot_phase phase;
 	/* Without texts: those of the row are borrowed from the statement. */
 	struct message message;
 	enum method method;
 	char *params;
-	char *file_id, *upload; /* the file: known to Telegram, or its path */
-	int64_t file_id_at, upload_size;
+	struct slot_file files[MESSAGE_FILES]; /* as message.media */
 	struct http_call *call;
 	struct answer answer;
 };
@@ -61,6 +67,7 @@ struct delivery {
 };
 
 bool slot_is_bulk(const struct slot *slot);
+
 void slot_free(struct slot *slot);
 
 /* A free slot, or NULL when as many as may be are under way. */

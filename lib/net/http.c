@@ -243,6 +243,23 @@ http_done(struct http *http)
 	return call;
 }
 
+void
+http_finish(struct http *http, struct http_call *call,
+    struct http_result *result)
+{
+	struct http_call *done;
+
+	while ((done = http_done(http)) != call)
+		if (done)
+			http_call_free(done);
+		else
+			http_run(http, CLOCK_NEVER, -1);
+	/* The answer's memory goes over to the caller. */
+	*result = *http_call_result(call);
+	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
+	http_call_free(call);
+}
+
 /* A finished call that was not fetched yet leaves the list. */
 static void
 done_drop(struct http_call *call)

@@ -3,11 +3,10 @@
  * HTTP calls, all through one libcurl multi handle.
  *
  * What holds for every call: an absolute deadline, also when DNS is silent;
- * one request on the wire at most, libcurl never repeats it (bodies come from
- * a read callback that cannot be rewound); the result says whether the whole
- * request can have left, so that the caller knows what is safe to repeat; TLS
- * is verified; redirects are not followed; the answer is capped; no text ever
- * holds the URL, a header or a credential.
+ * libcurl repeats nothing but a GET (bodies come from a read callback that
+ * cannot be rewound); the result says whether the whole request can have left;
+ * TLS is verified; redirects are not followed; the answer is capped; no text
+ * ever holds the URL, a header or a credential.
  */
 #ifndef LEADPIPE_HTTP_H
 #define LEADPIPE_HTTP_H
@@ -18,17 +17,10 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "net/http_options.h"
 
 struct http;	  /* the multi handle and its reused easy handles */
 struct http_call; /* one call, from http_start() to http_call_free() */
-
-struct http_options {
-	const char *proxy;	   /* http, https, socks5h URL; NULL: none */
-	const char *proxy_setting; /* "TELEGRAM_PROXY", for messages */
-	int ip;			   /* 4, 6, or 0 for both */
-	const char *peer;	   /* "Telegram", for messages */
-	const char *peer_setting;  /* "TELEGRAM_API_ROOT", for messages */
-};
 
 /* One file or field of a multipart body. */
 struct http_part {
@@ -38,15 +30,21 @@ struct http_part {
 	const char *filename; /* as told to the server */
 };
 
+enum http_method { HTTP_POST, HTTP_GET, HTTP_PATCH, HTTP_DELETE };
+
 struct http_request {
+	enum http_method method;
 	const char *url;  /* secret: may hold a token */
-	const char *body; /* JSON; NULL: parts, or an empty POST */
+	const char *body; /* JSON; NULL: parts, or an empty POST; not of GET */
 	size_t body_len;
 	const char *content_type;      /* NULL: application/json */
 	const struct http_part *parts; /* multipart; a file comes last */
 	size_t part_count;
 	const char *const *headers; /* further "Name: value" lines */
 	size_t header_count;
+	/* Whom messages name instead of http_options.peer; not copied. */
+	const char *peer, *peer_setting;
+	bool public_only;   /* refuse an address of a private network */
 	int64_t deadline;   /* monotonic ms */
 	int64_t connect_ms; /* for DNS, connect, TLS; 0: 10 s */
 	size_t max_answer;  /* bytes; 0: 1 MiB */
@@ -66,6 +64,7 @@ struct http_result {
 	enum http_left left;
 	bool timed_out;
 	int64_t retry_after_ms; /* of the Retry-After header, 0: none */
+	char request_id[80];	/* of X-Request-Id, fit to be printed */
 	struct buf body;	/* what came, capped */
 	struct fault fault; /* OUT_OK, or why there is no answer: what failed
 			       (DNS, connect, TLS, proxy, timeout ...), and
@@ -78,8 +77,7 @@ struct http *http_open(const struct http_options *options);
 /* Drops what is under way. */
 void http_close(struct http *http);
 
-/* Starts a call; all of REQUEST, the body too, is copied.  Nothing is sent
- * before http_run(). */
+/* Starts a call, copying REQUEST; nothing is sent before http_run(). */
 struct http_call *http_start(struct http *http,
     const struct http_request *request);
 
@@ -89,6 +87,10 @@ void http_run(struct http *http, int64_t until, int wake_fd);
 
 /* The next finished call or NULL; it stays valid until http_call_free(). */
 struct http_call *http_done(struct http *http);
+
+/* Takes CALL, the only one, to its end and frees it; RESULT->body is yours. */
+void http_finish(struct http *http, struct http_call *call,
+    struct http_result *result);
 
 /* Ends a call, under way or done, without result, and frees it. */
 void http_cancel(struct http_call *call);

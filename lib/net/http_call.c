@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/host.h"
 
 enum { ANSWER_MAX = 1024 * 1024, CONNECT_MS = 10000 };
 
@@ -65,24 +66,11 @@ answer_write(char *data, size_t size, size_t count, void *to)
 	    : CURL_WRITEFUNC_ERROR;
 }
 
-/* libcurl 7.88 takes a head that breaks off for a whole answer. */
-static size_t
-head_line(char *line, size_t size, size_t count, void *to)
-{
-	struct http_call *call = to;
-	size_t len = size * count;
-
-	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
-		call->head_ended = false;
-	else if (len <= 2 && (*line == '\r' || *line == '\n'))
-		call->head_ended = true;
-	return len;
-}
-
 /*
  * Called each time before the head of the request leaves, so also before
  * libcurl repeats it on another connection.  It may do that only while the
- * peer cannot have the whole body and none of it is consumed.
+ * peer cannot have the whole body and none of it is consumed, or when the
+ * request changes nothing there.
  */
 static int
 request_begins(void *data, char *peer_ip, char *own_ip, int peer_port,
@@ -90,11 +78,17 @@ request_begins(void *data, char *peer_ip, char *own_ip, int peer_port,
 {
 	struct http_call *call = data;
 
-	(void)peer_ip;
 	(void)own_ip;
 	(void)peer_port;
 	(void)own_port;
-	if (call->begun && (call->given > 0 || call->total == 0))
+	/* Here and not before: a name may lead anywhere each time it is
+	 * looked up. */
+	if (call->public_only && !call->proxied && host_ip_private(peer_ip)) {
+		call->is_private = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	if (call->begun && !call->only_reads &&
+	    (call->given > 0 || call->total == 0))
 		return CURL_PREREQFUNC_ABORT;
 	call->begun = true;
 	return CURL_PREREQFUNC_OK;
@@ -157,7 +151,7 @@ http_call_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_READDATA, &call->body);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_write);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, head_line);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_head_line);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, request_begins);
@@ -234,43 +228,6 @@ call_set_parts(struct http_call *call, const struct http_request *request)
 }
 
 static bool
-header_add(struct http_call *call, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(call->headers, line);
-
-	if (longer)
-		call->headers = longer;
-	return longer;
-}
-
-static bool
-call_set_headers(struct http_call *call, const struct http_request *request)
-{
-	const char *type = request->content_type;
-	bool done;
-
-	if (!type && request->body && request->header_count == 0) {
-		curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER,
-		    call->http->json_headers);
-		return true;
-	}
-	done = header_add(call, "Expect:");
-	if (!request->parts) {
-		char *line;
-
-		if (!type)
-			type = request->body ? "application/json" : "";
-		line = mem_printf("Content-Type:%s%s", *type ? " " : "", type);
-		done = header_add(call, line) && done;
-		free(line);
-	}
-	for (size_t i = 0; i < request->header_count; i++)
-		done = header_add(call, request->headers[i]) && done;
-	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
-	return done;
-}
-
-static bool
 call_set_body(struct http_call *call, const struct http_request *request)
 {
 	if (request->parts)
@@ -282,6 +239,9 @@ call_set_body(struct http_call *call, const struct http_request *request)
 		call->body.text = call->body.own_text;
 		call->total = call->body.size = (int64_t)request->body_len;
 	}
+	if (call->only_reads)
+		return curl_easy_setopt(call->easy, CURLOPT_HTTPGET, 1L) ==
+		    CURLE_OK;
 	curl_easy_setopt(call->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)call->total);
@@ -322,10 +282,15 @@ http_call_prepare(struct http_call *call, const struct http_request *request)
 	call->tag = request->tag;
 	call->id = request->id;
 	call->deadline = request->deadline;
+	call->peer = request->peer ? request->peer : call->http->peer;
+	call->peer_setting = request->peer ? request->peer_setting
+					   : call->http->peer_setting;
+	call->public_only = request->public_only;
+	call->only_reads = request->method == HTTP_GET;
 	if (call->http->multi && !call->easy)
 		call->easy = http_call_easy(call);
 	if (!call->easy || !call_set_peer(call, request->url) ||
-	    !call_set_body(call, request) || !call_set_headers(call, request))
+	    !call_set_body(call, request) || !http_head_set(call, request))
 		return false;
 	if (call->buffer != buffer)
 		curl_easy_setopt(call->easy, CURLOPT_UPLOAD_BUFFERSIZE,
@@ -363,6 +328,7 @@ http_call_unload(struct http_call *call)
 	call->body = (struct http_source){ .fd = -1 };
 	call->given = call->total = 0;
 	call->begun = call->head_ended = call->file_broke = false;
+	call->is_private = false;
 	call->file_errno = 0;
 }
 

@@ -41,9 +41,14 @@ struct http_call {
 	CURL *easy;
 	int tag;
 	int64_t id, deadline;
-	char host[128]; /* fit to be printed */
+	char host[128];			 /* fit to be printed */
+	const char *peer, *peer_setting; /* for messages; borrowed */
 	bool loopback, proxied;
-	bool proxy_is_set; /* what CURLOPT_PROXY of the handle is */
+	bool only_reads;    /* libcurl may repeat it */
+	bool public_only;   /* no address of a private network */
+	bool is_private;    /* ... but this was one */
+	const char *custom; /* CURLOPT_CUSTOMREQUEST of the handle */
+	bool proxy_is_set;  /* what CURLOPT_PROXY of the handle is */
 	int buffer; /* CURLOPT_UPLOAD_BUFFERSIZE of the handle, 0: not set */
 
 	struct http_source body, *parts;
@@ -65,6 +70,12 @@ struct http_call {
  */
 bool http_call_prepare(struct http_call *call,
     const struct http_request *request);
+
+/* Sets method and head of the request; false without memory. */
+bool http_head_set(struct http_call *call, const struct http_request *request);
+
+/* CURLOPT_HEADERFUNCTION: reads a line of the answer's head. */
+size_t http_head_line(char *line, size_t size, size_t count, void *call);
 
 /* Drops what belongs to the request; the answer and the handle stay. */
 void http_call_unload(struct http_call *call);

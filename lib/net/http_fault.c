@@ -31,8 +31,8 @@ static void
 fault_say(struct http_call *call, const char *what, const char *hint)
 {
 	fault_set(&call->result.fault, OUT_LATER, EXIT_LATER,
-	    "cannot reach %s: %s%s%s", call->http->peer, what,
-	    *hint ? "; " : "", hint);
+	    "cannot reach %s: %s%s%s", call->peer, what, *hint ? "; " : "",
+	    hint);
 }
 
 /* What to do when the network between us and the peer does not work. */
@@ -41,9 +41,9 @@ network_hint(const struct http_call *call, char *text, size_t size)
 {
 	const struct http *http = call->http;
 
-	if (call->loopback && http->peer_setting)
+	if (call->loopback && call->peer_setting)
 		snprintf(text, size, "is the server of %s running?",
-		    http->peer_setting);
+		    call->peer_setting);
 	else if (!call->loopback && http->proxy_setting)
 		snprintf(text, size, "check the network or set %s",
 		    http->proxy_setting);
@@ -62,8 +62,7 @@ proxy_setting(const struct http_call *call)
 static const char *
 peer_setting(const struct http_call *call)
 {
-	return call->http->peer_setting ? call->http->peer_setting
-					: "the configuration";
+	return call->peer_setting ? call->peer_setting : "the configuration";
 }
 
 /* The proxy does not work, or does not let us through. */
@@ -89,7 +88,7 @@ fault_network(struct http_call *call, const char *what)
 static void
 fault_name(struct http_call *call, bool late)
 {
-	char text[240];
+	char text[240], hint[80];
 
 	if (call->proxied) {
 		fault_proxy(call,
@@ -99,6 +98,13 @@ fault_name(struct http_call *call, bool late)
 	}
 	snprintf(text, sizeof(text), "the name '%s' does not resolve%s (DNS)",
 	    call->host, late ? " in time" : "");
+	/* A name that somebody typed is more often wrong than the network. */
+	if (!late && call->peer_setting != call->http->peer_setting) {
+		snprintf(hint, sizeof(hint), "check %s and the network",
+		    peer_setting(call));
+		fault_say(call, text, hint);
+		return;
+	}
 	fault_network(call, text);
 }
 
@@ -265,7 +271,7 @@ static void
 fault_file(struct http_call *call)
 {
 	fault_set(&call->result.fault, OUT_LATER, EXIT_LATER,
-	    "cannot send '%s' to %s: %s", call->file, call->http->peer,
+	    "cannot send '%s' to %s: %s", call->file, call->peer,
 	    call->file_errno ? strerror(call->file_errno)
 			     : "it became shorter while it was sent");
 }
@@ -321,8 +327,17 @@ fault_never(struct http_call *call, CURLcode code)
 	fault_set(&call->result.fault, OUT_NEVER, EXIT_CONFIG,
 	    "the address of %s is not a URL; set %s to https://host or "
 	    "http://host:port",
-	    call->http->peer, peer_setting(call));
+	    call->peer, peer_setting(call));
 	return true;
+}
+
+static void
+fault_private(struct http_call *call)
+{
+	fault_set(&call->result.fault, OUT_NEVER, EXIT_CONFIG,
+	    "'%s' is an address of a private network, which %s must not lead "
+	    "to",
+	    call->host, peer_setting(call));
 }
 
 void
@@ -330,6 +345,10 @@ http_fault_set(struct http_call *call, CURLcode code)
 {
 	if (fault_never(call, code))
 		return;
+	if (call->is_private) {
+		fault_private(call);
+		return;
+	}
 	if (call->file_broke) {
 		fault_file(call);
 		return;

@@ -12,6 +12,11 @@ const struct retry retry_telegram = { .step_ms = { 1000, 5000, 15000 },
 	.grow_ms = MINUTE_MS,
 	.most_ms = 15 * MINUTE_MS };
 
+const struct retry retry_crm = { .step_ms = { 2000, 4000 },
+	.grow_ms = 5 * MINUTE_MS,
+	.most_ms = 60 * MINUTE_MS,
+	.never_earlier = true };
+
 /* The wait without jitter; *STEP tells whether it is one of the first. */
 static int64_t
 plain_wait(const struct retry *retry, int64_t tries, bool *step)
@@ -48,6 +53,8 @@ retry_wait_ms(const struct retry *retry, int64_t tries)
 	bool step;
 	int64_t wait = plain_wait(retry, tries, &step), drawn;
 
+	if (retry->never_earlier)
+		return step ? wait : wait + random_up_to(wait / 10);
 	if (step || wait <= MINUTE_MS)
 		return wait / 2 + random_up_to(wait - wait / 2);
 	drawn = random_up_to(wait);

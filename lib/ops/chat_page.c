@@ -297,6 +297,8 @@ chat_page_add(struct buf *out, const json_t *chat)
 	    "gets direct answers only, until /start");
 	add_line(&page, "hand-off     until ",
 	    json_get_text(chat, "handoff_until"));
+	add_line(&page, "handler      works for ",
+	    json_get_text(json_object_get(chat, "handler"), "place"));
 	add_list(&page, "tasks", "What waits for its time:", add_task);
 	if (waiting > (int64_t)shown)
 		buf_printf(out,
@@ -305,10 +307,11 @@ chat_page_add(struct buf *out, const json_t *chat)
 		    (long long)(waiting - (int64_t)shown),
 		    (long long)json_get_int(chat, "chat", 0));
 	if (held > 0)
-		buf_printf(out,
-		    "\n%lld due tasks are held because the chat is "
-		    "blocked\n",
-		    (long long)held);
+		buf_printf(out, "\n%lld due tasks are held %s\n",
+		    (long long)held,
+		    json_is_object(json_object_get(chat, "blocked"))
+			? "because the chat is blocked"
+			: "until the operator or the handler is through");
 	add_list(&page, "unsent", "What has not arrived:", add_unsent);
 	add_list(&page, "said", "What was said last:", add_said);
 	add_list(&page, "updates", "Updates last received:", add_update);

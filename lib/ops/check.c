@@ -30,8 +30,20 @@ static const struct metric defaults[] = {
 	{ "unknown", "queue", "", "0", "" },
 	{ "held", "queue", "", "", "" },
 	{ "dead", "queue", "", "0", "10" },
+	{ "handlers", "queue", "", "100", "" },
+	{ "handler_age", "queue", "s", "300", "900" },
+	{ "unhandled", "queue", "", "5", "" },
 	{ "error_rate", "queue", "%", "5", "" },
 	{ "poll_age", "telegram", "s", "120", "300" },
+	{ "sync_run_age", "runs", "s", "180", "300" },
+	{ "leads", "crm", "", "", "" },
+	{ "lead_lag", "crm", "s", "900", "3600" },
+	{ "leads_unknown", "crm", "", "10", "" },
+	{ "leads_parked", "crm", "", "0", "" },
+	{ "leads_doubled", "crm", "", "0", "" },
+	{ "leads_stripped", "crm", "", "0", "" },
+	{ "crm_failures", "crm", "", "2", "9" },
+	{ "token_age", "crm", "s", "2592000", "6480000" },
 };
 #define METRICS (sizeof(defaults) / sizeof(defaults[0]))
 
@@ -46,6 +58,7 @@ static const struct {
 	{ "telegram", check_telegram },
 	{ "runs", check_runs },
 	{ "queue", check_queue },
+	{ "crm", check_crm },
 	{ NULL, NULL },
 };
 

@@ -19,6 +19,10 @@ void check_runs(struct checks *checks, struct db *db,
 void check_queue(struct checks *checks, struct db *db,
     const struct config *config);
 
+/* Leads on their way, and how each CRM does. */
+void check_crm(struct checks *checks, struct db *db,
+    const struct config *config);
+
 /* The line to Telegram, and the flow. */
 void check_telegram(struct checks *checks, struct db *db,
     const struct config *config);

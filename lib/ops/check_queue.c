@@ -48,6 +48,29 @@ check_lag(struct checks *checks, const struct stuck *stuck)
 	    "is due and says what keeps it");
 }
 
+/* A handler that is never run keeps all that comes for its chat. */
+static void
+check_handler_age(struct checks *checks, const struct stuck *stuck)
+{
+	int64_t age = stuck->execs_since ? checks->now - stuck->execs_since
+					 : 0;
+	char span[CLOCK_TEXT_SIZE];
+
+	if (age < 0)
+		age = 0;
+	struct check *check =
+	    checks_measure(checks, "handler_age", (double)age / 1000);
+	check->since = stuck->execs_since;
+	if (age == 0)
+		check_say(check, "no handler is open");
+	else
+		check_say(check, "the oldest handler is open for %s",
+		    check_span(age, span));
+	check_mend(check,
+	    "'leadpipe poll-updates -v' and 'leadpipe send-due -v' run it and "
+	    "say why it does not end");
+}
+
 static void
 check_rate(struct checks *checks, const struct stuck *stuck)
 {
@@ -97,9 +120,17 @@ check_queue(struct checks *checks, struct db *db, const struct config *config)
 		    LIST "message' shows them" },
 		{ "dead", stuck.dead, stuck.dead_since, "dead letters",
 		    "'leadpipe recover-pending --list' shows what mends each" },
+		{ "handlers", stuck.execs_open, 0, "handlers open",
+		    "each is run by poll-updates or send-due, as many at "
+		    "once as LEADPIPE_HANDLER_SLOTS says" },
+		{ "unhandled", stuck.execs_failed, 0,
+		    "handlers that failed in 15 min",
+		    "the log of poll-updates and send-due says why; the flow "
+		    "went on with `on_error`" },
 	};
 	check_lag(checks, &stuck);
 	for (size_t i = 0; i < sizeof(amounts) / sizeof(amounts[0]); i++)
 		check_amount(checks, &amounts[i]);
+	check_handler_age(checks, &stuck);
 	check_rate(checks, &stuck);
 }

@@ -88,7 +88,7 @@ static bool
 is_typo(const struct last_run *run)
 {
 	static const char *const own[] = { "poll-updates", "send-due",
-		"recover-pending", "check-config" };
+		"recover-pending", "check-config", "sync-crm" };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (strcmp(run->command, own[i]) == 0)
@@ -159,6 +159,9 @@ check_runs(struct checks *checks, struct db *db, const struct config *config)
 		} else if (strcmp(run.command, "send-due") == 0) {
 			check_age(checks, &run, "send_run_age",
 			    "send-due --for 60");
+		} else if (strcmp(run.command, "sync-crm") == 0) {
+			check_age(checks, &run, "sync_run_age",
+			    "sync-crm --for 60");
 		}
 		check_end(checks, &run);
 		if (run.rss_kb > rss_kb)

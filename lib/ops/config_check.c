@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "bot/flow.h"
 #include "delivery/delivery.h"
+#include "net/host.h"
 #include "ops/config_note.h"
 #include "store/meta.h"
 #include "store/retention.h"
@@ -90,8 +91,8 @@ check_proxy(const struct config *config, struct config_notes *notes)
 
 	if (proxy == NULL)
 		return;
-	if (address_check_proxy(proxy, config_origin(config, "TELEGRAM_PROXY"),
-		&fault) != OUT_OK) {
+	if (host_check_proxy("TELEGRAM_PROXY", proxy,
+		config_origin(config, "TELEGRAM_PROXY"), &fault) != OUT_OK) {
 		note_fault(notes, "TELEGRAM_PROXY", &fault);
 		return;
 	}
@@ -182,12 +183,15 @@ check_flow_file(const struct config *config, const char *path,
 		out = flow_open(bundle, strlen(bundle), config, &flow,
 		    &findings, &fault);
 	findings_locate(&findings, path);
-	for (size_t i = 0; i < findings.count; i++)
-		note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
-		    "%s:%d:%d: %s: %s", path, findings.list[i].line,
-		    findings.list[i].column, findings.list[i].where,
-		    findings.list[i].text);
-	if (out != OUT_OK && findings.count == 0)
+	for (size_t i = 0; i < findings.count; i++) {
+		const struct finding *found = &findings.list[i];
+
+		if (found->kind != FINDING_WARNING)
+			note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
+			    "%s:%d:%d: %s: %s", path, found->line,
+			    found->column, found->where, found->text);
+	}
+	if (out != OUT_OK && findings_errors(&findings, NULL) == 0)
 		note_problem(notes, "FLOW_FILE", EXIT_CONFIG, "%s",
 		    fault.text);
 	if (out == OUT_OK)

@@ -33,6 +33,13 @@ bool config_check_file(struct run *run, struct config_notes *notes);
 /* Token, address, proxy, limits, time zone, flow: nothing is changed. */
 void config_check_settings(struct run *run, struct config_notes *notes);
 
+/* The settings of CRMs. */
+void config_check_crm(struct run *run, struct config_notes *notes);
+
+/* Asks each CRM (at most 2 min): account, pipelines, fields, one search; and
+ * how old its token is. */
+void config_check_crm_online(struct run *run, struct config_notes *notes);
+
 /* The database, which is not created; opened for reading when it is good. */
 void config_check_state(struct run *run, struct config_notes *notes);
 

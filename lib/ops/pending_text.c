@@ -13,7 +13,8 @@
 /* Characters of foreign text in a line of a table. */
 #define WHY_MAX 200
 
-static const char *const kinds[] = { "message", "update", "task", "lead" };
+static const char *const kinds[] = { "message", "update", "task", "lead",
+	"exec" };
 
 const char *
 item_kind(const char *text)

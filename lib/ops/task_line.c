@@ -45,19 +45,11 @@ add_json(struct buf *out, json_t *line)
 }
 
 static json_t *
-text_or_null(const char *text)
-{
-	json_t *value = text ? json_string(text) : NULL;
-
-	return value ? value : json_null();
-}
-
-static json_t *
 time_or_null(int64_t at)
 {
 	char text[CLOCK_TEXT_SIZE];
 
-	return text_or_null(at == 0 ? NULL : clock_text(at, text));
+	return json_text_or_null(at == 0 ? NULL : clock_text(at, text));
 }
 
 /* What a direct message says; borrowed from PARAMS. */
@@ -80,8 +72,9 @@ task_add_json(struct buf *out, const struct task *task, const char *text,
 		(json_int_t)task->chat_id, "due_at",
 		time_or_null(task->due_at), "late", task->due_at <= now,
 		"kind", task->kind == TASK_FLOW ? "flow" : "send", "name",
-		text_or_null(task->name), "method", text_or_null(task->method),
-		"text", text_or_null(text), "expire_at",
+		json_text_or_null(task->name), "method",
+		json_text_or_null(task->method), "text",
+		json_text_or_null(text), "expire_at",
 		time_or_null(task->expire_at), "created_at",
 		time_or_null(task->created_at)));
 }
@@ -165,8 +158,45 @@ message_line_add(struct buf *out, const struct history_row *row, int64_t now,
 		      " s:o}",
 		"schema", 1, "id", (json_int_t)row->id, "chat",
 		(json_int_t)row->chat_id, "state", row->state, "since",
-		time_or_null(since(row)), "method", text_or_null(row->method),
-		"text", text_or_null(row->text), "reason",
-		text_or_null(row->reason), "mend", text_or_null(row->mend),
-		"not_before", time_or_null(row->not_before)));
+		time_or_null(since(row)), "method",
+		json_text_or_null(row->method), "text",
+		json_text_or_null(row->text), "reason",
+		json_text_or_null(row->reason), "mend",
+		json_text_or_null(row->mend), "not_before",
+		time_or_null(row->not_before)));
+}
+
+static void
+said_add_columns(struct buf *out, const struct history_row *row)
+{
+	size_t start = out->len;
+
+	terminal_add_time(out, row->created_at);
+	pad(out, start, 24);
+	start = out->len;
+	buf_add_text(out, row->role);
+	pad(out, start, 9);
+	terminal_add(out, row->text ? row->text : row->method, SIZE_MAX);
+	if (row->maybe_duplicate)
+		buf_add_text(out, " (may have arrived twice)");
+	buf_add_char(out, '\n');
+}
+
+void
+said_line_add(struct buf *out, const struct history_row *row, bool json)
+{
+	if (!json) {
+		said_add_columns(out, row);
+		return;
+	}
+	add_json(out,
+	    json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
+		"schema", 1, "id", (json_int_t)row->id, "chat",
+		(json_int_t)row->chat_id, "role", row->role, "text",
+		json_text_or_null(row->text), "method",
+		json_text_or_null(row->method), "message_id",
+		row->message_id ? json_integer(row->message_id) : json_null(),
+		"at", time_or_null(row->created_at), "settled_at",
+		time_or_null(row->settled_at), "maybe_duplicate",
+		row->maybe_duplicate));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting tasks and unclear messages as lines: columns for people, NDJSON for
+ * Waiting tasks, and messages, as lines: columns for people, NDJSON for
  * programs.
  */
 #ifndef LEADPIPE_TASK_LINE_H
@@ -25,5 +25,8 @@ void task_line_add(struct buf *out, const struct task *task, int64_t now,
  * that mends it. */
 void message_line_add(struct buf *out, const struct history_row *row,
     int64_t now, bool json);
+
+/* Appends what was said: when, by whom, and all of it. */
+void said_line_add(struct buf *out, const struct history_row *row, bool json);
 
 #endif

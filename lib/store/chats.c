@@ -15,12 +15,12 @@ chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
 {
 	char **const texts[] = { &row->type, &row->first_name, &row->last_name,
 		&row->username, &row->user_lang, &row->state, &row->vars,
-		&row->tags, &row->visits, &row->lang, &row->tz,
+		&row->tags, &row->visits, &row->lang, &row->tz, &row->memory,
 		&row->blocked_reason };
 	int64_t *const numbers[] = { &row->user_id, &row->session,
 		&row->entries, &row->expires_at, &row->handoff_until,
 		&row->blocked_at, &row->unsubscribed_at, &row->created_at,
-		&row->seen_at, &row->entered_at };
+		&row->seen_at, &row->entered_at, &row->asked_at };
 
 	while (db_row(db, load)) {
 		int column = 0;
@@ -38,9 +38,9 @@ chats_load(struct db *db, int64_t chat_id, struct chat_row *row,
 {
 	sqlite3_stmt *load = db_use(db,
 	    "SELECT type, first_name, last_name, username, user_lang, state,"
-	    " vars, tags, visits, lang, tz, blocked_reason, user_id, session,"
-	    " entries, expires_at, handoff_until, blocked_at,"
-	    " unsubscribed_at, created_at, seen_at, entered_at"
+	    " vars, tags, visits, lang, tz, memory, blocked_reason, user_id,"
+	    " session, entries, expires_at, handoff_until, blocked_at,"
+	    " unsubscribed_at, created_at, seen_at, entered_at, asked_at"
 	    " FROM chats WHERE chat_id = ?1");
 
 	*row = (struct chat_row){ .chat_id = chat_id };
@@ -54,7 +54,7 @@ chat_row_release(struct chat_row *row)
 {
 	char *const texts[] = { row->type, row->first_name, row->last_name,
 		row->username, row->user_lang, row->state, row->vars,
-		row->tags, row->visits, row->lang, row->tz,
+		row->tags, row->visits, row->lang, row->tz, row->memory,
 		row->blocked_reason };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -86,6 +86,8 @@ bind_chat(sqlite3_stmt *save, const struct chat_row *row)
 	db_bind_int(save, 19, row->created_at);
 	db_bind_int(save, 20, row->seen_at);
 	db_bind_int(save, 21, row->entered_at);
+	db_bind_int(save, 22, row->asked_at);
+	db_lend_text(save, 23, row->memory ? row->memory : "{}");
 }
 
 enum outcome
@@ -97,14 +99,15 @@ chats_save(struct db *db, const struct chat_row *row, struct fault *fault)
 	    " session = ?9, entries = ?10, vars = ?11, tags = ?12,"
 	    " visits = ?13, lang = ?14, tz = ?15, expires_at = ?16,"
 	    " handoff_until = ?17, unsubscribed_at = ?18, created_at = ?19,"
-	    " seen_at = ?20, entered_at = ?21 WHERE chat_id = ?1");
+	    " seen_at = ?20, entered_at = ?21, asked_at = ?22, memory = ?23"
+	    " WHERE chat_id = ?1");
 	sqlite3_stmt *insert = db_use(db,
 	    "INSERT INTO chats(chat_id, type, user_id, first_name, last_name,"
 	    " username, user_lang, state, session, entries, vars, tags,"
 	    " visits, lang, tz, expires_at, handoff_until, unsubscribed_at,"
-	    " created_at, seen_at, entered_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6,"
-	    " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,"
-	    " ?20, ?21)");
+	    " created_at, seen_at, entered_at, asked_at, memory)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+	    " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
 	sqlite3_stmt *save = row->exists ? update : insert;
 
 	bind_chat(save, row);
@@ -148,34 +151,6 @@ chats_block(struct db *db, int64_t chat_id, const char *reason, int64_t now,
 	return db_result(db, fault);
 }
 
-/* Held tasks wait for their time again; the next promotion expires those that
- * outlived it. */
-static void
-tasks_unhold(struct db *db, int64_t chat_id)
-{
-	sqlite3_stmt *back = db_use(db,
-	    "INSERT OR IGNORE INTO tasks(due_at, id, kind, priority, chat_id,"
-	    " name, expire_at, created_at, entries, flow, pointer, method,"
-	    " params) SELECT due_at, id, kind, priority, chat_id, name,"
-	    " expire_at, created_at, entries, flow, pointer, method, params"
-	    " FROM task_ends WHERE chat_id = ?1 AND state = 'held'");
-
-	db_bind_int(back, 1, chat_id);
-	db_run(db, back);
-	/* A name that was scheduled again meanwhile: the newer one counts. */
-	sqlite3_stmt *rest = db_use(db,
-	    "UPDATE task_ends SET state = 'cancelled',"
-	    " reason = 'scheduled again while the chat was blocked'"
-	    " WHERE chat_id = ?1 AND state = 'held'"
-	    " AND id NOT IN (SELECT id FROM tasks WHERE chat_id = ?1)");
-	db_bind_int(rest, 1, chat_id);
-	db_run(db, rest);
-	sqlite3_stmt *gone = db_use(db,
-	    "DELETE FROM task_ends WHERE chat_id = ?1 AND state = 'held'");
-	db_bind_int(gone, 1, chat_id);
-	db_run(db, gone);
-}
-
 enum outcome
 chats_unblock(struct db *db, int64_t chat_id, int64_t now, struct fault *fault)
 {
@@ -188,8 +163,40 @@ chats_unblock(struct db *db, int64_t chat_id, int64_t now, struct fault *fault)
 	db_run(db, unblock);
 	if (db_changes(db) == 0)
 		return db_result(db, fault);
-	tasks_unhold(db, chat_id);
-	return messages_release(db, chat_id, now, &released, fault);
+	enum outcome out = tasks_unhold(db, chat_id, fault);
+	return out == OUT_OK
+	    ? messages_release(db, chat_id, now, &released, fault)
+	    : out;
+}
+
+bool
+chats_asked(struct db *db, int64_t since, int64_t until, int64_t *after)
+{
+	bool found = false;
+	sqlite3_stmt *next = db_use(db,
+	    "SELECT chat_id FROM chats WHERE asked_at > 0"
+	    " AND asked_at BETWEEN ?1 AND ?2 AND chat_id > ?3"
+	    " AND blocked_at IS NULL ORDER BY chat_id LIMIT 1");
+
+	db_bind_int(next, 1, since);
+	db_bind_int(next, 2, until);
+	db_bind_int(next, 3, *after);
+	while (db_row(db, next)) {
+		*after = db_int(next, 0);
+		found = true;
+	}
+	return found;
+}
+
+enum outcome
+chats_asked_done(struct db *db, int64_t chat_id, struct fault *fault)
+{
+	sqlite3_stmt *done =
+	    db_use(db, "UPDATE chats SET asked_at = 0 WHERE chat_id = ?1");
+
+	db_bind_int(done, 1, chat_id);
+	db_run(db, done);
+	return db_result(db, fault);
 }
 
 bool
@@ -231,6 +238,12 @@ chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
 		"UPDATE messages SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE leads SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE dead_letters SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE OR IGNORE execs SET chat_id = ?2 WHERE chat_id = ?1",
+		("UPDATE OR IGNORE arrivals SET chat_id = ?2"
+		 " WHERE chat_id = ?1"),
+		("UPDATE updates SET chat_id = ?2 WHERE chat_id = ?1"
+		 " AND (state = 'waiting' OR state = 'received'"
+		 "  OR state = 'failed')"),
 	};
 
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {

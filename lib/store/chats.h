@@ -16,6 +16,8 @@ struct chat_row {
 	int64_t entered_at;	    /* the state, 0: not known */
 	char *vars, *tags, *visits; /* JSON objects */
 	char *lang, *tz;
+	int64_t asked_at; /* a question with inline buttons is open since */
+	char *memory;	  /* JSON object of the engine */
 	int64_t expires_at, handoff_until;
 	int64_t blocked_at, unsubscribed_at; /* 0: not */
 	char *blocked_reason;
@@ -41,6 +43,14 @@ enum outcome chats_save(struct db *db, const struct chat_row *row,
 enum outcome chats_block(struct db *db, int64_t chat_id, const char *reason,
     int64_t now, struct fault *fault) must_check;
 enum outcome chats_unblock(struct db *db, int64_t chat_id, int64_t now,
+    struct fault *fault) must_check;
+
+/* The next chat after *AFTER (first INT64_MIN) with a question that is open
+ * since between SINCE and UNTIL and that only a press answers. */
+bool chats_asked(struct db *db, int64_t since, int64_t until, int64_t *after);
+
+/* It is not looked for any more. */
+enum outcome chats_asked_done(struct db *db, int64_t chat_id,
     struct fault *fault) must_check;
 
 /* True when the person asked to be sent nothing but answers. */

@@ -8,9 +8,13 @@
 
 #include "store/db.h"
 
+/* What is taken up again by hand lives at least this long from then on; a
+ * piece of SQL. */
+#define DEAD_SECOND_LIFE_MS "86400000"
+
 struct dead_letter {
 	int64_t id;
-	const char *kind; /* update, message, task, lead */
+	const char *kind; /* update, message, task, lead, exec */
 	int64_t item;	  /* row of that kind */
 	int64_t chat_id;  /* 0: none */
 	const char *reason, *answer, *mend;

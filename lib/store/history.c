@@ -62,6 +62,36 @@ history_said(struct db *db, int64_t chat_id, int64_t *before,
 }
 
 bool
+history_next(struct db *db, int64_t chat_id, int64_t *after,
+    struct history_row *row)
+{
+	sqlite3_stmt *next = db_use(db,
+	    ROW "WHERE m.chat_id = ?1 AND m.id > ?2"
+		" AND m.state IN ('received','sent') ORDER BY m.id LIMIT 1");
+
+	return row_of(db, next, chat_id, after, row);
+}
+
+int64_t
+history_start(struct db *db, int64_t chat_id, int64_t last, int64_t since)
+{
+	sqlite3_stmt *start = db_use(db,
+	    "SELECT coalesce(min(id) - 1, 9223372036854775807)"
+	    " FROM (SELECT id, created_at"
+	    "  FROM messages WHERE chat_id = ?1"
+	    "  AND state IN ('received','sent') ORDER BY id DESC LIMIT ?2)"
+	    " WHERE created_at >= ?3");
+	int64_t id = 0;
+
+	db_bind_int(start, 1, chat_id);
+	db_bind_int(start, 2, last);
+	db_bind_int(start, 3, since);
+	while (db_row(db, start))
+		id = db_int(start, 0);
+	return id;
+}
+
+bool
 history_unsent(struct db *db, int64_t chat_id, int64_t *after,
     struct history_row *row)
 {
@@ -116,6 +146,8 @@ history_updates(struct db *db, int64_t chat_id, int limit,
 	    "SELECT u.id, u.update_id, u.received_at, u.state, u.reason,"
 	    " d.mend, u.tries FROM (SELECT id FROM updates"
 	    "  WHERE state IN ('received','failed') AND chat_id = ?1"
+	    " UNION SELECT id FROM updates"
+	    "  WHERE state = 'waiting' AND chat_id = ?1"
 	    " UNION SELECT item FROM dead_letters"
 	    "  WHERE kind = 'update' AND chat_id = ?1"
 	    " UNION SELECT * FROM (SELECT update_row FROM messages"

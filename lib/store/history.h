@@ -22,6 +22,15 @@ struct history_row {
 bool history_said(struct db *db, int64_t chat_id, int64_t *before,
     struct history_row *row);
 
+/* The same, the oldest first: start with *AFTER as history_start() says. */
+bool history_next(struct db *db, int64_t chat_id, int64_t *after,
+    struct history_row *row);
+
+/* Where the last LAST of what was said in a chat begin, those before SINCE
+ * (wall ms) left out. */
+int64_t history_start(struct db *db, int64_t chat_id, int64_t last,
+    int64_t since);
+
 /* What a chat has not got: all that is queued, under way, ambiguous, unknown,
  * held, expired or dead, the oldest first: start with *AFTER 0. */
 bool history_unsent(struct db *db, int64_t chat_id, int64_t *after,
@@ -39,8 +48,8 @@ struct history_update {
 	int tries;
 };
 
-/* The updates of a chat that were not stepped (failed, parked), then those
- * that were, each newest first; at most LIMIT. */
+/* The updates of a chat that were not stepped (failed, parked, waiting), then
+ * those that were, each newest first; at most LIMIT. */
 int history_updates(struct db *db, int64_t chat_id, int limit,
     void (*visit)(const struct history_update *update, void *arg), void *arg);
 

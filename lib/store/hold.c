@@ -24,8 +24,9 @@
 #define OPEN_MESSAGES \
 	"(state = 'queued' OR state = 'sending' OR state = 'ambiguous'" \
 	" OR state = 'held')"
-#define OPEN_UPDATES "state IN ('received','failed')"
-#define OPEN_LEADS "state IN ('new','queued','sending','unknown')"
+#define OPEN_UPDATES "state IN ('received','failed','waiting')"
+#define OPEN_EXECS "(state = 'pending' OR state = 'running')"
+#define OPEN_LEADS "(errand = 'create' OR errand = 'search')"
 
 struct step {
 	const char *sql;
@@ -60,6 +61,13 @@ static const struct step steps[] = {
 	  "' WHERE state = 'held'",
 	    NO_COUNT },
 
+	/* Before the updates that wait for them, as they are released. */
+	{ LETTERS("exec", "id", "chat_id", "', or --drop exec:' || id",
+	      "execs WHERE " OPEN_EXECS),
+	    COUNTS(execs) },
+	{ "UPDATE execs SET state = 'dead', settled_at = ?1, worker = NULL,"
+	  " reason = '" HOLD_REASON "' WHERE " OPEN_EXECS,
+	    NO_COUNT },
 	{ LETTERS("update", "id", "chat_id", "', or --drop update:' || id",
 	      "updates WHERE " OPEN_UPDATES),
 	    COUNTS(updates) },
@@ -67,10 +75,16 @@ static const struct step steps[] = {
 	  " reason = '" HOLD_REASON "' WHERE " OPEN_UPDATES,
 	    NO_COUNT },
 
-	{ LETTERS("lead", "id", "chat_id", "''", "leads WHERE " OPEN_LEADS),
+	/* The CRM may have them: released, they are searched for. */
+	{ LETTERS("lead", "id", "chat_id",
+	      "', or --sent lead:' || id || ' or --drop lead:' || id",
+	      "leads WHERE " OPEN_LEADS),
 	    COUNTS(leads) },
-	{ "UPDATE leads SET state = 'parked', worker = NULL"
-	  " WHERE " OPEN_LEADS,
+	{ "UPDATE leads SET state = 'unknown', errand = NULL, worker = NULL,"
+	  " sent_at = coalesce(sent_at, created_at), settled_at = ?1,"
+	  " reason = '" HOLD_REASON "' WHERE " OPEN_LEADS,
+	    NO_COUNT },
+	{ "UPDATE leads SET worker = NULL WHERE worker IS NOT NULL",
 	    NO_COUNT },
 
 	/* A crash of another time is nobody's news. */

@@ -17,14 +17,14 @@
 	"on hold since the restore: it may have been done after the backup"
 
 struct hold_counts {
-	int64_t messages, tasks, updates, leads;
+	int64_t messages, tasks, execs, updates, leads;
 };
 
 /*
  * On HANDLE, the restored database PATH that nobody uses yet: puts all on hold
- * that was due by NOW, in one transaction: messages that wait (`unknown`),
- * tasks that are due or held (`dead`), updates that were not stepped and leads
- * that are not created (`parked`).  Ends the runs and workers of that time,
+ * that was due by NOW, in one transaction: messages that wait and leads that
+ * are not created (`unknown`), tasks that are due or held and handlers that
+ * were to run (`dead`), updates that were not stepped (`parked`).  Ends the runs and workers of that time,
  * and moves all ids on, so that none is given twice.
  */
 struct sqlite3;

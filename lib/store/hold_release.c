@@ -11,6 +11,7 @@ count_of(struct hold_counts *counts, const char *kind)
 {
 	return strcmp(kind, "message") == 0 ? &counts->messages
 	    : strcmp(kind, "task") == 0	    ? &counts->tasks
+	    : strcmp(kind, "exec") == 0	    ? &counts->execs
 	    : strcmp(kind, "update") == 0   ? &counts->updates
 					    : &counts->leads;
 }

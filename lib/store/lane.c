@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/lane.h"
+
+#include <stddef.h>
+
 #include "store/meta.h"
 #include "store/statement.h"
 
@@ -64,30 +67,36 @@ lane_renew(struct db *db, int64_t chat_id)
 	db_run(db, set);
 }
 
-/* The clock went back by BACK: what waits for an instant that the old clock
- * named waits for the same instant by the new one. */
+/* The clock went from ?1 + ?2 back to ?1: what waits for an instant that the
+ * old clock named waits for the same instant by the new one. */
+static const char *const waits[] = {
+	"UPDATE lanes SET not_before = max(?1, not_before - ?2)"
+	" WHERE busy = 0 AND not_before > ?1",
+	"UPDATE messages SET not_before = max(?1, not_before - ?2)"
+	" WHERE id IN (SELECT head FROM lanes) AND not_before > ?1",
+	"UPDATE execs SET not_before = max(?1, not_before - ?2)"
+	" WHERE state = 'pending' AND not_before > ?1",
+	"UPDATE leads SET not_before = max(?1, not_before - ?2)"
+	" WHERE worker IS NULL AND errand IS NOT NULL AND not_before > ?1",
+	"UPDATE leads SET check_at = max(1, check_at - ?2)"
+	" WHERE check_at > 0",
+	"UPDATE breakers SET open_until = max(0, open_until - ?2),"
+	" since = max(0, since - ?2) WHERE since > 0",
+	"UPDATE limits SET tat_us = max(0, tat_us - ?2 * 1000),"
+	" blocked_until = max(0, blocked_until - ?2),"
+	" flooded_at = flooded_at - ?2",
+};
+
 static void
 shift_waits(struct db *db, int64_t now, int64_t back)
 {
-	sqlite3_stmt *lanes = db_use(db,
-	    "UPDATE lanes SET not_before = max(?1, not_before - ?2)"
-	    " WHERE busy = 0 AND not_before > ?1");
-	sqlite3_stmt *messages = db_use(db,
-	    "UPDATE messages SET not_before = max(?1, not_before - ?2)"
-	    " WHERE id IN (SELECT head FROM lanes) AND not_before > ?1");
-	sqlite3_stmt *limits = db_use(db,
-	    "UPDATE limits SET tat_us = max(0, tat_us - ?2 * 1000),"
-	    " blocked_until = max(0, blocked_until - ?2),"
-	    " flooded_at = flooded_at - ?2");
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		sqlite3_stmt *shift = db_use(db, waits[i]);
 
-	db_bind_int(lanes, 1, now);
-	db_bind_int(lanes, 2, back);
-	db_run(db, lanes);
-	db_bind_int(messages, 1, now);
-	db_bind_int(messages, 2, back);
-	db_run(db, messages);
-	db_bind_int(limits, 2, back);
-	db_run(db, limits);
+		db_bind_int(shift, 1, now);
+		db_bind_int(shift, 2, back);
+		db_run(db, shift);
+	}
 }
 
 /* No crash leaves a lane busy without a message on its way; should anything

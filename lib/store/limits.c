@@ -3,6 +3,9 @@
 #include "store/statement.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "base/id.h"
 
 #define SECOND_US INT64_C(1000000)
 #define CHAT_BURST 3
@@ -13,9 +16,9 @@
 #define FLOOD_WINDOW_MS 5000
 #define FLOOD_CHATS 3
 
-enum { KIND_BOT, KIND_CHAT };
+enum { KIND_BOT, KIND_CHAT, KIND_CRM };
 
-static const char *const kind_names[] = { "bot", "chat" };
+static const char *const kind_names[] = { "bot", "chat", "crm" };
 
 struct limit {
 	int64_t tat_us, blocked_until;
@@ -208,4 +211,42 @@ limits_blocked_until(struct db *db, int64_t now)
 
 	limit_load(db, KIND_BOT, 0, now, &bot);
 	return bot.blocked_until > now ? bot.blocked_until : 0;
+}
+
+/* Limits have numbers; a CRM is known by its name. */
+static int64_t
+crm_id(const char *name)
+{
+	return (int64_t)(id_hash(name, strlen(name)) & INT64_MAX);
+}
+
+enum outcome
+limits_take_crm(struct db *db, const char *name, int64_t per_second,
+    int64_t burst, int64_t now, int64_t *wait_until, struct fault *fault)
+{
+	struct rate rate = rate_of(per_second, SECOND_US, burst);
+	struct limit limit;
+	int64_t tat = 0, at = 0;
+
+	/* A leaky bucket may hold more than a second's worth. */
+	if (per_second > 0 && burst > per_second)
+		rate = (struct rate){ SECOND_US / per_second, burst };
+	limit_load(db, KIND_CRM, crm_id(name), now, &limit);
+	*wait_until = limit.blocked_until > now ? limit.blocked_until : 0;
+	if (*wait_until != 0 || rate.interval_us == 0)
+		return db_result(db, fault);
+	at = rate_ask(rate, limit.tat_us, now * 1000, &tat);
+	if (at > 0)
+		*wait_until = ceil_ms(at);
+	else
+		limit_save(db, KIND_CRM, crm_id(name), tat);
+	return db_result(db, fault);
+}
+
+enum outcome
+limits_block_crm(struct db *db, const char *name, int64_t until, int64_t now,
+    struct fault *fault)
+{
+	limit_block(db, KIND_CRM, crm_id(name), until, now);
+	return db_result(db, fault);
 }

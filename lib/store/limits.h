@@ -31,6 +31,19 @@ enum outcome limits_take(struct db *db, const struct limits *limits,
 enum outcome limits_flooded(struct db *db, int64_t chat_id, int64_t retry_ms,
     int64_t now, int64_t *until, struct fault *fault) must_check;
 
+/*
+ * The same for calls to the CRM NAME: PER_SECOND of them in the long run (0:
+ * any number), BURST at once.  *WAIT_UNTIL is 0 when one may leave at NOW:
+ * then it has been counted in.
+ */
+enum outcome limits_take_crm(struct db *db, const char *name,
+    int64_t per_second, int64_t burst, int64_t now, int64_t *wait_until,
+    struct fault *fault) must_check;
+
+/* Nobody calls the CRM NAME before UNTIL. */
+enum outcome limits_block_crm(struct db *db, const char *name, int64_t until,
+    int64_t now, struct fault *fault) must_check;
+
 /* Until when the whole bot waits, 0: it does not. */
 int64_t limits_blocked_until(struct db *db, int64_t now);
 

@@ -112,6 +112,26 @@ media_uploaded(struct db *db, int64_t id, const char *file_id, int64_t now,
 }
 
 enum outcome
+media_orphaned(struct db *db, int64_t message, int64_t now,
+    struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+
+	for (;;) {
+		int64_t id = 0;
+		sqlite3_stmt *find = db_use(db,
+		    "SELECT id FROM media WHERE uploader = ?1 LIMIT 1");
+		db_bind_int(find, 1, message);
+		while (db_row(db, find))
+			id = db_int(find, 0);
+		if (id == 0 || out != OUT_OK)
+			break;
+		out = media_uploaded(db, id, NULL, now, fault);
+	}
+	return out == OUT_OK ? db_result(db, fault) : out;
+}
+
+enum outcome
 media_forget(struct db *db, int64_t id, int64_t file_id_at,
     struct fault *fault)
 {

@@ -33,6 +33,10 @@ enum outcome media_upload(struct db *db, int64_t id, int64_t message,
 enum outcome media_uploaded(struct db *db, int64_t id, const char *file_id,
     int64_t now, struct fault *fault) must_check;
 
+/* The process that sent MESSAGE died: whatever it uploaded is free again. */
+enum outcome media_orphaned(struct db *db, int64_t message, int64_t now,
+    struct fault *fault) must_check;
+
 /* Telegram does not know the file_id of FILE_ID_AT any more; one that came
  * later stays. */
 enum outcome media_forget(struct db *db, int64_t id, int64_t file_id_at,

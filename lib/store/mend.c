@@ -4,14 +4,12 @@
 #include <string.h>
 
 #include "store/dead.h"
-#include "store/hold.h"
+#include "store/execs.h"
 #include "store/lane.h"
+#include "store/lead_mend.h"
 #include "store/messages.h"
 #include "store/statement.h"
 #include "store/updates.h"
-
-/* What is taken up again by hand lives at least this long from then on. */
-#define SECOND_LIFE_MS "86400000"
 
 /* What may have arrived; the rest surely did not. */
 #define IN_DOUBT "state IN ('unknown','ambiguous')"
@@ -74,7 +72,7 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 	    "  ?2 = 'queued' AND " IN_DOUBT "),"
 	    " ambiguous = 0, tries = 0,"
 	    " expire_at = iif(?2 = 'queued',"
-	    "  max(expire_at, ?3 + " SECOND_LIFE_MS "), expire_at)"
+	    "  max(expire_at, ?3 + " DEAD_SECOND_LIFE_MS "), expire_at)"
 	    " WHERE id = ?1"
 	    " AND state IN ('unknown','held','dead','expired','ambiguous')"
 	    " AND (?2 <> 'sent' OR " IN_DOUBT ") RETURNING chat_id");
@@ -150,7 +148,8 @@ task_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    "INSERT OR IGNORE INTO tasks(due_at, id, kind, priority, chat_id,"
 	    " name, expire_at, created_at, entries, flow, pointer, method,"
 	    " params) SELECT due_at, id, kind, priority, chat_id, name,"
-	    " max(expire_at, ?2 + " SECOND_LIFE_MS "), created_at, entries,"
+	    " max(expire_at, ?2 + " DEAD_SECOND_LIFE_MS
+	    "), created_at, entries,"
 	    " flow, pointer, method, params"
 	    " FROM task_ends WHERE id = ?1 AND state = 'dead'");
 
@@ -176,18 +175,14 @@ task_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    "task", id, now, fault);
 }
 
-/* The CRM may have what was on hold: it is looked for first. */
 static enum outcome
-lead_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
+exec_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return change(db,
 	    db_use(db,
-		"UPDATE leads SET state = iif(EXISTS (SELECT 1"
-		" FROM dead_letters WHERE kind = 'lead' AND item = ?1"
-		" AND reason = '" HOLD_REASON "'), 'unknown', 'queued'),"
-		" not_before = ?2, tries = 0"
-		" WHERE id = ?1 AND state = 'parked'"),
-	    "lead", id, now, fault);
+		"UPDATE execs SET state = 'failed', reason = 'dropped',"
+		" settled_at = ?2 WHERE id = ?1 AND state = 'dead'"),
+	    "exec", id, now, fault);
 }
 
 enum outcome
@@ -196,6 +191,8 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 {
 	if (strcmp(kind, "message") == 0)
 		return mend_message(db, id, how, now, state, fault);
+	if (strcmp(kind, "lead") == 0)
+		return lead_mend(db, id, how, now, state, fault);
 	if (how == MEND_SENT || how == MEND_RESEND)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "%s %lld is no message: use --retry or --drop", kind,
@@ -205,15 +202,12 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 		return how == MEND_RETRY ? updates_retry(db, id, fault)
 					 : update_drop(db, id, now, fault);
 	}
-	if (strcmp(kind, "task") == 0) {
-		*state = how == MEND_RETRY ? "waiting" : "cancelled";
-		return how == MEND_RETRY ? task_retry(db, id, now, fault)
-					 : task_drop(db, id, now, fault);
+	if (strcmp(kind, "exec") == 0) {
+		*state = how == MEND_RETRY ? "pending" : "failed";
+		return how == MEND_RETRY ? execs_retry(db, id, now, fault)
+					 : exec_drop(db, id, now, fault);
 	}
-	*state = "queued";
-	if (how == MEND_RETRY)
-		return lead_retry(db, id, now, fault);
-	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "lead %lld cannot be dropped: a lead is never thrown away",
-	    (long long)id);
+	*state = how == MEND_RETRY ? "waiting" : "cancelled";
+	return how == MEND_RETRY ? task_retry(db, id, now, fault)
+				 : task_drop(db, id, now, fault);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/messages.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "store/lane.h"
 #include "store/statement.h"
@@ -11,15 +14,40 @@ static const int priorities[] = { PRIORITY_ANSWER, PRIORITY_ALERT,
 	PRIORITY_REMINDER, PRIORITY_BROADCAST };
 #define PRIORITY_CLASSES (sizeof priorities / sizeof *priorities)
 
+/* Rows of media as one text: "3" or "3,4,5". */
+static const char *
+media_text(const struct message *m, char text[MESSAGE_FILES * 21])
+{
+	size_t len = 0;
+
+	for (int i = 0; i < m->media_count; i++)
+		len += (size_t)sprintf(text + len, "%s%lld", i > 0 ? "," : "",
+		    (long long)m->media[i]);
+	return m->media_count > 0 ? text : NULL;
+}
+
+static void
+media_read(const char *text, struct message *m)
+{
+	m->media_count = 0;
+	while (
+	    text != NULL && *text != '\0' && m->media_count < MESSAGE_FILES) {
+		char *end;
+		m->media[m->media_count++] = strtoll(text, &end, 10);
+		text = *end == ',' ? end + 1 : NULL;
+	}
+}
+
 enum outcome
 messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 {
+	char media[MESSAGE_FILES * 21];
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO messages(chat_id, state, role, created_at, text,"
 	    " update_row, task_id, task_name, method, params, media, policy,"
-	    " priority, not_before, expire_at, flow, action)"
-	    " VALUES(?1, ?2, 'assistant', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-	    " ?11, ?12, ?13, ?14, ?15, ?16)");
+	    " priority, not_before, expire_at, flow, action, about)"
+	    " VALUES(?1, ?2, ?17, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	    " ?11, ?12, ?13, ?14, ?15, ?16, ?18)");
 
 	db_bind_int(add, 1, m->chat_id);
 	db_lend_text(add, 2, held ? "held" : "queued");
@@ -30,13 +58,15 @@ messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 	db_lend_text(add, 7, m->task_name);
 	db_lend_text(add, 8, m->method);
 	db_lend_text(add, 9, m->params);
-	db_bind_null_if(add, 10, m->media, 0);
+	db_lend_text(add, 10, media_text(m, media));
 	db_lend_text(add, 11, policy_names[m->policy]);
 	db_bind_int(add, 12, m->priority);
 	db_bind_int(add, 13, m->not_before);
 	db_bind_int(add, 14, m->expire_at);
 	db_lend_text(add, 15, m->flow);
 	db_lend_text(add, 16, m->action);
+	db_lend_text(add, 17, m->by_operator ? "operator" : "assistant");
+	db_bind_null_if(add, 18, m->about, 0);
 	db_run(db, add);
 	m->id = db_last_id(db);
 	if (!held)
@@ -63,6 +93,21 @@ messages_received(struct db *db, int64_t chat_id, int64_t update_row,
 	return db_result(db, fault);
 }
 
+int64_t
+messages_about(struct db *db, int64_t chat_id, int64_t message_id)
+{
+	int64_t about = 0;
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT about FROM messages WHERE chat_id = ?1"
+	    " AND message_id = ?2 AND about IS NOT NULL");
+
+	db_bind_int(find, 1, chat_id);
+	db_bind_int(find, 2, message_id);
+	while (db_row(db, find))
+		about = db_int(find, 0);
+	return about;
+}
+
 static enum policy
 policy_of(const char *name)
 {
@@ -76,7 +121,7 @@ policy_of(const char *name)
 /* The columns of a head, in the order of message_read(). */
 #define MESSAGE_COLUMNS \
 	"m.id, m.chat_id, m.priority, m.policy, m.method, m.params, m.text," \
-	" m.flow, m.action, coalesce(m.media, 0)," \
+	" m.flow, m.action, m.media," \
 	" coalesce(m.update_row, 0), coalesce(m.task_id, 0), m.task_name," \
 	" m.created_at, m.not_before, m.expire_at, m.tries, m.ambiguous," \
 	" m.maybe_duplicate, m.generation"
@@ -93,7 +138,7 @@ message_read(sqlite3_stmt *row, struct message *m)
 	m->text = db_text(row, 6);
 	m->flow = db_text(row, 7);
 	m->action = db_text(row, 8);
-	m->media = db_int(row, 9);
+	media_read(db_text(row, 9), m);
 	m->update_row = db_int(row, 10);
 	m->task_id = db_int(row, 11);
 	m->task_name = db_text(row, 12);

@@ -19,16 +19,22 @@
 
 enum policy { POLICY_IDEMPOTENT, POLICY_RESEND, POLICY_ONCE };
 
+/* An album has so many files at the most. */
+#define MESSAGE_FILES 10
+
 struct message {
 	int64_t id, chat_id;
 	enum priority priority;
 	enum policy policy;
 	const char *method, *params;
-	const char *text;	   /* for the history */
-	const char *flow, *action; /* reminders: render again when sent */
-	int64_t media;		   /* row of media, 0: none */
+	const char *text;	      /* for the history */
+	const char *flow, *action;    /* reminders: render again when sent */
+	int64_t media[MESSAGE_FILES]; /* rows of media */
+	int media_count;
 	int64_t update_row, task_id;
 	const char *task_name;
+	bool by_operator; /* a person speaks through the bot */
+	int64_t about;	  /* chat that an answer to it goes to, 0: none */
 	int64_t created_at, not_before, expire_at;
 	int tries, ambiguous;
 	bool maybe_duplicate;
@@ -45,6 +51,9 @@ enum outcome messages_add(struct db *db, struct message *message, bool held,
 enum outcome messages_received(struct db *db, int64_t chat_id,
     int64_t update_row, int64_t message_id, const char *text, int64_t now,
     struct fault *fault) must_check;
+
+/* The chat that the message MESSAGE_ID in CHAT_ID is about; 0: none. */
+int64_t messages_about(struct db *db, int64_t chat_id, int64_t message_id);
 
 /*
  * The ready head of the lane with the best claim: PRIORITY_MAX caps the class

@@ -19,9 +19,13 @@
 #define META_CLOCK_AT "clock_at"	 /* wall time of the last start */
 #define META_PRUNED "pruned"		 /* last message looked at */
 #define META_TASK_ID "task_id"		 /* last task id given out */
+#define META_RECURRING "recurring"	 /* for whom it is planned */
+#define META_OUTAGE "outage"		 /* when the poll before one was */
 #define META_RESTORED_AT "restored_at"	 /* out of a backup */
 #define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
+#define META_PULLED "pulled_" /* and a CRM: what was heard of it last */
+#define META_LOOKUP "lookup:" /* and a CRM: what it calls its things */
 
 /* The value, or OTHERWISE when it is not set. */
 int64_t meta_int(struct db *db, const char *key, int64_t otherwise);

@@ -3,6 +3,8 @@
 
 #include "store/hold.h"
 #include "store/lane.h"
+#include "store/lead_settle.h"
+#include "store/pending_detail.h"
 #include "store/statement.h"
 
 #include <stddef.h>
@@ -11,14 +13,41 @@
 /* The reason of a message is the answer that it got. */
 #define LETTERS \
 	"SELECT d.kind AS kind, d.item AS item, d.chat_id AS chat_id," \
-	" coalesce(m.state, iif(d.kind = 'task', 'dead', 'parked')) AS state," \
+	" coalesce(m.state, l.state," \
+	"  iif(d.kind IN ('task','exec'), 'dead', 'parked')) AS state," \
 	" d.died_at AS since, d.reason AS reason, d.answer AS answer," \
 	" d.mend AS mend," \
-	" coalesce(m.text, t.name, u.raw) AS text" \
+	" coalesce(m.text, t.name, u.raw, x.place, l.name || ' '" \
+	"  || coalesce(l.phone_e164, l.phone, l.email, ''), l.phone, l.email)" \
+	"  AS text" \
 	" FROM dead_letters d" \
 	" LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item" \
 	" LEFT JOIN task_ends t ON d.kind = 'task' AND t.id = d.item" \
-	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item"
+	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item" \
+	" LEFT JOIN execs x ON d.kind = 'exec' AND x.id = d.item" \
+	" LEFT JOIN leads l ON d.kind = 'lead' AND l.id = d.item"
+
+/* What the CRM may have, what it failed to take so far, and, asked for by its
+ * id, what was dropped. */
+#define STUCK_LEADS \
+	"SELECT 'lead', id, chat_id, state, coalesce(settled_at, created_at)," \
+	" CASE WHEN state = 'dropped' THEN 'it is not wanted'" \
+	"  WHEN errand = 'search' THEN" \
+	"   'the CRM may have it: no answer came'" \
+	"  WHEN errand = 'note' THEN 'its note is not in the CRM yet'" \
+	"  ELSE 'the CRM did not take it yet' END, reason," \
+	" CASE WHEN state = 'dropped' THEN" \
+	"   'leadpipe recover-pending --retry lead:' || id" \
+	"  WHEN errand = 'search' THEN 'it is searched for by itself, or" \
+	" leadpipe recover-pending --sent lead:' || id || ', --resend lead:'" \
+	"   || id || ' or --drop lead:' || id" \
+	"  ELSE 'it is tried again by itself, or leadpipe recover-pending" \
+	" --retry lead:' || id || ' or --drop lead:' || id END," \
+	" coalesce(name || ' ' || coalesce(phone_e164, phone, email, '')," \
+	"  phone, email) FROM leads" \
+	" WHERE (worker IS NULL AND errand IS NOT NULL" \
+	"  AND (errand = 'search' OR tries > 0))" \
+	" OR (id = ?2 AND state = 'dropped')"
 
 #define STUCK_MESSAGES \
 	"SELECT 'message', id, chat_id, state," \
@@ -35,24 +64,12 @@
 	" (SELECT 1 FROM dead_letters WHERE kind = 'message'" \
 	"  AND item = messages.id)"
 
-/* Parameters are JSON of ours; a raw update is a stranger's text. */
-#define DETAIL \
-	"CASE kind" \
-	" WHEN 'message' THEN (SELECT json_object('method', method," \
-	"  'params', iif(json_valid(params), json(params), params)," \
-	"  'policy', policy, 'created_at', created_at, 'tries', tries," \
-	"  'ambiguous', ambiguous, 'expire_at', expire_at," \
-	"  'task', task_name) FROM messages WHERE id = item)" \
-	" WHEN 'update' THEN (SELECT json_object('update_id', update_id," \
-	"  'received_at', received_at, 'tries', tries, 'raw', raw)" \
-	"  FROM updates WHERE id = item)" \
-	" WHEN 'task' THEN (SELECT json_object('name', name," \
-	"  'due_at', due_at, 'expire_at', expire_at, 'pointer', pointer," \
-	"  'method', method," \
-	"  'params', iif(json_valid(params), json(params), params))" \
-	"  FROM task_ends WHERE id = item)" \
-	" ELSE (SELECT json_object('key', key, 'crm', crm, 'tries', tries)" \
-	"  FROM leads WHERE id = item) END"
+#define OPEN_HANDLERS \
+	"SELECT 'exec', id, chat_id, state, created_at," \
+	" 'its handler is run again', reason," \
+	" 'the next poll-updates or send-due runs it again'," \
+	" place FROM execs WHERE (state = 'pending' OR state = 'running')" \
+	" AND reason IS NOT NULL"
 
 static void
 pending_read(sqlite3_stmt *row, struct pending *pending)
@@ -66,8 +83,7 @@ pending_read(sqlite3_stmt *row, struct pending *pending)
 	pending->answer = db_text(row, 6);
 	pending->mend = db_text(row, 7);
 	pending->text = db_text(row, 8);
-	pending->detail = db_text(row, 9);
-	pending->retries = db_int(row, 10) != 0;
+	pending->retries = db_int(row, 9) != 0;
 }
 
 bool
@@ -78,10 +94,11 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		list->rows = db_use(db,
 		    "SELECT kind, item, coalesce(chat_id, 0), state, since,"
 		    " reason, answer, mend, text,"
-		    " iif(?2 = 0, NULL, " DETAIL "),"
-		    " state IN ('dead','parked')"
-		    " AND reason <> '" HOLD_REASON "'"
-		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES ")"
+		    " (reason <> '" HOLD_REASON "'"
+		    "  AND (state IN ('dead','parked')"
+		    "   OR (kind = 'lead' AND reason <> '" LEAD_TWICE "')))"
+		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
+		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"
@@ -95,6 +112,7 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 	if (!db_row(db, list->rows))
 		return false;
 	pending_read(list->rows, row);
+	row->detail = item == 0 ? NULL : pending_detail(db, row->kind, item);
 	snprintf(list->kind, sizeof(list->kind), "%s", row->kind);
 	list->item = row->item;
 	list->since = row->since;

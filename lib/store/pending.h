@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What waits for a human: dead letters, and messages that are unknown, held
- * or ambiguous.
+ * What waits for a human: dead letters, messages that are unknown, held or
+ * ambiguous, and leads that a CRM may have or did not take so far.
  */
 #ifndef LEADPIPE_PENDING_H
 #define LEADPIPE_PENDING_H
@@ -12,7 +12,7 @@ struct sqlite3_stmt;
 
 /* Texts are borrowed until the next call. */
 struct pending {
-	const char *kind; /* message, update, task, lead */
+	const char *kind; /* message, update, task, lead, exec */
 	int64_t item, chat_id, since;
 	const char *state;
 	const char *reason, *answer; /* NULL: none */

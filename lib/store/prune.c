@@ -9,8 +9,12 @@
 
 /* A limit whose arrival time is long past says nothing. */
 #define LIMITS_MS RETENTION_DAY_MS
+/* A CRM is never asked for what is this old. */
+#define CHANGES_MS (30 * RETENTION_DAY_MS)
 
+/* No settings. */
 #define KEEP_LIMITS ((size_t)-1)
+#define KEEP_CHANGES ((size_t)-2)
 
 #define OLD_UPDATE \
 	"received_at < ?1 AND state IN ('done','parked')" \
@@ -18,15 +22,24 @@
 	"  WHERE kind = 'update' AND item = id)"
 #define OLD_RUN "started_at < ?1 AND (finished_at IS NOT NULL OR crashed = 1)"
 #define OLD_TASK "ended_at < ?1 AND state NOT IN ('held','dead')"
+#define OLD_EXEC "settled_at < ?1 AND state IN ('done','failed')"
 #define OLD_LIMIT "kind = 'chat' AND tat_us < ?1 * 1000 AND blocked_until < ?1"
 #define OLD_MESSAGE \
 	"settled_at < ?1 AND state IN ('received','sent','expired','cancelled')"
+
+/* What people wrote is kept as long as the history, and for as long as its
+ * lead has not reached the CRM. */
+#define OLD_SOURCES \
+	"FROM lead_sources AS s JOIN leads ON leads.id = s.lead_id" \
+	" WHERE s.raw IS NOT NULL AND s.received_at < ?1" \
+	" AND leads.errand IS NULL" \
+	" AND (leads.state = 'created' OR leads.state = 'dropped')"
 
 /* ?1: older than this, ?2: at most so many.  Ids grow with time, so the oldest
  * rows come first and no index on the time is needed. */
 static const struct kind {
 	const char *prune, *count;
-	size_t keep, pruned; /* offsets; KEEP_LIMITS is no setting */
+	size_t keep, pruned; /* offsets, or KEEP_... */
 } kinds[] = {
 	{ "DELETE FROM updates WHERE id IN (SELECT id FROM (SELECT id,"
 	  " received_at, state FROM updates ORDER BY id LIMIT ?2 * 20)"
@@ -44,6 +57,23 @@ static const struct kind {
 	    "SELECT count(*) FROM task_ends WHERE " OLD_TASK,
 	    offsetof(struct retention, tasks),
 	    offsetof(struct pruned, tasks) },
+	{ "DELETE FROM execs WHERE id IN (SELECT id FROM (SELECT id,"
+	  " settled_at, state FROM execs ORDER BY id LIMIT ?2 * 20)"
+	  " WHERE " OLD_EXEC " LIMIT ?2)",
+	    "SELECT count(*) FROM execs WHERE " OLD_EXEC,
+	    offsetof(struct retention, tasks),
+	    offsetof(struct pruned, execs) },
+	/* The key of a source stays, so that the same is known again. */
+	{ "UPDATE lead_sources SET raw = NULL, digest = NULL WHERE id IN"
+	  " (SELECT s.id " OLD_SOURCES " ORDER BY s.received_at LIMIT ?2)",
+	    "SELECT count(*) " OLD_SOURCES,
+	    offsetof(struct retention, history),
+	    offsetof(struct pruned, sources) },
+	{ "DELETE FROM crm_changes WHERE (crm, remote_id, at, status_id) IN"
+	  " (SELECT crm, remote_id, at, status_id FROM crm_changes"
+	  " WHERE heard_at < ?1 ORDER BY heard_at LIMIT ?2)",
+	    "SELECT count(*) FROM crm_changes WHERE heard_at < ?1",
+	    KEEP_CHANGES, offsetof(struct pruned, changes) },
 	{ "DELETE FROM limits WHERE (kind, id) IN (SELECT kind, id"
 	  " FROM limits WHERE " OLD_LIMIT " LIMIT ?2)",
 	    "SELECT count(*) FROM limits WHERE " OLD_LIMIT, KEEP_LIMITS,
@@ -54,8 +84,9 @@ static const struct kind {
 int64_t
 pruned_sum(const struct pruned *pruned)
 {
-	return pruned->updates + pruned->runs + pruned->tasks +
-	    pruned->limits + pruned->messages;
+	return pruned->updates + pruned->runs + pruned->tasks + pruned->execs +
+	    pruned->sources + pruned->changes + pruned->limits +
+	    pruned->messages;
 }
 
 /* What is older than this is old; INT64_MIN: nothing is. */
@@ -70,8 +101,9 @@ horizon_of(const struct kind *kind, const struct retention *retention,
     int64_t now)
 {
 	return horizon(now,
-	    kind->keep == KEEP_LIMITS
-		? LIMITS_MS
+	    kind->keep == KEEP_LIMITS ? LIMITS_MS
+		: kind->keep == KEEP_CHANGES
+		? CHANGES_MS
 		: *(const int64_t *)(const void *)((const char *)retention +
 		      kind->keep));
 }

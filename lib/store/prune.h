@@ -12,7 +12,9 @@
 #include "store/retention.h"
 
 struct pruned {
-	int64_t updates, runs, tasks, limits, messages;
+	int64_t updates, runs, tasks, execs, limits, messages;
+	int64_t sources; /* what leads came as */
+	int64_t changes; /* heard of from a CRM */
 };
 
 int64_t pruned_sum(const struct pruned *pruned);

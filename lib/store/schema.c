@@ -4,9 +4,14 @@
  * text below never changes once released.
  *
  *   update   received -> done | failed(tries) -> parked
+ *            received -> waiting (for a handler of its chat) -> received
  *   message  queued -> sending(worker, generation) -> sent | queued
  *            | ambiguous | unknown | held | expired | dead | cancelled
  *   task     waiting in tasks; its end is a row of task_ends
+ *   exec     pending(not_before) -> running(worker, generation) -> pending
+ *            | done | failed | dead
+ *   lead     new -> sending(worker, generation) -> created | queued | unknown
+ *            | parked; store/lead.h
  *
  * Alternatives are spelt with OR: for an IN list of more than two SQLite fills
  * a temporary table in every single statement that touches the row, which cost
@@ -33,17 +38,26 @@ const char *const schema_v1[] = {
 	" received_at INTEGER NOT NULL,"
 	" state TEXT NOT NULL DEFAULT 'received'"
 	"  CHECK (state = 'received' OR state = 'done' OR state = 'failed'"
-	"   OR state = 'parked'),"
+	"   OR state = 'parked' OR state = 'waiting'),"
 	" tries INTEGER NOT NULL DEFAULT 0,"
 	" chat_id INTEGER,"
 	" settled_at INTEGER,"
 	" reason TEXT,"
-	" raw TEXT NOT NULL) STRICT;",
+	" raw TEXT NOT NULL,"
+	/* Of our own: an event that came while a handler worked for the chat;
+     * raw is its data. */
+	" event TEXT) STRICT;",
 	/* Ids restart at random after a quiet week, so identity is the id together
      * with the body. */
-	"CREATE UNIQUE INDEX updates_identity ON updates(update_id, hash);",
+	"CREATE UNIQUE INDEX updates_identity ON updates(update_id, hash)"
+	" WHERE event IS NULL;",
 	"CREATE INDEX updates_open ON updates(id)"
 	" WHERE state IN ('received','failed');",
+	/* Raw ones have no chat before they are stepped: here are those that a
+	 * handler lets, or let, wait. */
+	"CREATE INDEX updates_kept ON updates(chat_id)"
+	" WHERE chat_id IS NOT NULL AND (state = 'waiting'"
+	"  OR state = 'received' OR state = 'failed');",
 
 	"CREATE TABLE chats("
 	" chat_id INTEGER PRIMARY KEY,"
@@ -60,10 +74,22 @@ const char *const schema_v1[] = {
 	" lang TEXT, tz TEXT,"
 	" expires_at INTEGER NOT NULL DEFAULT 0,"
 	" handoff_until INTEGER NOT NULL DEFAULT 0,"
+	" asked_at INTEGER NOT NULL DEFAULT 0,"
+	" memory TEXT NOT NULL DEFAULT '{}',"
 	" blocked_at INTEGER, blocked_reason TEXT,"
 	" unsubscribed_at INTEGER,"
 	" created_at INTEGER NOT NULL,"
 	" seen_at INTEGER NOT NULL) STRICT;",
+	"CREATE INDEX chats_asked ON chats(asked_at) WHERE asked_at > 0;",
+
+	/* The arrows that people took: what funnels and the picture of the flow
+     * count. */
+	"CREATE TABLE arrivals("
+	" chat_id INTEGER NOT NULL,"
+	" state TEXT NOT NULL, came_from TEXT NOT NULL,"
+	" times INTEGER NOT NULL DEFAULT 1,"
+	" first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+	" PRIMARY KEY (chat_id, state, came_from)) STRICT, WITHOUT ROWID;",
 
 	/* Clustered by due time: what is due lies together, however many wait. */
 	"CREATE TABLE tasks("
@@ -130,6 +156,7 @@ const char *const schema_v1[] = {
 	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
 	" started_at INTEGER,"
 	" flow TEXT, action TEXT,"
+	" about INTEGER,"
 	" reason TEXT,"
 	" CHECK ((state = 'sending') = (worker IS NOT NULL)),"
 	" CHECK (state = 'received' OR method IS NOT NULL)) STRICT;",
@@ -139,6 +166,9 @@ const char *const schema_v1[] = {
 	"  OR state = 'ambiguous');",
 	"CREATE INDEX messages_worker ON messages(worker)"
 	" WHERE worker IS NOT NULL;",
+	/* Which person an operator answers who replies to a message. */
+	"CREATE INDEX messages_about ON messages(chat_id, message_id)"
+	" WHERE about IS NOT NULL;",
 	"CREATE INDEX messages_stuck ON messages(state, chat_id)"
 	" WHERE (state = 'unknown' OR state = 'held'"
 	"  OR state = 'ambiguous');",
@@ -165,26 +195,143 @@ const char *const schema_v1[] = {
 	" uploader INTEGER,"
 	" UNIQUE (digest, kind)) STRICT;",
 
+	/* Handlers: programs that a flow runs and whose answer it goes on with.
+     * At most one is open in a chat; whatever comes for the chat meanwhile
+     * waits. */
+	"CREATE TABLE execs("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" chat_id INTEGER NOT NULL,"
+	" state TEXT NOT NULL DEFAULT 'pending' CHECK (state = 'pending'"
+	"  OR state = 'running' OR state = 'done' OR state = 'failed'"
+	"  OR state = 'dead'),"
+	" flow TEXT NOT NULL, place TEXT,"
+	" request TEXT NOT NULL, resume TEXT NOT NULL,"
+	" task_id INTEGER, task_name TEXT,"
+	" expire_at INTEGER NOT NULL DEFAULT 0,"
+	" created_at INTEGER NOT NULL,"
+	/* Ids are the same in every database; what a handler is known by is
+	 * not. */
+	" nonce INTEGER NOT NULL,"
+	" not_before INTEGER NOT NULL DEFAULT 0,"
+	" attempt INTEGER NOT NULL DEFAULT 0,"
+	" retries INTEGER NOT NULL DEFAULT 0,"
+	" crashes INTEGER NOT NULL DEFAULT 0,"
+	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
+	" started_at INTEGER, settled_at INTEGER,"
+	" reason TEXT,"
+	" CHECK ((state = 'running') = (worker IS NOT NULL))) STRICT;",
+	"CREATE UNIQUE INDEX execs_open ON execs(chat_id)"
+	" WHERE (state = 'pending' OR state = 'running');",
+	"CREATE INDEX execs_ready ON execs(not_before, id)"
+	" WHERE state = 'pending';",
+	"CREATE INDEX execs_worker ON execs(worker) WHERE worker IS NOT NULL;",
+
 	"CREATE TABLE leads("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	" key TEXT NOT NULL UNIQUE,"
-	" state TEXT NOT NULL DEFAULT 'new' CHECK (state IN"
-	"  ('new','queued','sending','created','unknown','parked')),"
+	" state TEXT NOT NULL DEFAULT 'new' CHECK (state = 'new'"
+	"  OR state = 'queued' OR state = 'sending' OR state = 'created'"
+	"  OR state = 'unknown' OR state = 'parked' OR state = 'dropped'),"
 	" crm TEXT, source TEXT, chat_id INTEGER,"
-	" title TEXT, name TEXT, phone TEXT, email TEXT,"
+	" title TEXT, name TEXT, phone TEXT, phone_e164 TEXT, email TEXT,"
+	" phone_flag TEXT CHECK (phone_flag = 'valid'"
+	"  OR phone_flag = 'guessed' OR phone_flag = 'invalid'),"
+	" marker TEXT UNIQUE,"
 	" details TEXT NOT NULL DEFAULT '{}',"
 	" created_at INTEGER NOT NULL,"
+	/* What is to be done next; NULL: nothing by itself. */
+	" errand TEXT DEFAULT 'create' CHECK (errand = 'create'"
+	"  OR errand = 'search' OR errand = 'note'),"
 	" not_before INTEGER NOT NULL DEFAULT 0,"
 	" tries INTEGER NOT NULL DEFAULT 0,"
+	" searches INTEGER NOT NULL DEFAULT 0,"
+	" sends INTEGER NOT NULL DEFAULT 0,"
 	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
-	" remote_id INTEGER, remote_contact_id INTEGER,"
-	" reason TEXT) STRICT;",
-	"CREATE INDEX leads_open ON leads(not_before)"
-	" WHERE state IN ('new','queued','unknown');",
+	" started_at INTEGER, sent_at INTEGER, settled_at INTEGER,"
+	" remote_id TEXT, remote_contact_id TEXT, dropped TEXT,"
+	/* Updates that were joined after it had left, and how many of them the
+	 * CRM was told; -1: not even its own note. */
+	" joins INTEGER NOT NULL DEFAULT 0,"
+	" told INTEGER NOT NULL DEFAULT -1,"
+	/* Was sent again although it may exist; 0: once it is created it is
+	 * looked whether the CRM has it twice, else when. */
+	" check_at INTEGER,"
+	" reason TEXT,"
+	" CHECK (state <> 'sending' OR worker IS NOT NULL)) STRICT;",
+	"CREATE INDEX leads_due ON leads(crm, errand, not_before, id)"
+	" WHERE worker IS NULL AND errand IS NOT NULL;",
+	"CREATE INDEX leads_check ON leads(crm, check_at) WHERE check_at > 0;",
+	"CREATE INDEX leads_open ON leads(created_at)"
+	" WHERE (errand = 'create' OR errand = 'search');",
+	"CREATE INDEX leads_dropped ON leads(settled_at)"
+	" WHERE dropped IS NOT NULL;",
+	"CREATE INDEX leads_worker ON leads(worker) WHERE worker IS NOT NULL;",
+	/* What comes back from a CRM names the lead by its id there. */
+	"CREATE INDEX leads_remote ON leads(remote_id)"
+	" WHERE remote_id IS NOT NULL;",
+
+	/* The same person again: found by what they gave. */
+	"CREATE INDEX leads_phone ON leads(phone_e164)"
+	" WHERE phone_e164 IS NOT NULL;",
+	"CREATE INDEX leads_email ON leads(email) WHERE email IS NOT NULL;",
+	"CREATE INDEX leads_chat ON leads(chat_id) WHERE chat_id IS NOT NULL;",
+
+	/* Everything that came in and became a lead, or a part of one. */
+	"CREATE TABLE lead_sources("
+	" id INTEGER PRIMARY KEY,"
+	" lead_id INTEGER NOT NULL,"
+	" key TEXT NOT NULL UNIQUE,"
+	" source TEXT,"
+	" tran TEXT,"
+	" joined_by TEXT,"
+	" received_at INTEGER NOT NULL,"
+	" digest INTEGER,"
+	" raw TEXT) STRICT;",
+	"CREATE INDEX lead_sources_lead ON lead_sources(lead_id);",
+	"CREATE INDEX lead_sources_tran ON lead_sources(tran)"
+	" WHERE tran IS NOT NULL;",
+	"CREATE INDEX lead_sources_digest ON lead_sources(digest)"
+	" WHERE digest IS NOT NULL;",
+	/* People's data, to be forgotten in time. */
+	"CREATE INDEX lead_sources_raw ON lead_sources(received_at)"
+	" WHERE raw IS NOT NULL;",
+
+	/* How each CRM did last, so that processes and runs learn from each
+     * other. */
+	"CREATE TABLE breakers("
+	" name TEXT PRIMARY KEY,"
+	" kind TEXT NOT NULL DEFAULT 'failing' CHECK (kind = 'failing'"
+	"  OR kind = 'closed' OR kind = 'denied' OR kind = 'reauth'),"
+	" failures INTEGER NOT NULL DEFAULT 0,"
+	" floods INTEGER NOT NULL DEFAULT 0,"
+	" since INTEGER NOT NULL DEFAULT 0,"
+	" open_until INTEGER NOT NULL DEFAULT 0,"
+	" answered_at INTEGER NOT NULL DEFAULT 0,"
+	" credential INTEGER NOT NULL DEFAULT 0,"
+	" reason TEXT) STRICT, WITHOUT ROWID;",
+
+	/* A refresh token may be used once: store/crm_tokens.h. */
+	"CREATE TABLE crm_tokens("
+	" crm TEXT PRIMARY KEY,"
+	" access TEXT NOT NULL, refresh TEXT, previous TEXT,"
+	" base TEXT, base_of TEXT, needs_reauth TEXT,"
+	" expires_at INTEGER NOT NULL DEFAULT 0,"
+	" updated_at INTEGER NOT NULL,"
+	" refresh_started_at INTEGER NOT NULL DEFAULT 0,"
+	" rejected_at INTEGER NOT NULL DEFAULT 0"
+	") STRICT, WITHOUT ROWID;",
+
+	"CREATE TABLE crm_changes("
+	" crm TEXT NOT NULL, remote_id TEXT NOT NULL,"
+	" at INTEGER NOT NULL, status_id TEXT NOT NULL,"
+	" heard_at INTEGER NOT NULL,"
+	" PRIMARY KEY (crm, remote_id, at, status_id)) STRICT, WITHOUT ROWID;",
+	"CREATE INDEX crm_changes_time ON crm_changes(heard_at);",
 
 	"CREATE TABLE dead_letters("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" kind TEXT NOT NULL CHECK (kind IN ('update','message','task','lead')),"
+	" kind TEXT NOT NULL CHECK (kind IN"
+	"  ('update','message','task','lead','exec')),"
 	" item INTEGER NOT NULL,"
 	" chat_id INTEGER,"
 	" reason TEXT NOT NULL,"
@@ -214,7 +361,7 @@ const char *const schema_v1[] = {
 
 	/* GCRA: one theoretical arrival time per limit, no drip process. */
 	"CREATE TABLE limits("
-	" kind TEXT NOT NULL CHECK (kind IN ('bot','chat')),"
+	" kind TEXT NOT NULL CHECK (kind IN ('bot','chat','crm')),"
 	" id INTEGER NOT NULL,"
 	" tat_us INTEGER NOT NULL DEFAULT 0,"
 	" blocked_until INTEGER NOT NULL DEFAULT 0,"
@@ -228,6 +375,7 @@ const char *const schema_v1[] = {
 	" WHERE state IN ('received','sent');",
 	"CREATE VIEW failed_amocrm_sync AS SELECT id AS lead_id,"
 	" tries AS retry_count, reason AS error_message, created_at FROM leads"
-	" WHERE reason IS NOT NULL AND state <> 'created';",
+	" WHERE reason IS NOT NULL AND state <> 'created'"
+	" AND state <> 'dropped';",
 	NULL
 };

@@ -143,11 +143,10 @@ messages_settle(struct db *db, const struct message *m, int64_t worker,
 }
 
 static bool
-orphan_next(struct db *db, int64_t worker, struct message *m, int64_t *uploads)
+orphan_next(struct db *db, int64_t worker, struct message *m)
 {
 	sqlite3_stmt *next = db_use(db,
-	    "SELECT m.id, m.chat_id, m.policy, m.ambiguous, m.generation,"
-	    " (SELECT d.id FROM media d WHERE d.uploader = m.id)"
+	    "SELECT m.id, m.chat_id, m.policy, m.ambiguous, m.generation"
 	    " FROM messages m WHERE m.worker = ?1 ORDER BY m.id LIMIT 1");
 
 	db_bind_int(next, 1, worker);
@@ -161,7 +160,6 @@ orphan_next(struct db *db, int64_t worker, struct message *m, int64_t *uploads)
 					 : POLICY_ONCE,
 		.ambiguous = (int)db_int(next, 3),
 		.generation = db_int(next, 4) };
-	*uploads = db_int(next, 5);
 	db_run(db, next);
 	return true;
 }
@@ -173,16 +171,15 @@ messages_orphaned(struct db *db, int64_t worker, int64_t now, int *count,
 	const struct settlement lost_reply = { .how = SETTLE_AMBIGUOUS,
 		.reason = "the command died while sending it" };
 	struct message m;
-	int64_t uploads;
 	enum outcome out = OUT_OK;
 
 	*count = 0;
-	while (out == OUT_OK && orphan_next(db, worker, &m, &uploads)) {
+	while (out == OUT_OK && orphan_next(db, worker, &m)) {
 		bool lost;
 		out = messages_settle(db, &m, worker, &lost_reply, now, &lost,
 		    fault);
-		if (out == OUT_OK && uploads != 0)
-			out = media_uploaded(db, uploads, NULL, now, fault);
+		if (out == OUT_OK)
+			out = media_orphaned(db, m.id, now, fault);
 		++*count;
 	}
 	return out == OUT_OK ? db_result(db, fault) : out;

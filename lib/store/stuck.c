@@ -51,7 +51,7 @@ count_dead(struct db *db, struct stuck *stuck)
 	    " WHEN m.state = 'unknown' THEN 1 ELSE 2 END AS class,"
 	    " count(*), min(d.died_at) FROM dead_letters d"
 	    " LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item"
-	    " GROUP BY class");
+	    " WHERE d.kind <> 'lead' GROUP BY class");
 	int64_t *const since[] = { &stuck->parked_since, &stuck->unknown_since,
 		&stuck->dead_since };
 
@@ -78,9 +78,13 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 {
 	*stuck = (struct stuck){
 		.updates_waiting = number(db,
-		    "SELECT count(*) FROM updates"
-		    " WHERE state IN ('received','failed')",
-		    0, 0),
+				       "SELECT count(*) FROM updates"
+				       " WHERE state IN ('received','failed')",
+				       0, 0) +
+		    number(db,
+			"SELECT count(*) FROM updates"
+			" WHERE state = 'waiting' AND chat_id IS NOT NULL",
+			0, 0),
 		.updates_parked = number(db,
 		    "SELECT count(*) FROM dead_letters WHERE kind = 'update'",
 		    0, 0),
@@ -113,6 +117,19 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 		    0, 0),
 		.dead_letters =
 		    number(db, "SELECT count(*) FROM dead_letters", 0, 0),
+		.execs_open = number(db,
+		    "SELECT count(*) FROM execs WHERE"
+		    " (state = 'pending' OR state = 'running')",
+		    0, 0),
+		.execs_since = number(db,
+		    "SELECT min(created_at) FROM execs WHERE"
+		    " (state = 'pending' OR state = 'running')",
+		    0, 0),
+		.execs_failed = number(db,
+		    "SELECT coalesce(sum(state = 'failed'), 0) FROM"
+		    " (SELECT state, settled_at FROM execs"
+		    "  ORDER BY id DESC LIMIT 1000) WHERE settled_at > ?1",
+		    now - RATE_WINDOW_MS, 0),
 		.poll_at = meta_int(db, META_POLL_AT, 0),
 		.config_fault_at = meta_int(db, META_CONFIG_FAULT_AT, 0),
 		.poll_fault_at = meta_int(db, META_POLL_FAULT_AT, 0),

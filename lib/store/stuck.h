@@ -13,12 +13,14 @@ struct stuck {
 	int64_t tasks_waiting, tasks_overdue;
 	int64_t messages_queued, messages_ready; /* ready: may be sent now */
 	int64_t sending, ambiguous, unknown, held, dead_letters;
-	int64_t
-	    dead; /* dead letters but parked updates and unknown messages */
+	int64_t dead; /* dead letters but parked updates, unknown messages and
+		     leads */
 	int64_t parked_since, unknown_since, dead_since; /* 0: none */
 	int64_t oldest_due_at; /* of what should be sent by now, 0: nothing */
-	int64_t attempts, failures; /* in the last 15 min */
-	int64_t poll_at;	    /* last good getUpdates, 0: never */
+	int64_t attempts, failures;	 /* in the last 15 min */
+	int64_t execs_open, execs_since; /* the oldest; 0: none */
+	int64_t execs_failed;		 /* handlers, in the last 15 min */
+	int64_t poll_at;		 /* last good getUpdates, 0: never */
 	int64_t poll_fault_at; /* getUpdates is refused since, 0: it is not */
 	int64_t config_fault_at; /* 0: none */
 };

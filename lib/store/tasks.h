@@ -3,7 +3,8 @@
  * Tasks: something to do at a time.
  *
  *   waiting in `tasks` -> promoted | cancelled | expired | dead
- *                      -> held (the chat is blocked) -> waiting
+ *                      -> held (its chat is blocked, talks with an operator
+ *                         or waits for a handler) -> waiting
  */
 #ifndef LEADPIPE_TASKS_H
 #define LEADPIPE_TASKS_H
@@ -40,13 +41,19 @@ int64_t tasks_ids(struct db *db, int count);
 /*
  * Adds a task and sets its id, unless it has one of tasks_ids().  A TASK_FLOW
  * whose name the chat already has waiting is kept (*ADDED false, id and
- * due_at are the old one's) or with REPLACE takes its place (the old one is cancelled).
+ * due_at are the old one's) or with REPLACE takes its place (the old one is
+ * cancelled).
  */
 enum outcome tasks_add(struct db *db, struct task *task, bool replace,
     bool *added, struct fault *fault) must_check;
 
-/* The next task due at NOW after (DUE_AT, ID), by due time; its texts are
- * borrowed until the next call.  False when there is none. */
+/* The TASK_FLOW called NAME that waits in the chat; its texts are borrowed
+ * until the next call.  False when there is none. */
+bool tasks_named(struct db *db, int64_t chat_id, const char *name,
+    struct task *task);
+
+/* The next task due at NOW, by due time; its texts are borrowed until the next
+ * call.  False when there is none. */
 bool tasks_due(struct db *db, int64_t now, struct task *task);
 
 /* When the next one is due; CLOCK_NEVER when none waits. */
@@ -66,19 +73,6 @@ enum outcome tasks_end(struct db *db, int64_t due_at, int64_t id,
     must_check;
 
 /*
- * Cancels the waiting tasks of CHAT_ID called NAME (POINTER NULL: wherever
- * made) and takes back what they have queued but not sent.  *COUNT: how many
- * tasks and messages.
- */
-enum outcome tasks_cancel(struct db *db, int64_t chat_id, const char *name,
-    const char *pointer, int64_t now, int *count, struct fault *fault)
-    must_check;
-
-/* The same for one id; OUT_NEVER/EXIT_INPUT when it does not wait. */
-enum outcome tasks_cancel_id(struct db *db, int64_t id, int64_t now,
-    struct fault *fault) must_check;
-
-/*
  * Visits waiting tasks by due time, at most LIMIT behind *AFTER, which moves
  * on; returns how many.  CHAT_ID 0: of all chats.  In pages, so that a slow
  * reader of the list holds no snapshot, which would keep the WAL growing.
@@ -93,8 +87,16 @@ struct task_place {
 int tasks_list(struct db *db, int64_t chat_id, struct task_place *after,
     int limit, void (*visit)(const struct task *task, void *arg), void *arg);
 
-/* How many of a chat are held because it is blocked. */
+/* The held ones of a chat wait for their time again; the next promotion ends
+ * those that outlived it. */
+enum outcome tasks_unhold(struct db *db, int64_t chat_id, struct fault *fault)
+    must_check;
+
+/* How many of a chat are held, and whether the TASK_FLOW called NAME is. */
 int64_t tasks_held(struct db *db, int64_t chat_id);
+bool tasks_held_named(struct db *db, int64_t chat_id, const char *name);
+
+/* How many wait; CHAT_ID 0: of all chats. */
 int64_t tasks_count(struct db *db, int64_t chat_id);
 
 /* The group CHAT_ID is the supergroup NEW_ID now. */

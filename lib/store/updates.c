@@ -7,6 +7,7 @@
 #include "store/dead.h"
 #include "store/meta.h"
 #include "store/statement.h"
+#include "store/tasks.h"
 
 enum outcome
 updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
@@ -16,7 +17,8 @@ updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO updates(update_id, hash, received_at, raw)"
 	    " VALUES(?1, ?2, ?3, ?4)"
-	    " ON CONFLICT(update_id, hash) DO NOTHING");
+	    " ON CONFLICT(update_id, hash) WHERE event IS NULL"
+	    " DO NOTHING");
 
 	db_bind_int(add, 1, update_id);
 	db_bind_int(add, 2, hash);
@@ -28,7 +30,8 @@ updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
 	if (*fresh)
 		return db_result(db, fault);
 	sqlite3_stmt *old = db_use(db,
-	    "SELECT id FROM updates WHERE update_id = ?1 AND hash = ?2");
+	    "SELECT id FROM updates WHERE update_id = ?1 AND hash = ?2"
+	    " AND event IS NULL");
 	db_bind_int(old, 1, update_id);
 	db_bind_int(old, 2, hash);
 	*row = 0;
@@ -41,7 +44,8 @@ bool
 updates_next(struct db *db, int64_t after, struct update_row *row)
 {
 	sqlite3_stmt *next = db_use(db,
-	    "SELECT id, update_id, received_at, tries, raw FROM updates"
+	    "SELECT id, update_id, received_at, tries, raw, event,"
+	    " coalesce(chat_id, 0) FROM updates"
 	    " WHERE state IN ('received','failed') AND id > ?1"
 	    " ORDER BY id LIMIT 1");
 
@@ -54,6 +58,8 @@ updates_next(struct db *db, int64_t after, struct update_row *row)
 	row->tries = (int)db_int(next, 3);
 	row->raw = db_text(next, 4);
 	row->raw_len = (size_t)sqlite3_column_bytes(next, 4);
+	row->event = db_text(next, 5);
+	row->chat_id = db_int(next, 6);
 	return true;
 }
 
@@ -70,6 +76,61 @@ updates_done(struct db *db, int64_t row, int64_t chat_id, int64_t now,
 	db_bind_int(done, 3, now);
 	db_run(db, done);
 	return db_result(db, fault);
+}
+
+enum outcome
+updates_defer(struct db *db, int64_t row, int64_t chat_id, struct fault *fault)
+{
+	sqlite3_stmt *defer = db_use(db,
+	    "UPDATE updates SET state = 'waiting', chat_id = ?2"
+	    " WHERE id = ?1");
+
+	db_bind_int(defer, 1, row);
+	db_bind_int(defer, 2, chat_id);
+	db_run(db, defer);
+	return db_result(db, fault);
+}
+
+enum outcome
+updates_add_event(struct db *db, int64_t chat_id, const char *event,
+    const char *data, int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *add = db_use(db,
+	    "INSERT INTO updates(update_id, hash, received_at, state,"
+	    " chat_id, raw, event) VALUES(0, 0, ?1, 'waiting', ?2, ?3, ?4)");
+
+	db_bind_int(add, 1, now);
+	db_bind_int(add, 2, chat_id);
+	db_bind_text(add, 3, data);
+	db_bind_text(add, 4, event);
+	db_run(db, add);
+	return db_result(db, fault);
+}
+
+enum outcome
+updates_release(struct db *db, int64_t chat_id, struct fault *fault)
+{
+	sqlite3_stmt *release = db_use(db,
+	    "UPDATE updates SET state = iif(tries > 0, 'failed', 'received')"
+	    " WHERE state = 'waiting' AND chat_id = ?1");
+
+	db_bind_int(release, 1, chat_id);
+	db_run(db, release);
+	return db_result(db, fault);
+}
+
+bool
+updates_kept(struct db *db, int64_t chat_id)
+{
+	bool kept = false;
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT 1 FROM updates WHERE chat_id = ?1 AND (state = 'waiting'"
+	    " OR state = 'received' OR state = 'failed') LIMIT 1");
+
+	db_bind_int(find, 1, chat_id);
+	while (db_row(db, find))
+		kept = true;
+	return kept;
 }
 
 static enum outcome
@@ -149,6 +210,9 @@ updates_count_tries(struct db *db, int64_t now, int *waiting,
 		db_run(db, over);
 		--*waiting;
 		out = park(db, row, chat_id, reason, now, fault);
+		/* Its tasks waited for it. */
+		if (out == OUT_OK && chat_id != 0)
+			out = tasks_unhold(db, chat_id, fault);
 		if (out != OUT_OK)
 			return out;
 	}

@@ -4,6 +4,7 @@
  * then may the next getUpdates confirm it.
  *
  *   received(tries) -> done
+ *                   -> waiting (a handler works for its chat) -> received
  *                   -> failed(tries) -> parked (after UPDATES_TRIES)
  */
 #ifndef LEADPIPE_UPDATES_H
@@ -27,8 +28,11 @@ enum outcome updates_add(struct db *db, int64_t update_id, const char *raw,
 struct update_row {
 	int64_t id, update_id, received_at;
 	int tries;
-	const char *raw; /* borrowed until the next updates_next() */
+	/* Borrowed until the next updates_next(). */
+	const char *raw;
 	size_t raw_len;
+	const char *event; /* it is an event of that name, raw its data */
+	int64_t chat_id;   /* 0: not known before it is stepped */
 };
 
 /* The next waiting update with a row above AFTER, in the order received;
@@ -38,6 +42,22 @@ bool updates_next(struct db *db, int64_t after, struct update_row *row);
 /* CHAT_ID 0: none. */
 enum outcome updates_done(struct db *db, int64_t row, int64_t chat_id,
     int64_t now, struct fault *fault) must_check;
+
+/* It waits until updates_release() of CHAT_ID; then it is stepped in the order
+ * of rows, as the others of the chat that waited. */
+enum outcome updates_defer(struct db *db, int64_t row, int64_t chat_id,
+    struct fault *fault) must_check;
+enum outcome updates_release(struct db *db, int64_t chat_id,
+    struct fault *fault) must_check;
+
+/* True while one that was kept for the chat is still to be stepped: what comes
+ * after it must not come before it. */
+bool updates_kept(struct db *db, int64_t chat_id);
+
+/* An event with its DATA (JSON) that waits likewise. */
+enum outcome updates_add_event(struct db *db, int64_t chat_id,
+    const char *event, const char *data, int64_t now, struct fault *fault)
+    must_check;
 
 /*
  * One more failed try; *PARKED when it was the last: the update is then a

@@ -61,6 +61,10 @@ const struct verify_rule verify_rules[] = {
 	    "SELECT count(*), min(id) FROM task_ends t WHERE state = 'dead'"
 	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
 	    " WHERE kind = 'task' AND item = t.id)" },
+	{ "exec-letter", "a dead handler has its dead letter", "exec",
+	    "SELECT count(*), min(id) FROM execs x WHERE state = 'dead'"
+	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
+	    " WHERE kind = 'exec' AND item = x.id)" },
 	{ "update-letter", "a parked update has its dead letter", "update",
 	    "SELECT count(*), min(id) FROM updates u WHERE state = 'parked'"
 	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
@@ -73,6 +77,7 @@ const struct verify_rule verify_rules[] = {
 	    "SELECT count(*), min(id) FROM dead_letters d WHERE NOT ("
 	    "kind = 'message' AND item IN (SELECT id FROM messages)"
 	    " OR kind = 'task' AND item IN (SELECT id FROM task_ends)"
+	    " OR kind = 'exec' AND item IN (SELECT id FROM execs)"
 	    " OR kind = 'update' AND item IN (SELECT id FROM updates)"
 	    " OR kind = 'lead' AND item IN (SELECT id FROM leads))" },
 };

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/execs.h"
 #include "store/lane.h"
+#include "store/lead_settle.h"
 #include "store/messages.h"
 #include "store/settle.h"
 #include "store/statement.h"
@@ -128,7 +130,7 @@ worker_end(struct db *db, struct worker *worker, int exit_code,
     const char *counts)
 {
 	int64_t now = clock_wall_ms();
-	int count;
+	int count, leads;
 
 	if (worker->fd < 0)
 		return;
@@ -137,6 +139,9 @@ worker_end(struct db *db, struct worker *worker, int exit_code,
 	if (db_begin(db, clock_mono_ms() + END_WAIT_MS, NULL) == OUT_OK) {
 		if (messages_orphaned(db, worker->id, now, &count, NULL) !=
 			OUT_OK ||
+		    execs_orphaned(db, worker->id, &count, NULL) != OUT_OK ||
+		    leads_orphaned(db, worker->id, now, &leads, &count,
+			NULL) != OUT_OK ||
 		    run_finish(db, worker, exit_code, counts, now) != OUT_OK ||
 		    worker_delete(db, worker->id, NULL) != OUT_OK ||
 		    db_commit(db, NULL) != OUT_OK)
@@ -150,9 +155,13 @@ worker_bury(struct db *db, int64_t id, int64_t now,
     struct recovered *recovered, struct fault *fault)
 {
 	enum outcome out;
-	int count;
+	int count, execs = 0, unknown = 0, queued = 0;
 
 	out = messages_orphaned(db, id, now, &count, fault);
+	if (out == OUT_OK)
+		out = execs_orphaned(db, id, &execs, fault);
+	if (out == OUT_OK)
+		out = leads_orphaned(db, id, now, &unknown, &queued, fault);
 	if (out != OUT_OK)
 		return out;
 	sqlite3_stmt *crashed = db_use(db,
@@ -162,6 +171,9 @@ worker_bury(struct db *db, int64_t id, int64_t now,
 	db_run(db, crashed);
 	recovered->workers++;
 	recovered->ambiguous += count;
+	recovered->execs += execs;
+	recovered->unknown += unknown;
+	recovered->requeued += queued;
 	recovered->crashed_runs += db_changes(db);
 	out = db_result(db, fault);
 	return out == OUT_OK ? worker_delete(db, id, fault) : out;

@@ -28,9 +28,10 @@ struct worker {
  */
 struct recovered {
 	int workers;
-	int requeued;  /* were marked sending but provably not sent: none, as
-			  the mark precedes the request; kept at 0 */
-	int ambiguous; /* were being sent */
+	int ambiguous; /* messages that were being sent */
+	int execs;     /* handlers that ran: they run again */
+	int unknown;   /* leads that may have been created */
+	int requeued;  /* leads that surely were not */
 	int crashed_runs;
 };
 

@@ -29,7 +29,12 @@ worker_survey(struct db *db, struct recovered *found, struct fault *fault)
 	sqlite3_stmt *workers = db_use(db,
 	    "SELECT id, (SELECT count(*) FROM messages WHERE worker = w.id),"
 	    " (SELECT count(*) FROM runs WHERE worker = w.id"
-	    "  AND finished_at IS NULL AND crashed = 0)"
+	    "  AND finished_at IS NULL AND crashed = 0),"
+	    " (SELECT count(*) FROM execs WHERE worker = w.id),"
+	    " (SELECT count(*) FROM leads WHERE worker = w.id"
+	    "  AND errand = 'search'),"
+	    " (SELECT count(*) FROM leads WHERE worker = w.id"
+	    "  AND errand <> 'search')"
 	    " FROM workers w ORDER BY id");
 
 	*found = (struct recovered){ 0 };
@@ -39,6 +44,9 @@ worker_survey(struct db *db, struct recovered *found, struct fault *fault)
 		found->workers++;
 		found->ambiguous += (int)db_int(workers, 1);
 		found->crashed_runs += (int)db_int(workers, 2);
+		found->execs += (int)db_int(workers, 3);
+		found->unknown += (int)db_int(workers, 4);
+		found->requeued += (int)db_int(workers, 5);
 	}
 	return db_result(db, fault);
 }

@@ -16,10 +16,6 @@
 enum outcome address_check_root(const char *root, const char *origin,
     struct fault *fault) must_check;
 
-/* Checks TELEGRAM_PROXY: http, https or socks5h, a host and perhaps a port. */
-enum outcome address_check_proxy(const char *proxy, const char *origin,
-    struct fault *fault) must_check;
-
 /*
  * Checks that PROXY (NULL: none), which came from ORIGIN, may carry what goes
  * to ROOT, both fine by themselves: the token in a plain http:// request is

@@ -102,7 +102,8 @@ static void
 read_file(enum method method, struct json_slice message, struct answer *answer)
 {
 	struct json_slice file;
-	bool found = file_of(message, method_file(method), &file);
+	bool found = method_file(method) &&
+	    file_of(message, method_file(method), &file);
 	size_t i;
 
 	for (i = 0; !found && i < sizeof(file_kinds) / sizeof(*file_kinds);
@@ -115,6 +116,29 @@ read_file(enum method method, struct json_slice message, struct answer *answer)
 	    sizeof(answer->unique_id));
 }
 
+/* The messages of an album come in the order of its files. */
+static void
+read_album(struct json_slice messages, struct answer *answer)
+{
+	struct answer one;
+	struct json_slice message;
+	size_t pos = 0;
+
+	for (int i = -1; i < ALBUM_FILES - 1 &&
+	     json_element(messages, &pos, &message, NULL);
+	     i++) {
+		if (i < 0) {
+			read_file(METHOD_SEND_MEDIA_GROUP, message, answer);
+			continue;
+		}
+		memset(&one, 0, sizeof(one));
+		read_file(METHOD_SEND_MEDIA_GROUP, message, &one);
+		if (strlen(one.file_id) < sizeof(answer->more_ids[i]))
+			memcpy(answer->more_ids[i], one.file_id,
+			    strlen(one.file_id) + 1);
+	}
+}
+
 static void
 read_message(enum method method, struct json_slice message,
     struct answer *answer)
@@ -122,6 +146,8 @@ read_message(enum method method, struct json_slice message,
 	struct json_slice id;
 	size_t pos = 0;
 
+	if (method == METHOD_SEND_MEDIA_GROUP && message.at[0] == '[')
+		read_album(message, answer);
 	if (message.at[0] == '[' &&
 	    !json_element(message, &pos, &message, NULL))
 		return;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net/http.h"
+#include "telegram/album.h"
 #include "telegram/method.h"
 
 enum verdict {
@@ -34,6 +35,8 @@ struct answer {
 	int64_t message_id; /* of the (first) message sent, 0: none */
 	char file_id[256];  /* of the file sent, "": none */
 	char unique_id[64];
+	/* Of an album: those of its further files. */
+	char more_ids[ALBUM_FILES - 1][160];
 	enum exit_code code; /* VERDICT_CONFIG: 77 or 78 */
 	bool rival;	     /* VERDICT_CONFIG: another poller took over */
 	char text[256];	     /* description, or what failed; for people */

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "telegram/address.h"
+#include "telegram/album.h"
 #include "telegram/token.h"
 
 /* The server cuts getUpdates at 4 MiB counted before the envelope. */
@@ -35,22 +36,6 @@ check_token(const struct config *config, struct fault *fault)
 	return OUT_OK;
 }
 
-static enum outcome
-read_ip(const struct config *config, int *ip, struct fault *fault)
-{
-	const char *text = config_get(config, "LEADPIPE_IP");
-
-	*ip = 0;
-	if (!text)
-		return OUT_OK;
-	if (strcmp(text, "4") != 0 && strcmp(text, "6") != 0)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "LEADPIPE_IP must be 4 or 6 (%s)",
-		    config_origin(config, "LEADPIPE_IP"));
-	*ip = *text - '0';
-	return OUT_OK;
-}
-
 enum outcome
 telegram_open(struct telegram **telegram, const struct config *config,
     struct fault *fault)
@@ -58,8 +43,6 @@ telegram_open(struct telegram **telegram, const struct config *config,
 	const char *root = config_get_or(config, "TELEGRAM_API_ROOT",
 	    "https://api.telegram.org");
 	struct http_options options = {
-		.proxy = config_get(config, "TELEGRAM_PROXY"),
-		.proxy_setting = "TELEGRAM_PROXY",
 		.peer = "Telegram",
 		.peer_setting = "TELEGRAM_API_ROOT",
 	};
@@ -70,14 +53,12 @@ telegram_open(struct telegram **telegram, const struct config *config,
 	if (result == OUT_OK)
 		result = address_check_root(root,
 		    config_origin(config, "TELEGRAM_API_ROOT"), fault);
-	if (result == OUT_OK && options.proxy)
-		result = address_check_proxy(options.proxy,
-		    config_origin(config, "TELEGRAM_PROXY"), fault);
+	if (result == OUT_OK)
+		result = http_options_read(&options, config, "TELEGRAM_PROXY",
+		    fault);
 	if (result == OUT_OK)
 		result = address_check_both(root, options.proxy,
 		    config_origin(config, "TELEGRAM_PROXY"), fault);
-	if (result == OUT_OK)
-		result = read_ip(config, &options.ip, fault);
 	if (result != OUT_OK)
 		return result;
 	while (len > 0 && root[len - 1] == '/')
@@ -191,13 +172,25 @@ add_field(struct http_request *http, struct http_part *parts, const char *name,
 					   : json_text(value);
 }
 
+static void
+add_file(struct http_request *http, struct http_part *parts, const char *name,
+    const char *path)
+{
+	struct http_part *part = &parts[http->part_count++];
+
+	part->name = name;
+	part->file = path;
+	part->filename = upload_name(path);
+}
+
 static struct http_call *
 start_upload(struct telegram *telegram, const struct telegram_request *request,
     struct http_request *http, json_t *fields)
 {
-	size_t room = json_object_size(fields) + 2, i;
+	size_t room = json_object_size(fields) + request->album_count + 2, i;
 	struct http_part *parts = mem_array(NULL, room, sizeof(*parts));
 	json_auto_t *chat = json_integer(request->chat_id);
+	char names[ALBUM_FILES][ALBUM_NAME_SIZE];
 	const char *name;
 	json_t *value;
 	struct http_call *call;
@@ -209,10 +202,13 @@ start_upload(struct telegram *telegram, const struct telegram_request *request,
 	json_object_foreach (fields, name, value)
 		if (!json_is_null(value))
 			add_field(http, parts, name, value);
-	parts[http->part_count].name = method_file(request->method);
-	parts[http->part_count].file = request->upload;
-	parts[http->part_count].filename = upload_name(request->upload);
-	http->part_count++;
+	if (request->album_count == 0)
+		add_file(http, parts, method_file(request->method),
+		    request->upload);
+	for (i = 0; i < request->album_count && i < ALBUM_FILES; i++)
+		if (!request->album[i].file_id)
+			add_file(http, parts, album_name(i, names[i]),
+			    request->album[i].upload);
 	call = http_start(telegram->http, http);
 	for (i = 0; i < http->part_count; i++) {
 		free((char *)parts[i].text);
@@ -222,10 +218,43 @@ start_upload(struct telegram *telegram, const struct telegram_request *request,
 	return call;
 }
 
+static struct http_call *
+start_body(struct telegram *telegram, const struct telegram_request *request,
+    struct http_request *http)
+{
+	char *body = body_text(request);
+	struct http_call *call;
+
+	http->body = body;
+	http->body_len = strlen(body);
+	call = http_start(telegram->http, http);
+	free(body);
+	return call;
+}
+
+/* An album is a request whose PARAMS are made anew. */
+static struct http_call *
+start_album(struct telegram *telegram, const struct telegram_request *request,
+    struct http_request *http, json_t *fields)
+{
+	struct telegram_request plain = *request;
+	struct http_call *call;
+
+	album_fill(fields, request->album, request->album_count);
+	if (album_uploads(request->album, request->album_count))
+		return start_upload(telegram, request, http, fields);
+	char *params = json_text(fields);
+	plain.params = params;
+	call = start_body(telegram, &plain, http);
+	free(params);
+	return call;
+}
+
 struct http_call *
 telegram_start(struct telegram *telegram,
     const struct telegram_request *request)
 {
+	bool album = request->album_count > 0;
 	bool upload = request->upload && !request->file_id &&
 	    method_file(request->method);
 	struct http_request http = {
@@ -244,19 +273,15 @@ telegram_start(struct telegram *telegram,
 	if (!http.deadline)
 		http.deadline = clock_mono_ms() +
 		    method_patience_ms(request->method,
-			upload ? request->upload_size : 0);
-	if (upload)
+			upload || album ? request->upload_size : 0);
+	if (upload || album)
 		fields = params_object(request->params);
-	if (fields) {
+	if (fields && album)
+		call = start_album(telegram, request, &http, fields);
+	else if (fields)
 		call = start_upload(telegram, request, &http, fields);
-	} else {
-		char *body = body_text(request);
-
-		http.body = body;
-		http.body_len = strlen(body);
-		call = http_start(telegram->http, &http);
-		free(body);
-	}
+	else
+		call = start_body(telegram, request, &http);
 	free(url);
 	return call;
 }
@@ -266,22 +291,11 @@ telegram_call(struct telegram *telegram,
     const struct telegram_request *request, struct http_result *result,
     struct fault *fault)
 {
-	struct http_call *call, *done;
-
 	memset(result, 0, sizeof(*result));
 	if (http_running(telegram->http) > 0)
 		return fault_set(fault, OUT_BUG, EXIT_BUG,
 		    "a call of its own was asked for while others run");
-	call = telegram_start(telegram, request);
-	while ((done = http_done(telegram->http)) != call)
-		if (done)
-			http_call_free(done);
-		else
-			http_run(telegram->http, CLOCK_NEVER, -1);
-	/* The answer's memory goes over to the caller. */
-	*result = *http_call_result(call);
-	http_call_result(call)->body = (struct buf)BUF_INIT(result->body.max);
-	http_call_free(call);
+	http_finish(telegram->http, telegram_start(telegram, request), result);
 	if (result->answered)
 		return OUT_OK;
 	if (fault)

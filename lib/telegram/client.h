@@ -27,6 +27,13 @@ void telegram_close(struct telegram *telegram);
 /* The calls of this line; http_run(), http_done() and so on work on it. */
 struct http *telegram_http(struct telegram *telegram);
 
+/* A file of an album. */
+struct telegram_file {
+	const char *kind;    /* photo, video, document, audio */
+	const char *file_id; /* known to Telegram, or NULL: */
+	const char *upload;  /* path of the file to upload */
+};
+
 /*
  * One request of a method with the parameters in PARAMS, a JSON object text
  * ("" or NULL: none) that is spliced, not parsed.
@@ -39,7 +46,12 @@ struct telegram_request {
 	const char *upload;  /* path of the file to upload when there is no
 				   file_id, or NULL */
 	int64_t upload_size; /* bytes, for the deadline */
-	int64_t deadline;    /* monotonic ms; 0: by method_patience_ms() */
+	/* sendMediaGroup: what it sends; its caption, in PARAMS as that of a
+	 * single file, becomes that of the first, and has_spoiler may be an
+	 * array. */
+	const struct telegram_file *album;
+	size_t album_count;
+	int64_t deadline; /* monotonic ms; 0: by method_patience_ms() */
 	int tag;
 	int64_t id; /* of the caller, http_call_id() */
 };

@@ -89,6 +89,8 @@ read_message(struct update *update, const json_t *message)
 	read_from(update, object_of(message, "from"));
 	update->message_id = id_of(message, "message_id");
 	update->date = id_of(message, "date");
+	update->reply_to =
+	    id_of(object_of(message, "reply_to_message"), "message_id");
 	if (!update->chat_id)
 		return UPDATE_OTHER;
 	if (read_migration(update, message))

@@ -30,6 +30,7 @@ struct update {
 	int64_t chat_id;	  /* 0: none */
 	const char *chat_type;	  /* private, group, supergroup, channel */
 	int64_t message_id, date; /* date: s since the epoch, 0: not said */
+	int64_t reply_to; /* message of the chat that it answers, 0: none */
 	int64_t from_id;
 	const char *first_name, *last_name, *username, *lang;
 	const char *text;  /* text, or caption of media */

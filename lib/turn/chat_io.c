@@ -54,12 +54,15 @@ chat_from_row(struct chat *chat, struct chat_row *row, struct fault *fault)
 	chat->tz = take(&row->tz);
 	chat->expires_at = row->expires_at;
 	chat->handoff_until = row->handoff_until;
+	chat->asked_at = row->asked_at;
 	chat->blocked = row->blocked_at != 0;
 	chat->unsubscribed = row->unsubscribed_at != 0;
 	replace_json(&chat->vars, object_of(row->vars));
 	replace_json(&chat->tags, object_of(row->tags));
 	replace_json(&chat->visits, object_of(row->visits));
-	if (chat->vars == NULL || chat->tags == NULL || chat->visits == NULL)
+	replace_json(&chat->memory, object_of(row->memory));
+	if (chat->vars == NULL || chat->tags == NULL || chat->visits == NULL ||
+	    chat->memory == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_IO,
 		    "the stored variables of chat %lld are not JSON",
 		    (long long)row->chat_id);
@@ -95,6 +98,7 @@ chat_to_row(struct chat *chat, struct chat_row *row, int64_t now)
 	replace_text(&row->tz, take(&chat->tz));
 	row->expires_at = chat->expires_at;
 	row->handoff_until = chat->handoff_until;
+	row->asked_at = chat->asked_at;
 	if (!chat->unsubscribed)
 		row->unsubscribed_at = 0;
 	else if (row->unsubscribed_at == 0)
@@ -102,6 +106,7 @@ chat_to_row(struct chat *chat, struct chat_row *row, int64_t now)
 	put_object(&row->vars, chat->vars);
 	put_object(&row->tags, chat->tags);
 	put_object(&row->visits, chat->visits);
+	put_object(&row->memory, chat->memory);
 	if (row->created_at == 0)
 		row->created_at = now;
 }

@@ -19,48 +19,70 @@
 /* An editor or an upload may still be writing the file. */
 #define QUIET_MS 2000
 
-static void
-count_stranded(struct db *db, const struct flow *flow,
-    struct deploy_report *report)
-{
-	const char *state = "";
-	char after[sizeof report->stranded_in] = "";
-	int64_t chats;
+/* Chats whose past is renamed in one transaction: some 20 ms. */
+#define RENAME_BATCH 2000
 
-	while ((state = flows_next_state(db, after, &chats)) != NULL) {
-		snprintf(after, sizeof after, "%s", state);
-		report->chats += chats;
-		if (flow_has_state(flow, after))
-			continue;
-		report->stranded += chats;
-		memcpy(report->stranded_in, after, sizeof after);
-	}
+/* The clock of a chat's last step may be a little ahead of ours. */
+#define CLOCK_SLACK_MS 60000
+
+/* Where chats in STATE, which FLOW does not have, go; NULL: nowhere. */
+static const char *
+new_place(const struct flow *flow, const char *state, const char *drop_to)
+{
+	const char *now = flow_state_called(flow, state);
+
+	return now != NULL ? now : drop_to;
 }
 
-static enum outcome
-move_stranded(struct db *db, const struct flow *flow, const char *to,
-    struct fault *fault)
+static void
+add_place(const char *state, int64_t chats, void *places)
 {
-	char state[65] = "";
-	const char *next;
-	int64_t chats;
-	enum outcome out = OUT_OK;
+	json_object_set_new(places, state, json_integer(chats));
+}
 
-	while (out == OUT_OK &&
-	    (next = flows_next_state(db, state, &chats)) != NULL) {
-		snprintf(state, sizeof state, "%s", next);
-		if (!flow_has_state(flow, state))
-			out = flows_move_chats(db, state, to, fault);
+static void
+count_moves(struct db *db, const struct flow *flow, const char *drop_to,
+    json_t *places, struct deploy_report *report)
+{
+	const char *state;
+	json_t *count;
+
+	json_object_foreach (places, state, count) {
+		int64_t chats = json_integer_value(count);
+		report->chats += chats;
+		if (flow_has_state(flow, state))
+			continue;
+		const char *to = new_place(flow, state, drop_to);
+		if (to != NULL)
+			report->moved += chats;
+		if (flow_state_called(flow, state) == NULL) {
+			report->stranded += chats;
+			snprintf(report->stranded_in,
+			    sizeof report->stranded_in, "%s", state);
+		}
+		if (report->move_count == DEPLOY_MOVES)
+			continue;
+		struct deploy_move *move =
+		    &report->moves[report->move_count++];
+		snprintf(move->from, sizeof move->from, "%s", state);
+		snprintf(move->to, sizeof move->to, "%s", to ? to : "");
+		move->chats = chats;
 	}
-	return out;
+	report->handlers = flows_open_handlers(db);
 }
 
 static enum outcome
 check_people(struct db *db, const struct flow *flow,
-    const struct deploy *deploy, struct deploy_report *report,
+    const struct deploy *deploy, json_t *places, struct deploy_report *report,
     struct fault *fault)
 {
-	count_stranded(db, flow, report);
+	enum outcome out = flows_people(db, add_place, places, fault);
+
+	if (out != OUT_OK)
+		return out;
+	report->chats = report->moved = report->stranded = 0;
+	report->move_count = 0;
+	count_moves(db, flow, deploy->drop_to, places, report);
 	if (deploy->drop_to != NULL && !flow_has_state(flow, deploy->drop_to))
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "--drop-to '%s': the new flow has no such state",
@@ -68,38 +90,152 @@ check_people(struct db *db, const struct flow *flow,
 	if (report->stranded > 0 && deploy->drop_to == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "%" PRId64 " chats are in states that the new flow does "
-		    "not have (such as '%s'); keep the state, or say where "
-		    "they go with --drop-to STATE",
+		    "not have (such as '%s'); keep the state, say what it is "
+		    "called now in \"renamed\", or where they go with "
+		    "--drop-to STATE",
 		    report->stranded, report->stranded_in);
 	return db_result(db, fault);
 }
 
+/* What deploying changes, before anything is. */
 static enum outcome
-store(struct db *db, const struct flow *flow, const char *bundle,
+look(struct db *db, const struct flow *flow, const char *bundle,
     const struct deploy *deploy, struct deploy_report *report,
     struct fault *fault)
 {
 	char *current = meta_text(db, META_FLOW);
-	enum outcome out;
+	char *stored = current ? flows_bundle(db, current) : NULL;
+	json_auto_t *places = json_object();
 
 	snprintf(report->hash, sizeof report->hash, "%s", flow_hash(flow));
 	report->states = view_state_count(flow);
-	char *stored = current ? flows_bundle(db, current) : NULL;
 	report->unchanged = stored != NULL &&
 	    strcmp(current, flow_hash(flow)) == 0 &&
 	    strcmp(stored, bundle) == 0;
 	free(stored);
 	free(current);
-	out = check_people(db, flow, deploy, report, fault);
-	if (out != OUT_OK || deploy->dry_run || report->unchanged)
-		return out;
-	if (report->stranded > 0)
-		out = move_stranded(db, flow, deploy->drop_to, fault);
+	return check_people(db, flow, deploy, places, report, fault);
+}
+
+/* What chats were in under its old name they were in under the new one. */
+static enum outcome
+rename_past(struct db *db, const struct flow *flow,
+    const struct flows_range *range, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+	const char *from;
+	json_t *to;
+
+	json_object_foreach ((json_t *)(uintptr_t)view_renamed(flow), from, to)
+		if (out == OUT_OK)
+			out = flows_rename_past(db, from,
+			    json_string_value(to), range, fault);
+	return out;
+}
+
+/*
+ * Everybody's past is renamed ahead, some people at a time: it takes seconds
+ * where there are many, and the bot goes on meanwhile.  The version before
+ * does not know the new names; should this end halfway, the next deploy does
+ * all of it.
+ */
+static enum outcome
+rename_ahead(struct db *db, const struct flow *flow, int64_t wait_ms,
+    struct fault *fault)
+{
+	struct flows_range range = { INT64_MIN, INT64_MIN };
+	enum outcome out = OUT_OK;
+	bool more = json_object_size(view_renamed(flow)) > 0;
+
+	while (out == OUT_OK && more) {
+		int64_t first = range.last;
+
+		more = flows_next_range(db, INT64_MIN, RENAME_BATCH, &range);
+		/* Ids without a row have a past too. */
+		range.first = first;
+		range.last = more ? range.last : INT64_MAX;
+		out = db_begin(db, clock_mono_ms() + wait_ms, fault);
+		if (out == OUT_OK)
+			out = rename_past(db, flow, &range, fault);
+		if (out == OUT_OK)
+			out = db_commit(db, fault);
+		db_rollback(db);
+	}
+	return out == OUT_OK ? db_result(db, fault) : out;
+}
+
+/* Of whoever went on since the others were renamed. */
+static enum outcome
+rename_rest(struct db *db, const struct flow *flow, int64_t since,
+    struct fault *fault)
+{
+	struct flows_range range = { INT64_MIN, INT64_MIN };
+	enum outcome out = OUT_OK;
+
+	if (json_object_size(view_renamed(flow)) == 0)
+		return OUT_OK;
+	while (out == OUT_OK && flows_next_range(db, since, 1, &range))
+		out = rename_past(db, flow, &range, fault);
+	return out == OUT_OK ? db_result(db, fault) : out;
+}
+
+static enum outcome
+move_chats(struct db *db, const struct flow *flow, const char *drop_to,
+    json_t *places, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+	const char *state;
+	json_t *count;
+
+	json_object_foreach (places, state, count) {
+		const char *to = json_get_text(view_renamed(flow), state);
+		if (out != OUT_OK || flow_has_state(flow, state))
+			continue;
+		out = to != NULL ? flows_rename_chats(db, state, to, fault)
+				 : flows_move_chats(db, state,
+				       new_place(flow, state, drop_to), fault);
+	}
+	return out;
+}
+
+/* Inside a transaction: people have gone on since look(). */
+static enum outcome
+store(struct db *db, const struct flow *flow, const char *bundle,
+    const struct deploy *deploy, int64_t since, struct deploy_report *report,
+    struct fault *fault)
+{
+	json_auto_t *places = json_object();
+	enum outcome out =
+	    check_people(db, flow, deploy, places, report, fault);
+
+	if (out == OUT_OK)
+		out = rename_rest(db, flow, since, fault);
+	if (out == OUT_OK)
+		out = move_chats(db, flow, deploy->drop_to, places, fault);
 	if (out == OUT_OK)
 		out = flows_deploy(db, flow_hash(flow), flow_id(flow),
 		    deploy->path, bundle, clock_wall_ms(), fault);
 	if (out == OUT_OK)
 		out = meta_set_text(db, META_FLOW_REFUSED, NULL, fault);
+	return out;
+}
+
+static enum outcome
+replace(struct db *db, const struct flow *flow, const char *bundle,
+    const struct deploy *deploy, int64_t deadline,
+    struct deploy_report *report, struct fault *fault)
+{
+	int64_t since = clock_wall_ms() - CLOCK_SLACK_MS;
+	int64_t wait_ms = clock_left_ms(deadline);
+	enum outcome out = rename_ahead(db, flow, wait_ms, fault);
+
+	if (out == OUT_OK)
+		out = db_begin(db, clock_mono_ms() + wait_ms, fault);
+	if (out == OUT_OK)
+		out = store(db, flow, bundle, deploy, since, report, fault);
+	if (out == OUT_OK)
+		out = db_commit(db, fault);
+	db_rollback(db);
 	return out;
 }
 
@@ -119,12 +255,10 @@ deploy_flow(struct db *db, const struct config *config,
 		out = flow_open(bundle, strlen(bundle), config, &flow,
 		    findings, fault);
 	if (out == OUT_OK)
-		out = db_begin(db, deadline, fault);
-	if (out == OUT_OK)
-		out = store(db, flow, bundle, deploy, report, fault);
-	if (out == OUT_OK && !deploy->dry_run)
-		out = db_commit(db, fault);
-	db_rollback(db);
+		out = look(db, flow, bundle, deploy, report, fault);
+	if (out == OUT_OK && !deploy->dry_run && !report->unchanged)
+		out =
+		    replace(db, flow, bundle, deploy, deadline, report, fault);
 	if (findings->count > 0)
 		findings_locate(findings, deploy->path);
 	flow_close(flow);
@@ -220,8 +354,8 @@ try_file(struct db *db, const struct config *config, const char *path,
 	    &findings, &why);
 
 	if (out == OUT_NEVER) {
-		const struct finding *first = findings.list;
-		refused = findings.count == 0
+		const struct finding *first;
+		refused = findings_errors(&findings, &first) == 0
 		    ? mem_dup(why.text)
 		    : mem_printf("%s:%d:%d: %s: %s", path, first->line,
 			  first->column, first->where, first->text);

@@ -7,25 +7,48 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/funnel.h"
 #include "store/media.h"
 #include "store/messages.h"
+#include "store/task_cancel.h"
 #include "telegram/method.h"
+#include "turn/handler.h"
+#include "turn/lead.h"
+#include "turn/report_text.h"
 #include "turn/turn.h"
 
-/* The row of the file that EFFECT sends; 0: it sends none. */
 static enum outcome
-media_of(struct db *db, const struct flow *flow, const struct effect *effect,
-    int64_t *id, struct fault *fault)
+add_media(struct db *db, const struct flow *flow, const char *name,
+    struct message *message, struct fault *fault)
 {
 	struct flow_media media;
 
-	*id = 0;
-	if (effect->media == NULL)
-		return OUT_OK;
-	if (!flow_media(flow, effect->media, &media))
+	if (name == NULL || !flow_media(flow, name, &media))
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "the flow has no media '%s'", effect->media);
-	return media_add(db, media.digest, media.kind, media.path, id, fault);
+		    "the flow has no media '%s'", name ? name : "");
+	if (message->media_count == MESSAGE_FILES)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "an album has more than %d files", MESSAGE_FILES);
+	return media_add(db, media.digest, media.kind, media.path,
+	    &message->media[message->media_count++], fault);
+}
+
+/* The files that EFFECT sends, if any. */
+static enum outcome
+media_of(struct db *db, const struct flow *flow, const struct effect *effect,
+    struct message *message, struct fault *fault)
+{
+	enum outcome out = OUT_OK;
+	const json_t *name;
+	size_t i;
+
+	if (effect->media != NULL)
+		out = add_media(db, flow, effect->media, message, fault);
+	json_array_foreach (effect->media_list, i, name)
+		if (out == OUT_OK)
+			out = add_media(db, flow, json_string_value(name),
+			    message, fault);
+	return out;
 }
 
 static enum outcome
@@ -51,17 +74,39 @@ write_message(struct db *db, const struct flow *flow, const struct chat *chat,
 		.update_row = origin->update_row,
 		.task_id = task ? task->id : 0,
 		.task_name = task ? task->name : NULL,
+		.by_operator = effect->by_operator,
+		.about = effect->about,
 		.created_at = now,
 		.expire_at = now + TURN_ANSWER_LIFE_MS,
 	};
-	if (task != NULL)
+	/* Something the engine does by itself (a TTL) lives as an answer. */
+	if (task != NULL && !step_is_timer(task->name))
 		message.expire_at = task->expire_at;
-	enum outcome out = media_of(db, flow, effect, &message.media, fault);
+	enum outcome out = media_of(db, flow, effect, &message, fault);
 	bool held = chat->blocked && effect->chat_id == chat->id;
 	if (out == OUT_OK)
 		out = messages_add(db, &message, held, fault);
 	free(params);
 	free(action);
+	return out;
+}
+
+/* Numbers are written down when they are asked for, as a message. */
+static enum outcome
+write_report(struct db *db, const struct flow *flow, const struct chat *chat,
+    const struct effect *effect, const struct effects_origin *origin,
+    int64_t now, struct fault *fault)
+{
+	char *text = report_text(db, flow, chat, effect->text, now);
+	struct effect message = { .kind = EFFECT_MESSAGE,
+		.chat_id = effect->chat_id,
+		.method = mem_dup("sendMessage"),
+		.params = json_pack("{s:s}", "text", text),
+		.plain = text };
+	enum outcome out =
+	    write_message(db, flow, chat, &message, origin, now, fault);
+
+	effect_release(&message);
 	return out;
 }
 
@@ -110,8 +155,16 @@ write_one(struct db *db, const struct flow *flow, const struct chat *chat,
 		result->notice = mem_dup(effect->text);
 		return OUT_OK;
 	case EFFECT_ENTERED:
-		/* It is in the chat's row, which the caller saves. */
+		/* It is in the chat's row, which the caller saves, and an
+		 * arrival. */
 		return OUT_OK;
+	case EFFECT_LEAD:
+		return lead_write(db, flow, chat, effect, now, fault);
+	case EFFECT_REPORT:
+		return write_report(db, flow, chat, effect, origin, now,
+		    fault);
+	case EFFECT_EXEC:
+		return handler_add(db, flow, effect, origin->task, now, fault);
 	}
 	return fault_set(fault, OUT_BUG, EXIT_BUG, "unknown effect %d",
 	    (int)effect->kind);
@@ -122,10 +175,19 @@ effects_write(struct db *db, const struct flow *flow, const struct chat *chat,
     const struct effects *effects, const struct effects_origin *origin,
     int64_t now, struct effects_result *result, struct fault *fault)
 {
+	const char *from = origin->state ? origin->state : "";
 	enum outcome out = OUT_OK;
 
-	for (size_t i = 0; i < effects->count && out == OUT_OK; i++)
-		out = write_one(db, flow, chat, &effects->list[i], origin, now,
-		    result, fault);
+	for (size_t i = 0; i < effects->count && out == OUT_OK; i++) {
+		const struct effect *effect = &effects->list[i];
+
+		out = write_one(db, flow, chat, effect, origin, now, result,
+		    fault);
+		if (out != OUT_OK || effect->kind != EFFECT_ENTERED)
+			continue;
+		out = funnel_arrived(db, chat->id, from, effect->text, now,
+		    fault);
+		from = effect->text;
+	}
 	return out;
 }

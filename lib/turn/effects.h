@@ -13,6 +13,7 @@
 struct effects_origin {
 	int64_t update_row;	 /* 0: not an update */
 	const struct task *task; /* NULL: not a task */
+	const char *state;	 /* in which the chat was before, or NULL */
 };
 
 /* What they led to, besides rows. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "bot/view.h"
+#include "store/execs.h"
 #include "store/history.h"
 #include "turn/turn_private.h"
 
@@ -121,8 +122,11 @@ describe_schedule(json_t *object, const struct page *page,
 	    : view_schedule(flow, &page->open->chat, task->name, task->pointer,
 		  task->entries);
 
+	bool timer = flow != NULL && step_is_timer(task->name) &&
+	    step_has_timer(flow, task->name, task->pointer);
+
 	json_object_set_new(object, "schedule_known",
-	    json_boolean(schedule != NULL));
+	    json_boolean(schedule != NULL || timer));
 	if (schedule != NULL)
 		json_object_update(object, schedule);
 	json_decref(schedule);
@@ -246,6 +250,26 @@ describe_update(const struct history_update *update, void *arg)
 	json_array_append_new(arg, object);
 }
 
+/* The handler that all that comes for the chat waits for, null: none. */
+static json_t *
+describe_handler(struct db *db, int64_t chat_id)
+{
+	json_t *object;
+	struct exec exec;
+
+	if (!execs_of_chat(db, chat_id, &exec))
+		return json_null();
+	object = json_object();
+	put_int(object, "id", exec.id);
+	put_text(object, "place", exec.place);
+	put_time(object, "since", exec.created_at);
+	put_time(object, "started_at", exec.started_at);
+	put_time(object, "not_before", exec.not_before);
+	put_int(object, "attempt", exec.attempt);
+	put_text(object, "reason", exec.reason);
+	return object;
+}
+
 static void
 describe_rows(json_t *object, struct turn *turn, const struct turn_chat *open,
     int said)
@@ -266,6 +290,8 @@ describe_rows(json_t *object, struct turn *turn, const struct turn_chat *open,
 	json_object_set_new(object, "said",
 	    describe_said(turn->db, chat_id, said));
 	json_object_set_new(object, "updates", updates);
+	json_object_set_new(object, "handler",
+	    describe_handler(turn->db, chat_id));
 }
 
 enum outcome

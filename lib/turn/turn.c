@@ -6,8 +6,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/execs.h"
 #include "store/flows.h"
 #include "store/meta.h"
+#include "store/updates.h"
 #include "turn/chat_io.h"
 #include "turn/turn_private.h"
 
@@ -18,6 +20,7 @@ load_flow(struct turn *turn, const char *hash, struct flow **flow,
     struct fault *fault)
 {
 	struct findings findings = { 0 };
+	const struct finding *first;
 	char *bundle = flows_bundle(turn->db, hash);
 
 	*flow = NULL;
@@ -25,11 +28,11 @@ load_flow(struct turn *turn, const char *hash, struct flow **flow,
 		return OUT_OK;
 	enum outcome out = flow_open(bundle, strlen(bundle), turn->config,
 	    flow, &findings, fault);
-	if (out != OUT_OK && findings.count > 0)
+	if (out != OUT_OK && findings_errors(&findings, &first) > 0)
 		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "the deployed flow cannot be run: %s: %s; deploy it again "
 		    "with 'leadpipe deploy-flow FILE'",
-		    findings.list[0].where, findings.list[0].text);
+		    first->where, first->text);
 	findings_release(&findings);
 	free(bundle);
 	return out;
@@ -90,6 +93,7 @@ turn_refresh(struct turn *turn, struct fault *fault)
 	if (out == OUT_OK && fresh != NULL) {
 		flow_close(turn->flow);
 		turn->flow = fresh;
+		turn->planned = false;
 	}
 	free(hash);
 	return out;
@@ -141,13 +145,17 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
     int64_t now, struct effects_result *result, struct fault *fault)
 {
 	struct effects effects = { 0 };
+	struct effects_origin from = *origin;
+	char *state = mem_dup(open->chat.state);
+	bool paused = open->chat.handoff_until != 0;
 	enum outcome out =
 	    step(flow, &open->chat, input, now, &effects, fault);
 
+	from.state = state;
 	turn->looped = effects.looped;
 	if (out == OUT_OK)
 		out = effects_write(turn->db, flow, &open->chat, &effects,
-		    origin, now, result, fault);
+		    &from, now, result, fault);
 	if (out == OUT_OK) {
 		for (size_t i = 0; i < effects.count; i++)
 			if (effects.list[i].kind == EFFECT_ENTERED)
@@ -155,9 +163,38 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 		chat_to_row(&open->chat, &open->row, now);
 		out = chats_save(turn->db, &open->row, fault);
 	}
+	/* The operator is through: what was due meanwhile is due now. */
+	if (out == OUT_OK && paused && open->row.handoff_until <= now)
+		out = tasks_unhold(turn->db, open->row.chat_id, fault);
 	turn->counts.cancelled += result->cancelled;
 	effects_release(&effects);
+	free(state);
 	return out;
+}
+
+enum outcome
+turn_leave_circle(struct turn *turn, int64_t chat_id, int64_t now,
+    struct fault *fault)
+{
+	struct turn_chat open = { 0 };
+	enum outcome out = turn_chat_open(turn, chat_id, &open, fault);
+
+	if (out == OUT_OK && open.row.exists) {
+		free(open.chat.state);
+		open.chat.state = mem_dup(flow_start_state(turn->flow));
+		chat_to_row(&open.chat, &open.row, now);
+		out = chats_save(turn->db, &open.row, fault);
+	}
+	turn_chat_close(&open);
+	return out;
+}
+
+enum outcome
+turn_let_go(struct turn *turn, int64_t chat_id, struct fault *fault)
+{
+	if (execs_open(turn->db, chat_id) || updates_kept(turn->db, chat_id))
+		return db_result(turn->db, fault);
+	return tasks_unhold(turn->db, chat_id, fault);
 }
 
 void
@@ -199,6 +236,7 @@ turn_undone(struct turn *turn)
 	struct turn_notice notice;
 
 	turn->counts = turn->committed;
+	turn->planned = false;
 	while (turn_notice_next(turn, &notice)) {
 		free(notice.callback_id);
 		free(notice.text);

@@ -33,6 +33,7 @@ struct turn_notice {
 struct turn_counts {
 	int64_t stepped, failed, parked;
 	int64_t promoted, expired, cancelled, held, buried; /* tasks */
+	int64_t handled, unhandled; /* handlers that answered, or did not */
 };
 
 /*
@@ -66,8 +67,9 @@ enum outcome turn_tasks(struct turn *turn, int64_t now, int limit, bool *more,
     struct fault *fault) must_check;
 
 /*
- * Inside a transaction: fires EVENT for a chat.  OUT_NEVER/EXIT_INPUT when
- * the flow knows no such event or the chat is unknown.
+ * Inside a transaction: fires EVENT for a chat; while a handler works for it,
+ * or what waited for one is not stepped yet, the event waits for its turn.  OUT_NEVER/EXIT_INPUT when the flow knows no
+ * such event or the chat is unknown.
  */
 enum outcome turn_event(struct turn *turn, int64_t chat_id, const char *event,
     const json_t *data, int64_t now, struct fault *fault) must_check;

@@ -21,7 +21,8 @@ struct turn {
 	struct turn_notice *notices;
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
-	bool looped; /* the loop guard ended the last step */
+	bool planned; /* what recurs, of this flow */
+	bool looped;  /* the loop guard ended the last step */
 };
 
 /* The chat with its row, while it is worked on. */
@@ -33,6 +34,11 @@ struct turn_chat {
 enum outcome turn_chat_open(struct turn *turn, int64_t chat_id,
     struct turn_chat *open, struct fault *fault) must_check;
 void turn_chat_close(struct turn_chat *open);
+
+/* The same for one that a flow can be run on: OUT_NEVER, EXIT_INPUT when
+ * nobody there has written to the bot, EXIT_CONFIG when there is no flow. */
+enum outcome turn_chat_known(struct turn *turn, int64_t chat_id,
+    struct turn_chat *open, struct fault *fault) must_check;
 
 /*
  * Steps INPUT on an open chat and writes all of it.  *RESULT's notice belongs
@@ -53,6 +59,21 @@ const struct flow *turn_old_flow(struct turn *turn, const char *hash);
  */
 const struct flow *turn_flow_for(struct turn *turn, const char *name,
     const char *pointer, const char *hash);
+
+/* Where a flow goes round in a circle the next input would do so again: the
+ * chat is put in the start state. */
+enum outcome turn_leave_circle(struct turn *turn, int64_t chat_id, int64_t now,
+    struct fault *fault) must_check;
+
+/* Steps EVENT, which the flow must know. */
+enum outcome turn_event_step(struct turn *turn, int64_t chat_id,
+    const char *event, const json_t *data, int64_t now, struct fault *fault)
+    must_check;
+
+/* After what others of a chat waited for: its due tasks wait no longer, unless
+ * a handler still works for it or what came before is not stepped. */
+enum outcome turn_let_go(struct turn *turn, int64_t chat_id,
+    struct fault *fault) must_check;
 
 void turn_notice_add(struct turn *turn, int64_t update_row,
     const char *callback_id, char *text);

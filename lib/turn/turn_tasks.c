@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks that are due, events from outside, and what a reminder says when it is
- * really sent.
+ * Tasks that are due, and events from outside.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "bot/recur.h"
 #include "store/dead.h"
+#include "store/execs.h"
+#include "store/updates.h"
 #include "telegram/method.h"
 #include "turn/turn_private.h"
 
@@ -27,37 +29,57 @@ const struct flow *
 turn_flow_for(struct turn *turn, const char *name, const char *pointer,
     const char *hash)
 {
-	if (turn->flow != NULL && flow_has_schedule(turn->flow, name, pointer))
+	if (turn->flow != NULL &&
+	    (step_is_timer(name)
+		    ? step_has_timer(turn->flow, name, pointer)
+		    : flow_has_schedule(turn->flow, name, pointer)))
 		return turn->flow;
 	return turn_old_flow(turn, hash);
 }
 
 static enum outcome
-run_schedule(struct turn *turn, const struct task *task,
-    struct turn_chat *open, int64_t now, struct ending *end,
-    struct fault *fault)
+run_flow(struct turn *turn, const struct task *task, struct turn_chat *open,
+    int64_t now, struct ending *end, struct fault *fault)
 {
 	const struct flow *flow =
 	    turn_flow_for(turn, task->name, task->pointer, task->flow);
 	const struct effects_origin origin = { .task = task };
 	struct effects_result result = { 0 };
-	const struct input input = { .kind = INPUT_SCHEDULE,
+	bool timer = step_is_timer(task->name);
+	const struct input input = {
+		.kind = timer ? INPUT_TIMER : INPUT_SCHEDULE,
 		.text = task->pointer,
 		.name = task->name,
-		.entries = task->entries };
+		.entries = task->entries,
+		.due_at = task->due_at,
+		.late = task->expire_at < now,
+	};
 
+	if (recur_is(task->name) &&
+	    (turn->flow == NULL ||
+		!recur_holds(turn->flow, &open->chat, task->name))) {
+		*end = (struct ending){ TASK_CANCELLED,
+			"not this person's any more" };
+		return OUT_OK;
+	}
+	if (flow == NULL && input.late)
+		return OUT_OK;
 	if (flow == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "no version of the flow has the schedule '%s'",
 		    task->name);
-	if (step_unless(flow, &open->chat, task->name, task->pointer,
+	if (!timer &&
+	    step_unless(flow, &open->chat, task->name, task->pointer,
 		task->entries)) {
 		*end = (struct ending){ TASK_CANCELLED, "unless holds" };
 		return OUT_OK;
 	}
-	*end = (struct ending){ TASK_PROMOTED, NULL };
-	enum outcome out =
-	    turn_step(turn, flow, open, &input, &origin, now, &result, fault);
+	/* Ended first: what recurs plans the next one under the same name. */
+	enum outcome out = tasks_end(turn->db, task->due_at, task->id,
+	    end->how, end->reason, now, fault);
+	if (out == OUT_OK)
+		out = turn_step(turn, flow, open, &input, &origin, now,
+		    &result, fault);
 	free(result.notice);
 	return out;
 }
@@ -89,33 +111,58 @@ send_directly(struct turn *turn, const struct task *task, int64_t now,
 	return out;
 }
 
+/* Why the chat's tasks wait for something else than their time; NULL: they do
+ * not. */
+static const char *
+kept_by(struct turn *turn, const struct turn_chat *open, int64_t now)
+{
+	if (open->chat.blocked)
+		return "the chat is blocked";
+	if (execs_open(turn->db, open->row.chat_id))
+		return "a handler works for the chat";
+	if (updates_kept(turn->db, open->row.chat_id))
+		return "what came before it is still to be answered";
+	if (step_paused(&open->chat, now))
+		return "an operator talks with the person";
+	return NULL;
+}
+
+static enum outcome
+promote_open(struct turn *turn, const struct task *task,
+    struct turn_chat *open, int64_t now, struct ending *end,
+    struct fault *fault)
+{
+	bool late = task->expire_at < now;
+	const char *kept = kept_by(turn, open, now);
+
+	if (late)
+		*end =
+		    (struct ending){ TASK_EXPIRED, "too late to be of use" };
+	if (kept != NULL) {
+		/* What recurs is planned again by its flow, once it may be. */
+		if (!late || task->kind == TASK_FLOW)
+			*end = (struct ending){ TASK_HELD, kept };
+		return OUT_OK;
+	}
+	if (open->chat.unsubscribed && task->priority >= PRIORITY_REMINDER &&
+	    (task->kind == TASK_SEND || !step_is_timer(task->name))) {
+		*end = (struct ending){ TASK_CANCELLED, "unsubscribed" };
+		return OUT_OK;
+	}
+	if (task->kind == TASK_FLOW)
+		return run_flow(turn, task, open, now, end, fault);
+	return late ? OUT_OK : send_directly(turn, task, now, fault);
+}
+
 static enum outcome
 promote(struct turn *turn, const struct task *task, int64_t now,
     struct ending *end, struct fault *fault)
 {
 	struct turn_chat open = { 0 };
-	enum outcome out;
+	enum outcome out = turn_chat_open(turn, task->chat_id, &open, fault);
 
-	if (task->expire_at < now) {
-		*end =
-		    (struct ending){ TASK_EXPIRED, "too late to be of use" };
-		return OUT_OK;
-	}
-	out = turn_chat_open(turn, task->chat_id, &open, fault);
-	if (out != OUT_OK)
-		goto out;
-	if (open.chat.blocked)
-		*end = (struct ending){ TASK_HELD, open.row.blocked_reason };
-	else if (open.chat.unsubscribed && task->priority >= PRIORITY_REMINDER)
-		*end = (struct ending){ TASK_CANCELLED, "unsubscribed" };
-	else if (task->kind == TASK_FLOW)
-		out = run_schedule(turn, task, &open, now, end, fault);
-	else
-		out = send_directly(turn, task, now, fault);
-	/* The reason of a held task is the chat's, which goes now. */
-	if (end->how == TASK_HELD)
-		end->reason = "the chat is blocked";
-out:
+	if (out == OUT_OK)
+		out = promote_open(turn, task, &open, now, end, fault);
 	turn_chat_close(&open);
 	return out;
 }
@@ -213,8 +260,8 @@ turn_tasks(struct turn *turn, int64_t now, int limit, bool *more,
 	return db_result(turn->db, fault);
 }
 
-static enum outcome
-open_known(struct turn *turn, int64_t chat_id, struct turn_chat *open,
+enum outcome
+turn_chat_known(struct turn *turn, int64_t chat_id, struct turn_chat *open,
     struct fault *fault)
 {
 	enum outcome out = turn_chat_open(turn, chat_id, open, fault);
@@ -232,7 +279,7 @@ open_known(struct turn *turn, int64_t chat_id, struct turn_chat *open,
 }
 
 enum outcome
-turn_event(struct turn *turn, int64_t chat_id, const char *event,
+turn_event_step(struct turn *turn, int64_t chat_id, const char *event,
     const json_t *data, int64_t now, struct fault *fault)
 {
 	const struct effects_origin origin = { 0 };
@@ -241,7 +288,7 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 	const struct input input = { .kind = INPUT_EVENT,
 		.text = event,
 		.data = data };
-	enum outcome out = open_known(turn, chat_id, &open, fault);
+	enum outcome out = turn_chat_known(turn, chat_id, &open, fault);
 
 	if (out == OUT_OK && !flow_has_event(turn->flow, event))
 		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
@@ -256,13 +303,32 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 }
 
 enum outcome
+turn_event(struct turn *turn, int64_t chat_id, const char *event,
+    const json_t *data, int64_t now, struct fault *fault)
+{
+	bool works = execs_open(turn->db, chat_id);
+
+	if ((!works && !updates_kept(turn->db, chat_id)) ||
+	    turn->flow == NULL || !flow_has_event(turn->flow, event))
+		return turn_event_step(turn, chat_id, event, data, now, fault);
+	char *text = data ? json_dumps(data, JSON_ENCODE_ANY) : NULL;
+	enum outcome out = updates_add_event(turn->db, chat_id, event,
+	    text ? text : "null", now, fault);
+	free(text);
+	/* The handler has ended, but what waited for it is not stepped yet. */
+	if (out == OUT_OK && !works)
+		out = updates_release(turn->db, chat_id, fault);
+	return out;
+}
+
+enum outcome
 turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
     int64_t *due_at, int64_t now, int64_t *id, bool *added,
     struct fault *fault)
 {
 	struct turn_chat open = { 0 };
 	const char *pointer = NULL;
-	enum outcome out = open_known(turn, chat_id, &open, fault);
+	enum outcome out = turn_chat_known(turn, chat_id, &open, fault);
 
 	if (out == OUT_OK) {
 		size_t count = flow_schedules(turn->flow, name, &pointer);
@@ -290,64 +356,6 @@ turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
 		*id = task.id;
 		*due_at = task.due_at;
 	}
-	turn_chat_close(&open);
-	return out;
-}
-
-/* False when FLOW cannot say ACTION any more by the method that MESSAGE was
- * queued for: a text or a file was taken away or is of another kind. */
-static bool
-render_by(const struct flow *flow, const struct message *message,
-    const struct chat *chat, const json_t *action, struct effect *rendered)
-{
-	struct fault why;
-
-	if (flow == NULL ||
-	    step_render(flow, chat, action, rendered, &why) != OUT_OK)
-		return false;
-	if (message->method == NULL ||
-	    strcmp(rendered->method, message->method) == 0)
-		return true;
-	effect_release(rendered);
-	return false;
-}
-
-enum outcome
-turn_render(struct turn *turn, const struct message *message, bool *cancelled,
-    char **params, char **text, struct fault *fault)
-{
-	struct turn_chat open = { 0 };
-	struct effect rendered = { 0 };
-	json_t *action = json_loads(message->action, 0, NULL);
-	const char *pointer = json_get_text(action, "schedule");
-	const struct flow *flow =
-	    turn_flow_for(turn, message->task_name, pointer, message->flow);
-	enum outcome out =
-	    turn_chat_open(turn, message->chat_id, &open, fault);
-
-	*cancelled = false;
-	*params = *text = NULL;
-	/* What it said when it was queued still stands then. */
-	if (out != OUT_OK || flow == NULL || action == NULL)
-		goto out;
-	if (open.chat.unsubscribed ||
-	    (pointer != NULL &&
-		step_unless(flow, &open.chat, message->task_name, pointer,
-		    json_get_int(action, "entries", 0)))) {
-		*cancelled = true;
-		goto out;
-	}
-	if (render_by(flow, message, &open.chat, action, &rendered) ||
-	    render_by(turn_old_flow(turn, message->flow), message, &open.chat,
-		action, &rendered)) {
-		*params = json_text(rendered.params);
-		*text = mem_dup(rendered.plain);
-	}
-out:
-	if (out == OUT_NEVER && !db_broken(turn->db))
-		out = OUT_OK;
-	effect_release(&rendered);
-	json_decref(action);
 	turn_chat_close(&open);
 	return out;
 }

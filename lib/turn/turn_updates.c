@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/execs.h"
 #include "store/updates.h"
 #include "telegram/update.h"
 #include "turn/chat_io.h"
@@ -37,6 +38,16 @@ meet_person(struct turn_chat *open, const struct update *update, int64_t now)
 	open->row.seen_at = now;
 }
 
+/* What a member of a role writes in reply to a message about a person is for
+ * that person: their chat, 0: it is for the bot. */
+static int64_t
+relayed_to(struct turn *turn, const struct update *update)
+{
+	if (update->reply_to == 0 || update->kind == UPDATE_CALLBACK)
+		return 0;
+	return messages_about(turn->db, update->chat_id, update->reply_to);
+}
+
 static struct input
 input_of(const struct update *update)
 {
@@ -52,6 +63,7 @@ input_of(const struct update *update)
 	case UPDATE_MEDIA:
 		return (struct input){ .kind = INPUT_MEDIA,
 			.text = update->media,
+			.caption = update->text,
 			.user_id = update->from_id };
 	case UPDATE_TEXT:
 	case UPDATE_BLOCKED:
@@ -85,6 +97,36 @@ is_group(const char *type)
 	    (strcmp(type, "group") == 0 || strcmp(type, "supergroup") == 0);
 }
 
+/* An operator writes to the person in CHAT_ID: the step is theirs, and only
+ * the history of the operator's chat has it too. */
+static enum outcome
+relay(struct turn *turn, const struct update_row *row,
+    const struct update *update, int64_t chat_id, int64_t now,
+    struct fault *fault)
+{
+	struct turn_chat open = { 0 };
+	const struct effects_origin origin = { .update_row = row->id };
+	struct effects_result result = { 0 };
+	const struct input input = { .kind = INPUT_OPERATOR,
+		.text = update->text,
+		.user_id = update->from_id,
+		.from_chat = update->chat_id,
+		.message_id = update->message_id };
+	enum outcome out = messages_received(turn->db, update->chat_id,
+	    row->id, update->message_id, said(update), now, fault);
+
+	if (out == OUT_OK)
+		out = chats_unblock(turn->db, update->chat_id, now, fault);
+	if (out == OUT_OK)
+		out = turn_chat_open(turn, chat_id, &open, fault);
+	if (out == OUT_OK)
+		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
+		    &result, fault);
+	free(result.notice);
+	turn_chat_close(&open);
+	return out;
+}
+
 /* Somebody wrote or pressed: the conversation goes on. */
 static enum outcome
 converse(struct turn *turn, const struct update_row *row,
@@ -108,6 +150,7 @@ converse(struct turn *turn, const struct update_row *row,
 	if (out == OUT_OK) {
 		meet_person(&open, update, now);
 		input.in_group = is_group(open.row.type);
+		input.message_id = update->message_id;
 		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
 		    &result, fault);
 	}
@@ -123,7 +166,8 @@ converse(struct turn *turn, const struct update_row *row,
 
 static enum outcome
 dispatch(struct turn *turn, const struct update_row *row,
-    const struct update *update, int64_t now, struct fault *fault)
+    const struct update *update, int64_t about, int64_t now,
+    struct fault *fault)
 {
 	switch (update->kind) {
 	case UPDATE_TEXT:
@@ -132,6 +176,8 @@ dispatch(struct turn *turn, const struct update_row *row,
 	case UPDATE_CALLBACK:
 		if (update->chat_id == 0)
 			return OUT_OK;
+		if (about != 0)
+			return relay(turn, row, update, about, now, fault);
 		return converse(turn, row, update, now, fault);
 	case UPDATE_BLOCKED:
 		return chats_block(turn->db, update->chat_id,
@@ -147,30 +193,65 @@ dispatch(struct turn *turn, const struct update_row *row,
 	return OUT_OK;
 }
 
-/* One update within its savepoint. *CHAT_ID is whose it is, 0: unknown. */
+/* True when a handler works for the chat: what comes for it waits. */
+static bool
+is_kept(struct turn *turn, int64_t chat_id)
+{
+	return chat_id != 0 && execs_open(turn->db, chat_id);
+}
+
+/* Within a savepoint: an event that waited, or an update of Telegram. */
+static enum outcome
+step_marked(struct turn *turn, const struct update_row *row,
+    const struct update *update, int64_t about, int64_t now,
+    struct fault *fault)
+{
+	enum outcome out = db_mark(turn->db, fault);
+
+	turn->looped = false;
+	if (out != OUT_OK)
+		return out;
+	if (row->event != NULL) {
+		json_auto_t *data =
+		    json_loadb(row->raw, row->raw_len, JSON_DECODE_ANY, NULL);
+		out = turn_event_step(turn, row->chat_id, row->event, data,
+		    now, fault);
+	} else {
+		out = dispatch(turn, row, update, about, now, fault);
+	}
+	if (out == OUT_OK)
+		return db_unmark(turn->db, fault);
+	db_return(turn->db);
+	return out;
+}
+
+/* *CHAT_ID is whose it is, 0: unknown. */
 static enum outcome
 step_one(struct turn *turn, const struct update_row *row, int64_t now,
     int64_t *chat_id, char **failed_callback, struct fault *fault)
 {
-	struct update update = { 0 };
-	enum outcome out =
-	    update_parse(row->raw, row->raw_len, &update, fault);
+	struct update update = { .chat_id = row->chat_id };
+	int64_t about = 0, kept;
+	enum outcome out = row->event != NULL
+	    ? OUT_OK
+	    : update_parse(row->raw, row->raw_len, &update, fault);
 
 	*chat_id = update.chat_id;
-	turn->looped = false;
-	if (out == OUT_OK) {
-		out = db_mark(turn->db, fault);
-		if (out == OUT_OK)
-			out = dispatch(turn, row, &update, now, fault);
-		if (out == OUT_OK)
-			out = db_unmark(turn->db, fault);
-		else
-			db_return(turn->db);
+	if (out == OUT_OK)
+		about = relayed_to(turn, &update);
+	kept = about != 0 ? about : update.chat_id;
+	if (out == OUT_OK && is_kept(turn, kept)) {
+		update_release(&update);
+		return updates_defer(turn->db, row->id, kept, fault);
 	}
+	if (out == OUT_OK)
+		out = step_marked(turn, row, &update, about, now, fault);
 	if (out == OUT_OK)
 		out = updates_done(turn->db, row->id, *chat_id, now, fault);
 	else if (update.callback_id != NULL)
 		*failed_callback = mem_dup(update.callback_id);
+	if (out == OUT_OK)
+		++turn->counts.stepped;
 	update_release(&update);
 	return out;
 }
@@ -196,31 +277,14 @@ peek_chat(const struct update_row *row)
 {
 	struct update update;
 	struct fault fault;
-	int64_t chat_id = 0;
+	int64_t chat_id = row->chat_id;
 
-	if (update_parse(row->raw, row->raw_len, &update, &fault) == OUT_OK) {
+	if (row->event == NULL &&
+	    update_parse(row->raw, row->raw_len, &update, &fault) == OUT_OK) {
 		chat_id = update.chat_id;
 		update_release(&update);
 	}
 	return chat_id;
-}
-
-/* Where a flow goes round in a circle the next input would do so again. */
-static enum outcome
-leave_circle(struct turn *turn, int64_t chat_id, int64_t now,
-    struct fault *fault)
-{
-	struct turn_chat open = { 0 };
-	enum outcome out = turn_chat_open(turn, chat_id, &open, fault);
-
-	if (out == OUT_OK && open.row.exists) {
-		free(open.chat.state);
-		open.chat.state = mem_dup(flow_start_state(turn->flow));
-		chat_to_row(&open.chat, &open.row, now);
-		out = chats_save(turn->db, &open.row, fault);
-	}
-	turn_chat_close(&open);
-	return out;
 }
 
 static enum outcome
@@ -229,8 +293,10 @@ note_failure(struct turn *turn, const struct update_row *row, int64_t chat_id,
     struct waiting *waiting, struct fault *fault)
 {
 	bool parked;
-	enum outcome out = updates_failed(turn->db, row->id, chat_id,
-	    why->text, now, &parked, fault);
+	/* One that was kept stays with the chat that it was kept for. */
+	enum outcome out = updates_failed(turn->db, row->id,
+	    row->chat_id != 0 ? row->chat_id : chat_id, why->text, now,
+	    &parked, fault);
 
 	if (out != OUT_OK)
 		return out;
@@ -245,7 +311,7 @@ note_failure(struct turn *turn, const struct update_row *row, int64_t chat_id,
 		if (callback_id != NULL)
 			turn_notice_add(turn, row->id, callback_id, NULL);
 		if (turn->looped)
-			return leave_circle(turn, chat_id, now, fault);
+			return turn_leave_circle(turn, chat_id, now, fault);
 	} else if (chat_id != 0) {
 		waiting->chats[waiting->count++] = chat_id;
 	}
@@ -284,12 +350,12 @@ turn_updates(struct turn *turn, int64_t now, int limit, bool *more,
 			out = note_failure(turn, &row, chat_id, callback_id,
 			    now, &why, &waiting, fault);
 			*more = true;
-		} else if (out == OUT_OK) {
-			++turn->counts.stepped;
-		} else {
+		} else if (out != OUT_OK) {
 			*fault = why;
 		}
 		free(callback_id);
+		if (out == OUT_OK && row.chat_id != 0)
+			out = turn_let_go(turn, row.chat_id, fault);
 		if (out != OUT_OK)
 			return out;
 		++stepped;

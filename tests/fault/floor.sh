@@ -91,7 +91,9 @@ settle()
 	for span in +0s +40s +3m +15m; do
 		if [ $span = +0s ]; then poll; else later $span; fi
 		[ "$(ask 'SELECT (SELECT count(*) FROM lanes) + (SELECT count(*)
-			FROM updates WHERE state IN ("received", "failed"))
+			FROM updates WHERE state IN ("received", "failed",
+			"waiting")) + (SELECT count(*) FROM execs WHERE state IN
+			("pending", "running"))
 			+ (SELECT count(*) FROM tasks)')" = 0 ] && return
 	done
 	return 1

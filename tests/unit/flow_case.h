@@ -122,24 +122,27 @@ case_try(const struct flow *flow, struct chat *chat, enum input_kind kind,
 
 /* What happened, a line for each effect, as a text that is compared whole. */
 static inline char *
-case_tell(const struct effects *effects)
+case_tell_at(const struct effects *effects, int64_t now)
 {
 	char *told = mem_dup(""), *more;
 	size_t i;
 
 	for (i = 0; i < effects->count; i++) {
 		const struct effect *e = &effects->list[i];
-		char *line = NULL;
+		char *line = NULL, *data = NULL;
 
 		switch (e->kind) {
 		case EFFECT_MESSAGE:
-			line = mem_printf("%s%s%s: %s\n", e->method,
-			    e->media ? " " : "", e->media ? e->media : "",
-			    e->plain);
+			if (e->chat_id != 42)
+				data = mem_printf("to %lld ",
+				    (long long)e->chat_id);
+			line = mem_printf("%s%s%s%s: %s\n", data ? data : "",
+			    e->method, e->media ? " " : "",
+			    e->media ? e->media : "", e->plain);
 			break;
 		case EFFECT_TASK:
 			line = mem_printf("task %s in %lld s\n", e->text,
-			    (long long)(e->due_at - NOW) / 1000);
+			    (long long)(e->due_at - now) / 1000);
 			break;
 		case EFFECT_CANCEL:
 			line = mem_printf("cancel %s\n", e->text);
@@ -150,13 +153,30 @@ case_tell(const struct effects *effects)
 		case EFFECT_NOTICE:
 			line = mem_printf("notice %s\n", e->text);
 			break;
+		case EFFECT_LEAD:
+			data = json_text(e->data);
+			line = mem_printf("lead %s\n", data);
+			break;
+		case EFFECT_REPORT:
+			line = mem_printf("report %s\n", e->text);
+			break;
+		case EFFECT_EXEC:
+			line = mem_printf("exec %s\n", e->text);
+			break;
 		}
 		more = mem_printf("%s%s", told, line);
 		free(line);
+		free(data);
 		free(told);
 		told = more;
 	}
 	return told;
+}
+
+static inline char *
+case_tell(const struct effects *effects)
+{
+	return case_tell_at(effects, NOW);
 }
 
 /* Runs one input and compares what happened. */

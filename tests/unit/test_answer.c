@@ -651,11 +651,33 @@ methods(void **state)
 	assert_true(method_patience_ms(METHOD_SEND_VIDEO, -1) == 75000);
 }
 
+/* The files of an album in its order, a photo by its largest size. */
+static void
+files_of_an_album(void **state)
+{
+	struct answer answer = judge(METHOD_SEND_MEDIA_GROUP, 200,
+	    "{\"ok\":true,\"result\":[{\"message_id\":7,\"photo\":["
+	    "{\"file_id\":\"small\"},{\"file_id\":\"large\"}]},"
+	    "{\"message_id\":8,\"video\":{\"file_id\":\"film\"}},"
+	    "{\"message_id\":9,\"text\":\"no file\"},"
+	    "{\"message_id\":10,\"document\":{\"file_id\":\"list\"}}]}");
+
+	(void)state;
+	assert_int_equal(answer.verdict, VERDICT_OK);
+	assert_int_equal(answer.message_id, 7);
+	assert_string_equal(answer.file_id, "large");
+	assert_string_equal(answer.more_ids[0], "film");
+	assert_string_equal(answer.more_ids[1], "");
+	assert_string_equal(answer.more_ids[2], "list");
+	assert_string_equal(answer.more_ids[3], "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_of_the_table),
+		cmocka_unit_test(files_of_an_album),
 		cmocka_unit_test(quoted_text_decides_nothing),
 		cmocka_unit_test(stopping_needs_its_code),
 		cmocka_unit_test(texts_beyond_the_table),

@@ -356,6 +356,49 @@ uploads(void **state)
 	free(path);
 }
 
+/* What Telegram knows goes by its id, the rest with the request; the text is
+ * that of the first. */
+static void
+albums(void **state)
+{
+	char *path = file_with("b.mp4", "SECOND FILE");
+	const struct telegram_file files[] = {
+		{ .kind = "photo", .file_id = "AAA" },
+		{ .kind = "video", .upload = path },
+	};
+	struct telegram_request request = {
+		.method = METHOD_SEND_MEDIA_GROUP,
+		.chat_id = 5,
+		.params = "{\"caption\":\"<b>c</b>\",\"parse_mode\":\"HTML\","
+			  "\"has_spoiler\":[false,true],"
+			  "\"disable_notification\":true}",
+		.album = files,
+		.album_count = 2,
+	};
+	char *bytes = sent(&request);
+
+	(void)state;
+	check_field(bytes, "chat_id", "5");
+	check_field(bytes, "disable_notification", "true");
+	check_field(bytes, "media",
+	    "[{\"type\":\"photo\",\"media\":\"AAA\","
+	    "\"caption\":\"<b>c</b>\",\"parse_mode\":\"HTML\"},"
+	    "{\"type\":\"video\",\"media\":\"attach://file1\","
+	    "\"has_spoiler\":true}]");
+	assert_non_null(
+	    strstr(bytes, "name=\"file1\"; filename=\"b.mp4\"\r\n"));
+	assert_non_null(strstr(bytes, "\r\n\r\nSECOND FILE\r\n--"));
+	assert_null(strstr(bytes, "name=\"caption\""));
+	assert_null(strstr(bytes, "name=\"file0\""));
+	free(bytes);
+	request.album_count = 1;
+	bytes = sent(&request);
+	assert_non_null(strstr(bytes, "\r\n\r\n{\"chat_id\":5,"));
+	assert_non_null(strstr(bytes, "\"media\":[{\"type\":\"photo\","));
+	free(bytes);
+	free(path);
+}
+
 /* What was stored broken must reach Telegram as it is and come back as an
  * error of the message, not end up as something else that works. */
 static void
@@ -489,6 +532,7 @@ main(void)
 		cmocka_unit_test(token_is_refused_by_name),
 		cmocka_unit_test(bodies),
 		cmocka_unit_test(uploads),
+		cmocka_unit_test(albums),
 		cmocka_unit_test(broken_params_are_not_repaired),
 		cmocka_unit_test(missing_upload_is_the_message_s_fault),
 		cmocka_unit_test(silence_is_ambiguous),

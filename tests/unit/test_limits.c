@@ -191,6 +191,47 @@ zero_turns_a_limit_off(void **state)
 	db_rollback(db);
 }
 
+static bool
+take_crm(int64_t per_second, int64_t burst, int64_t now, int64_t *until)
+{
+	state_ok(limits_take_crm(db, "amocrm", per_second, burst, now, until,
+		     &fault),
+	    &fault);
+	return *until == 0;
+}
+
+/* amoCRM counts calls of any second; Bitrix24 has a bucket that leaks. */
+static void
+a_crm_has_a_rate_of_its_own(void **state)
+{
+	int64_t until, count = 0;
+
+	(void)state;
+	begin();
+	for (int64_t t = 0; t < 3000; t += 5)
+		count += take_crm(5, 1, NOW + t, &until);
+	assert_int_equal(15, count);
+	state_ok(limits_take_crm(db, "bitrix24", 2, 10, NOW, &until, &fault),
+	    &fault);
+	assert_int_equal(0, until);
+	for (count = 1; until == 0; count++)
+		state_ok(limits_take_crm(db, "bitrix24", 2, 10, NOW, &until,
+			     &fault),
+		    &fault);
+	assert_int_equal(10, count - 1);
+	assert_int_equal(NOW + 500, until);
+	/* 0: off, but a 429 holds all the same. */
+	for (int i = 0; i < 100; i++)
+		assert_true(take_crm(0, 0, NOW + 3000, &until));
+	state_ok(limits_block_crm(db, "amocrm", NOW + 9000, NOW + 3000,
+		     &fault),
+	    &fault);
+	assert_false(take_crm(0, 0, NOW + 3000, &until));
+	assert_int_equal(NOW + 9000, until);
+	assert_true(take_crm(0, 0, NOW + 9000, &until));
+	db_rollback(db);
+}
+
 int
 main(void)
 {
@@ -205,6 +246,7 @@ main(void)
 		WITH_DB(a_clock_set_back_locks_nobody_out),
 		WITH_DB(a_flood_wait_of_the_future_is_over),
 		WITH_DB(zero_turns_a_limit_off),
+		WITH_DB(a_crm_has_a_rate_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include "store/messages.h"
 #include "store/prune.h"
 #include "store/settle.h"
+#include "store/task_cancel.h"
 
 #define NOW INT64_C(1800000000000)
 #define ME 77

@@ -47,12 +47,25 @@ telegram_steps(void **state)
 	assert_spread(&retry_telegram, 9, 225000, 900000);
 }
 
+/* Nobody is asked earlier than was promised. */
+static void
+crm_steps(void **state)
+{
+	(void)state;
+	assert_int_equal(2000, retry_wait_ms(&retry_crm, 1));
+	assert_int_equal(4000, retry_wait_ms(&retry_crm, 2));
+	assert_spread(&retry_crm, 3, 300000, 330000);
+	assert_spread(&retry_crm, 4, 600000, 660000);
+	assert_spread(&retry_crm, 7, 3600000, 3960000);
+	assert_spread(&retry_crm, INT64_MAX, 3600000, 3960000);
+}
+
 static void
 extremes(void **state)
 {
-	const struct retry full = { { 10, 20, 30, 40 }, 100, 350 };
-	const struct retry bare = { { 0 }, 60000, INT64_MAX };
-	const struct retry none = { { 0 }, 0, 0 };
+	const struct retry full = { { 10, 20, 30, 40 }, 100, 350, false };
+	const struct retry bare = { { 0 }, 60000, INT64_MAX, false };
+	const struct retry none = { { 0 }, 0, 0, false };
 
 	(void)state;
 	assert_spread(&retry_telegram, INT64_MAX, 225000, 900000);
@@ -71,6 +84,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(telegram_steps),
+		cmocka_unit_test(crm_steps),
 		cmocka_unit_test(extremes),
 	};
 

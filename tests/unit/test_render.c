@@ -188,6 +188,41 @@ test_parameters(void **state)
 	flow_close(flow);
 }
 
+/* Several files are one message; its text is that of the first. */
+static void
+test_album(void **state)
+{
+	struct flow *flow = case_flow(
+	    "{'media':{'pic':{'photo':'/p','spoiler':true}}}");
+	json_t *gone = case_json("{'send':'hi','media':['pic','gone']}");
+	struct chat chat = case_chat("en");
+	struct effect message;
+	struct fault fault;
+	char *list, *params;
+
+	(void)state;
+	render(flow, &chat,
+	    "{'send':'hi','media':['clip','pic'],'silent':true}", &message);
+	assert_string_equal(message.method, "sendMediaGroup");
+	assert_null(message.media);
+	assert_string_equal(message.plain, "Hi");
+	list = json_text(message.media_list);
+	assert_string_equal(list, "[\"clip\",\"pic\"]");
+	params = json_text(message.params);
+	assert_string_equal(params,
+	    "{\"has_spoiler\":[false,true],\"caption\":\"Hi\","
+	    "\"parse_mode\":\"HTML\",\"disable_notification\":true}");
+	free(params);
+	free(list);
+	effect_release(&message);
+	assert_int_equal(step_render(flow, &chat, gone, &message, &fault),
+	    OUT_NEVER);
+	assert_non_null(strstr(fault.text, "no media 'gone'"));
+	json_decref(gone);
+	chat_release(&chat);
+	flow_close(flow);
+}
+
 /* Telegram refuses empty labels; half of an address leads astray. */
 static void
 test_buttons_at_their_limits(void **state)
@@ -318,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_escaping),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_album),
 		cmocka_unit_test(test_buttons_at_their_limits),
 		cmocka_unit_test(test_language),
 		cmocka_unit_test(test_old_value_is_cut),

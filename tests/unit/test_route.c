@@ -401,6 +401,50 @@ say_in_group(const struct flow *flow, struct chat *chat, enum input_kind kind,
 }
 
 /* People in a group talk to each other. */
+/* Who is told of others was never in the state that says so. */
+static void
+test_button_of_a_notice(void **state)
+{
+	static const struct {
+		const char *role, *pressed;
+	} cases[] = {
+		{ "[42,9]", "sendMessage: Bye\n" },
+		{ "[9]", "notice This button no longer works\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char *patch = mem_printf(
+		    "{'roles':{'op':%s},'commands':{'/go':[{'goto':'second'}]"
+		    "},'states':{'second':{'enter':[{'notify':'op','text':"
+		    "'hi','buttons':[[{'text':'b','id':'take'}]]}],"
+		    "'on':{'button:take':[{'send':'bye'}]}}}}",
+		    cases[i].role);
+		struct flow *flow = case_flow(patch);
+		struct chat chat = case_chat("en"), reader = case_chat("en");
+		struct effects told, pressed;
+		char *data, *said;
+
+		assert_int_equal(case_try(flow, &chat, INPUT_TEXT, "/go",
+				     &told),
+		    OUT_OK);
+		data = case_button(&told);
+		assert_int_equal(case_try(flow, &reader, INPUT_BUTTON, data,
+				     &pressed),
+		    OUT_OK);
+		said = case_tell_at(&pressed, NOW);
+		assert_string_equal(said, cases[i].pressed);
+		free(said);
+		free(data);
+		effects_release(&pressed);
+		effects_release(&told);
+		chat_release(&reader);
+		chat_release(&chat);
+		flow_close(flow);
+		free(patch);
+	}
+}
+
 static void
 test_group(void **state)
 {
@@ -441,6 +485,7 @@ main(void)
 		cmocka_unit_test(test_button_when),
 		cmocka_unit_test(test_forged_sender),
 		cmocka_unit_test(test_hidden_button_is_not_pressed),
+		cmocka_unit_test(test_button_of_a_notice),
 		cmocka_unit_test(test_group),
 	};
 

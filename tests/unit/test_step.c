@@ -613,6 +613,7 @@ test_loop_guard(void **state)
 	assert_int_equal(fault.code, EXIT_INPUT);
 	assert_non_null(strstr(fault.text, "more than 32 states"));
 	assert_true(effects.looped);
+	assert_int_equal(chat.entries, 32);
 	effects_release(&effects);
 	chat_release(&chat);
 	flow_close(flow);

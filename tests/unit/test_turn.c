@@ -381,7 +381,41 @@ deploy_source(const char *source)
 	state_ok(deploy_flow(db, config, &deploy, state_soon(), &report,
 		     &findings, &fault),
 	    &fault);
+	findings_release(&findings);
 	state_ok(turn_refresh(turn, &fault), &fault);
+}
+
+/* A state under a new name: who is there, who was there and what was asked
+ * there are known under it. */
+static void
+a_renamed_state_keeps_its_people(void **state)
+{
+	static const char source[] =
+	    "{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","
+	    "\"renamed\":{\"paid\":\"bought\"},"
+	    "\"lang\":{\"default\":\"en\",\"available\":[\"en\"]},"
+	    "\"states\":{\"hello\":{\"on\":{\"any\":"
+	    "[{\"goto\":\"bought\"}]}},\"bought\":{\"final\":true}},"
+	    "\"texts\":{\"en\":{}}}";
+
+	(void)state;
+	state_exec(state_path,
+	    "INSERT INTO chats(chat_id, state, visits, memory, asked_at,"
+	    " created_at, seen_at) VALUES"
+	    "(1, 'paid', '{\"paid\":[2,5]}',"
+	    " '{\"ask\":{\"state\":\"paid\"}}', 9, 1, 1),"
+	    "(2, 'hello', '{\"paid\":[1,3]}', '{}', 0, 1, 1),"
+	    "(3, 'hello', '{}', '{}', 0, 1, 1)");
+	deploy_source(source);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM chats WHERE state = 'bought'"
+		   " AND asked_at = 9 AND memory ->> '$.ask.state' = 'bought'"
+		   " AND visits ->> '$.bought[1]' = 5"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM chats WHERE chat_id = 2"
+		   " AND state = 'hello' AND visits ->> '$.bought[1]' = 3"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM chats WHERE visits = '{}'"));
 }
 
 static void
@@ -645,6 +679,7 @@ main(void)
 		WITH_TURN(what_a_process_died_over_is_stepped_alone),
 		WITH_TURN(without_a_flow_updates_wait),
 		WITH_TURN(a_reminder_is_due_once_and_only_unless),
+		WITH_TURN(a_renamed_state_keeps_its_people),
 		WITH_TURN(a_reminder_asks_unless_again_when_it_is_sent),
 		WITH_TURN(a_reminder_whose_text_vanished_is_still_said),
 		WITH_TURN(a_moved_schedule_is_known_by_its_name),

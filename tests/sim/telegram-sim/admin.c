@@ -79,7 +79,8 @@ admin_say(struct call *call)
 	admin_update(call,
 	    say_text(call->sim, chat,
 		param_int(call, "from", chat->id > 0 ? chat->id : 1),
-		text ? text : "", param_int(call, "date_ms", now)));
+		text ? text : "", param_int(call, "reply_to", 0),
+		param_int(call, "date_ms", now)));
 }
 
 static void
@@ -130,7 +131,7 @@ admin_press(struct call *call)
 		}
 		if (key) {
 			admin_update(call,
-			    say_text(call->sim, chat, chat->id, label,
+			    say_text(call->sim, chat, chat->id, label, 0,
 				sim_now_ms(call->sim)));
 			return;
 		}

@@ -23,7 +23,8 @@ struct message {
 	json_t *entities;
 	json_t *markup;
 	struct file *file;
-	int64_t group; /* of an album */
+	int64_t group;	  /* of an album */
+	int64_t reply_to; /* message of the chat that it answers */
 	json_t *contact;
 	int64_t migrate_to; /* service messages */
 	int64_t migrate_from;

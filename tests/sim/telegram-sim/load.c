@@ -31,7 +31,7 @@ load_say(void *arg)
 		else
 			load->lost++;
 		load->said++;
-		say_text(sim, chat, chat->id, load->text, sim_now_ms(sim));
+		say_text(sim, chat, chat->id, load->text, 0, sim_now_ms(sim));
 	}
 }
 

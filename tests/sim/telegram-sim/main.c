@@ -29,6 +29,7 @@
  *   GET stats      requests by method, duplicates, files, problems
  *   POST reset     everything forgotten but the ids
  */
+#include "loop.h"
 #include "server.h"
 #include "sim.h"
 
@@ -119,21 +120,6 @@ file_read(const char *path)
 		text_add(&content, piece, len);
 	fclose(file);
 	return content.at;
-}
-
-/* Whoever waits for the file finds it whole. */
-static void
-port_write(const char *path, uint16_t port)
-{
-	struct text fresh = { 0 };
-	FILE *file;
-
-	text_fmt(&fresh, "%s.%ld", path, (long)getpid());
-	file = fopen(fresh.at, "we");
-	if (!file || fprintf(file, "%u\n", port) < 0 || fclose(file) ||
-	    rename(fresh.at, path))
-		die("cannot write", path);
-	text_release(&fresh);
 }
 
 enum {
@@ -292,12 +278,13 @@ main(int argc, char **argv)
 	daemon = server_start(&sim, start.port, start.cert, start.key);
 	if (!daemon)
 		die("cannot serve on", "127.0.0.1");
-	if (start.port_file)
-		port_write(start.port_file, server_port(daemon));
+	if (start.port_file &&
+	    !loop_port_write(start.port_file, loop_port(daemon)))
+		die("cannot write", start.port_file);
 	if (!sim.settings.quiet)
 		fprintf(stderr, "telegram-sim: http%s://127.0.0.1:%u\n",
-		    start.cert ? "s" : "", server_port(daemon));
-	server_run(&sim, daemon, &stop);
+		    start.cert ? "s" : "", loop_port(daemon));
+	loop_run(daemon, &sim.timers, &stop);
 	sim_reset(&sim);
 	record_close(&sim.record);
 	return 0;

@@ -73,6 +73,8 @@ static const struct method {
 	{ "getUpdates", updates_get, false },
 	{ "sendMessage", send_message, true },
 	{ "answerCallbackQuery", callback_answer, false },
+	{ "forwardMessage", pass_message, true },
+	{ "copyMessage", pass_message, true },
 	{ "sendPhoto", send_media, true },
 	{ "sendVideo", send_media, true },
 	{ "sendDocument", send_media, true },

@@ -36,7 +36,7 @@ command_entity(const char *text)
 
 int64_t
 say_text(struct sim *sim, struct chat *chat, int64_t user_id, const char *text,
-    int64_t date_ms)
+    int64_t reply_to, int64_t date_ms)
 {
 	struct message *message = chat_add(sim, chat);
 
@@ -45,6 +45,7 @@ say_text(struct sim *sim, struct chat *chat, int64_t user_id, const char *text,
 	message->text = text_copy(text);
 	message->entities = command_entity(text);
 	message->date_ms = date_ms;
+	message->reply_to = reply_to;
 	return say_message(sim, chat, message);
 }
 

@@ -13,8 +13,9 @@ struct sim;
 struct chat;
 struct message;
 
+/* REPLY_TO 0: it answers no message. */
 int64_t say_text(struct sim *sim, struct chat *chat, int64_t user_id,
-    const char *text, int64_t date_ms);
+    const char *text, int64_t reply_to, int64_t date_ms);
 int64_t say_contact(struct sim *sim, struct chat *chat, json_t *contact);
 int64_t say_press(struct sim *sim, struct chat *chat,
     const struct message *message, const char *data);

@@ -16,6 +16,7 @@ struct chat;
 void send_message(struct call *call);
 void send_media(struct call *call);
 void send_album(struct call *call);
+void pass_message(struct call *call);
 void edit_text(struct call *call);
 void delete_message(struct call *call);
 void chat_action(struct call *call);

@@ -2,10 +2,10 @@
 #include "server.h"
 #include "request.h"
 #include "sim.h"
+#include "wire.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,16 +14,6 @@
 #define CONNECTION_BYTES ((size_t)65536)
 #define BODY_BYTES (UINT64_C(64) << 20)
 #define TRICKLE_US 100000
-
-static int
-call_socket(const struct call *call)
-{
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(call->connection,
-		MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	return info ? info->connect_fd : -1;
-}
 
 static void
 call_wake(void *arg)
@@ -61,12 +51,12 @@ call_trickle(void *arg)
 	    call->status, call->reply.len);
 	if (call->trickled < head.len) {
 		step_us = call->fault.ms * 1000 / (int64_t)head.len;
-		send(call_socket(call), head.at + call->trickled++, 1,
-		    MSG_NOSIGNAL);
+		send(wire_socket(call->connection), head.at + call->trickled++,
+		    1, MSG_NOSIGNAL);
 	}
 	if (call->trickled == head.len) {
-		send(call_socket(call), call->reply.at, call->reply.len,
-		    MSG_NOSIGNAL);
+		send(wire_socket(call->connection), call->reply.at,
+		    call->reply.len, MSG_NOSIGNAL);
 		step_us = 0;
 	}
 	text_release(&head);
@@ -100,11 +90,9 @@ answer_lost(const struct call *call)
 static bool
 client_gone(const struct call *call)
 {
-	char byte;
-
 	return call->slept && !call->admin && !answer_lost(call) &&
 	    call->fault.kind != FAULT_SLOW_HEADERS && call->sim->record.file &&
-	    recv(call_socket(call), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	    wire_closed(call->connection);
 }
 
 void
@@ -122,28 +110,13 @@ call_settle(struct call *call)
 	if (call->fault.kind == FAULT_SLOW_HEADERS) {
 		call->timer.fire = call_trickle;
 	} else if (call->fault.kind == FAULT_HALF_CLOSE) {
-		shutdown(call_socket(call), SHUT_WR);
+		shutdown(wire_socket(call->connection), SHUT_WR);
 		due += call->fault.ms * 1000;
 	} else if (due <= mono_us() && !call->suspended) {
 		return;
 	}
 	call_sleep(call);
 	timer_set(&sim->timers, &call->timer, due);
-}
-
-/* Half of the answer, then the end of the connection. */
-static ssize_t
-half_read(void *arg, uint64_t at, char *room, size_t most)
-{
-	const struct call *call = arg;
-	size_t half = call->reply.len / 2;
-
-	if (at >= half)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	if (most > half - at)
-		most = half - at;
-	memcpy(room, call->reply.at + at, most);
-	return (ssize_t)most;
 }
 
 static struct MHD_Response *
@@ -154,8 +127,7 @@ answer_build(struct call *call)
 	char seconds[16];
 
 	if (call->fault.kind == FAULT_TRUNCATED) {
-		response = MHD_create_response_from_callback(call->reply.len,
-		    4096, half_read, call, NULL);
+		response = wire_half(&call->reply);
 	} else {
 		response = MHD_create_response_from_buffer(call->reply.len,
 		    call->reply.at, MHD_RESPMEM_MUST_FREE);
@@ -176,7 +148,6 @@ answer_build(struct call *call)
 static enum MHD_Result
 answer_send(struct call *call)
 {
-	static const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
 	struct MHD_Response *response;
 	enum MHD_Result queued;
 
@@ -186,8 +157,7 @@ answer_send(struct call *call)
 	}
 	switch (call->fault.kind) {
 	case FAULT_RESET:
-		/* on Linux this sends an RST at once */
-		(void)connect(call_socket(call), &nowhere, sizeof(nowhere));
+		wire_reset(call->connection);
 		return MHD_NO;
 	case FAULT_REPLY_LOST:
 	case FAULT_HALF_CLOSE:
@@ -314,41 +284,4 @@ server_start(struct sim *sim, uint16_t port, const char *cert, const char *key)
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
 	    MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls,
 	    MHD_OPTION_END);
-}
-
-uint16_t
-server_port(struct MHD_Daemon *daemon)
-{
-	const union MHD_DaemonInfo *info =
-	    MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
-
-	return info ? info->port : 0;
-}
-
-void
-server_run(struct sim *sim, struct MHD_Daemon *daemon, volatile int *stop)
-{
-	const union MHD_DaemonInfo *info =
-	    MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	struct pollfd wait = { .fd = info->epoll_fd, .events = POLLIN };
-
-	while (!*stop) {
-		int64_t left, next = timers_next(&sim->timers);
-		MHD_UNSIGNED_LONG_LONG most;
-		struct timespec rest;
-
-		left = next < 0 ? 1000000 : next - mono_us();
-		if (left > 1000000)
-			left = 1000000;
-		if (MHD_get_timeout(daemon, &most) == MHD_YES &&
-		    (int64_t)most * 1000 < left)
-			left = (int64_t)most * 1000;
-		if (left < 0)
-			left = 0;
-		rest.tv_sec = left / 1000000;
-		rest.tv_nsec = left % 1000000 * 1000;
-		ppoll(&wait, 1, &rest, NULL);
-		timers_run(&sim->timers);
-		MHD_run(daemon);
-	}
 }

@@ -6,7 +6,6 @@
 #ifndef TELEGRAM_SIM_SERVER_H
 #define TELEGRAM_SIM_SERVER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct sim;
@@ -16,10 +15,5 @@ struct MHD_Daemon;
  * is taken. cert and key are PEM texts, or NULL for plain HTTP. */
 struct MHD_Daemon *server_start(struct sim *sim, uint16_t port,
     const char *cert, const char *key);
-uint16_t server_port(struct MHD_Daemon *daemon);
-
-/* Serves until *stop. */
-void server_run(struct sim *sim, struct MHD_Daemon *daemon,
-    volatile int *stop);
 
 #endif

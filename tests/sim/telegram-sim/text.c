@@ -12,7 +12,7 @@ text_alloc(size_t count, size_t size)
 	void *fresh = calloc(count ? count : 1, size ? size : 1);
 
 	if (!fresh) {
-		fputs("telegram-sim: out of memory\n", stderr);
+		fputs("out of memory\n", stderr);
 		exit(75);
 	}
 	return fresh;
@@ -44,7 +44,7 @@ text_grow(struct text *text, size_t more)
 		need = 256;
 	fresh = realloc(text->at, need);
 	if (!fresh) {
-		fputs("telegram-sim: out of memory\n", stderr);
+		fputs("out of memory\n", stderr);
 		exit(75);
 	}
 	text->at = fresh;

@@ -87,6 +87,11 @@ chat_write_message(const struct sim *sim, const struct chat *chat,
 		file_write(message->file, out);
 	if (message->contact)
 		write_member(out, "contact", message->contact);
+	if (message->reply_to)
+		text_fmt(out,
+		    ",\"reply_to_message\":{\"message_id\":%" PRId64
+		    ",\"date\":%" PRId64 "}",
+		    message->reply_to, message->date_ms / 1000);
 	if (message->migrate_to)
 		text_fmt(out, ",\"migrate_to_chat_id\":%" PRId64,
 		    message->migrate_to);

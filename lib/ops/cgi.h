@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A request that a web server hands over: RFC 3875, the part that a form
+ * needs.
+ */
+#ifndef LEADPIPE_CGI_H
+#define LEADPIPE_CGI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* True when a web server started us. */
+bool cgi_is_asked(void);
+
+/*
+ * True when the words of the command line are the visitor's: a server passes a
+ * query without = as arguments (section 4.4), and they could be options.
+ */
+bool cgi_arguments_are_foreign(int argc, char **argv);
+
+/* What a request must be; the status to answer, 0: it is fine.  BODY (whose
+ * limit is the largest that is taken) is read until DEADLINE (monotonic ms). */
+int cgi_read(struct buf *body, int64_t deadline);
+
+/* The media type and the query of the request, NULL: none. */
+const char *cgi_type(void);
+const char *cgi_query(void);
+
+/* "405 Method Not Allowed" of 405. */
+const char *cgi_reason(int status);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/pending_detail.h"
+
+#include <string.h>
+
+#include "store/statement.h"
+
+/* Parameters are JSON of ours; a raw update is a stranger's text. */
+static const struct {
+	const char *kind, *select;
+} details[] = {
+	{ "message",
+	    "SELECT json_object('method', method,"
+	    "  'params', iif(json_valid(params), json(params), params),"
+	    "  'policy', policy, 'created_at', created_at, 'tries', tries,"
+	    "  'ambiguous', ambiguous, 'expire_at', expire_at,"
+	    "  'task', task_name) FROM messages WHERE id = ?1" },
+	{ "update",
+	    "SELECT json_object('update_id', update_id,"
+	    "  'received_at', received_at, 'tries', tries, 'raw', raw)"
+	    "  FROM updates WHERE id = ?1" },
+	{ "task",
+	    "SELECT json_object('name', name,"
+	    "  'due_at', due_at, 'expire_at', expire_at, 'pointer', pointer,"
+	    "  'method', method,"
+	    "  'params', iif(json_valid(params), json(params), params))"
+	    "  FROM task_ends WHERE id = ?1" },
+	{ "exec",
+	    "SELECT json_object('place', place,"
+	    "  'flow', flow, 'created_at', created_at, 'attempt', attempt,"
+	    "  'crashes', crashes,"
+	    "  'request', iif(json_valid(request), json(request), request))"
+	    "  FROM execs WHERE id = ?1" },
+	{ "lead",
+	    "SELECT json_object('key', key, 'crm', crm, 'source', source,"
+	    "  'marker', marker, 'created_at', created_at, 'tries', tries,"
+	    "  'sends', sends, 'searches', searches, 'not_before', not_before,"
+	    "  'remote_id', remote_id, 'title', title, 'name', name,"
+	    "  'phone', coalesce(phone_e164, phone), 'email', email,"
+	    "  'details', iif(json_valid(details), json(details), details),"
+	    "  'dropped', iif(json_valid(dropped), json(dropped), dropped))"
+	    "  FROM leads WHERE id = ?1" },
+};
+
+const char *
+pending_detail(struct db *db, const char *kind, int64_t item)
+{
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+		sqlite3_stmt *stmt;
+
+		if (strcmp(details[i].kind, kind) != 0)
+			continue;
+		stmt = db_use(db, details[i].select);
+		db_bind_int(stmt, 1, item);
+		return db_row(db, stmt) ? db_text(stmt, 0) : NULL;
+	}
+	return NULL;
+}
