@@ -8,6 +8,9 @@ prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 libexecdir ?= $(prefix)/libexec
 docdir ?= $(prefix)/share/doc/leadpipe
+unitdir ?= $(prefix)/lib/systemd/system
+sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra $(if $(DEV),-Wpedantic -Wshadow -Wconversion -Wvla \
@@ -51,7 +54,11 @@ SIM = $(call dirs,sim)
 VFS = $(patsubst %,%.a,$(filter %/vfs,$(call dirs,fault)))
 SHIM = $(patsubst %,%.so,$(filter %-shim,$(call dirs,fault)))
 FAULT = $(filter-out %/vfs %-shim,$(call dirs,fault))
-DOCS = $(wildcard README.md NEWS.md LICENSE crontab.example)
+DOCS = $(wildcard README.md NEWS.md LICENSE crontab.example logrotate.example)
+UNITS = $(notdir $(wildcard systemd/*@.*))
+# Each command has a handler of its own for when it failed.
+HANDLERS = $(patsubst leadpipe-%,leadpipe-failed-%,$(filter %.service,$(UNITS)))
+DROPINS = leadpipe-.service.d
 SERIAL = $(shell grep -ls '^\# serial' tests/*.t)
 SCRIPTS = $(filter-out $(SERIAL),$(wildcard tests/*.t)) $(SERIAL)
 ENV = B='$(abspath $(B))' TOP='$(CURDIR)' CC='$(CC)' \
@@ -120,16 +127,31 @@ fuzz:
 	test ! -e tests/fuzz || $(ENV) tests/fuzz/run
 lint format:
 	.ci/$@
+# A unit names the command where it was installed.
+unit = sed 's|^ExecStart=|&$(bindir)/|' systemd/$1 \
+	>$(DESTDIR)$(unitdir)/$2 && chmod 644 $(DESTDIR)$(unitdir)/$2 &&
 install: all
-	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir)/leadpipe $(docdir))
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir)/leadpipe \
+		$(docdir) $(unitdir)/$(DROPINS) $(sysusersdir) $(tmpfilesdir))
 	install $(B)/leadpipe $(DESTDIR)$(bindir)
 	install $(PROGRAMS) $(DESTDIR)$(libexecdir)/leadpipe
 	install -m 644 $(DOCS) $(DESTDIR)$(docdir)
+	$(foreach u,$(UNITS),$(call unit,$u,$u)) \
+	$(foreach u,$(HANDLERS),$(call unit,leadpipe-failed.service,$u)) :
+	install -m 644 systemd/$(DROPINS)/* $(DESTDIR)$(unitdir)/$(DROPINS)
+	install -m 644 systemd/sysusers.conf \
+		$(DESTDIR)$(sysusersdir)/leadpipe.conf
+	install -m 644 systemd/tmpfiles.conf \
+		$(DESTDIR)$(tmpfilesdir)/leadpipe.conf
 uninstall:
 	cd $(DESTDIR)$(bindir) && rm -f leadpipe
 	cd $(DESTDIR)$(libexecdir)/leadpipe && rm -f $(notdir $(PROGRAMS))
 	cd $(DESTDIR)$(docdir) && rm -f $(DOCS)
-	-rmdir $(DESTDIR)$(libexecdir)/leadpipe $(DESTDIR)$(docdir)
+	cd $(DESTDIR)$(unitdir) && rm -f $(UNITS) $(HANDLERS) $(DROPINS)/*
+	rm -f $(addprefix $(DESTDIR),$(sysusersdir)/leadpipe.conf \
+		$(tmpfilesdir)/leadpipe.conf)
+	-rmdir $(addprefix $(DESTDIR),$(libexecdir)/leadpipe $(docdir) \
+		$(unitdir)/$(DROPINS))
 dist:
 	git archive --prefix=leadpipe-$(VERSION)/ -o leadpipe-$(VERSION).tar.gz HEAD
 clean:

@@ -2,16 +2,21 @@
 /*
  * A monitoring plugin over every component.  It reads only, answers within
  * its time whatever hangs, and exits 0 to 3, since anything else is out of
- * bounds there.
+ * bounds there.  Asked by a web server it tells the world no more than it may
+ * know: states and numbers.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "ops/alert.h"
+#include "ops/cgi.h"
+#include "ops/check_component.h"
 #include "ops/check_report.h"
-#include "ops/run.h"
+#include "ops/health.h"
 
 #define EXIT_UNKNOWN 3
 
@@ -20,8 +25,8 @@
 
 static int64_t timeout_ms = 10000;
 static struct opt_texts warnings, criticals;
-static const char *component;
-static bool alert;
+static const char *component, *failed_unit;
+static bool alert, online;
 
 static const struct opt options[] = {
 	{ OPT_TEXTS, 'w', "warning", "NAME=RANGE",
@@ -32,24 +37,37 @@ static const struct opt options[] = {
 	{ OPT_SPAN, 't', "timeout", "SECONDS",
 	    "say UNKNOWN after this time (10)", { .number = &timeout_ms } },
 	{ OPT_TEXT, 0, "component", "NAME",
-	    "database, telegram, runs, queue or crm alone",
+	    "machine, database, telegram, runs, queue or crm alone",
 	    { .text = &component } },
-	{ OPT_FLAG, 0, "alert", NULL, "not in this version",
+	{ OPT_FLAG, 'o', "online", NULL,
+	    "also ask Telegram whether it takes the token and what waits",
+	    { .flag = &online } },
+	{ OPT_FLAG, 0, "alert", NULL,
+	    "tell people what changed, and send the heartbeat",
 	    { .flag = &alert } },
+	{ OPT_TEXT, 0, "failed-unit", "NAME",
+	    "with --alert: a unit of systemd failed (OnFailure=)",
+	    { .text = &failed_unit } },
 	OPT_END
 };
 
 static const struct opt_command command = {
 	.name = "healthcheck",
 	.synopsis = "[-w NAME=RANGE] [-c NAME=RANGE] [-t SECONDS] "
-		    "[--component NAME] [-v]",
+		    "[--component NAME] [--online] [-v] "
+		    "[--alert [--failed-unit NAME]]",
 	.summary = "Says as a Nagios plugin whether all is well: exit 0 OK, "
 		   "1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
 	.details =
 	    "RANGE: 10 alerts above 10, '5:' below 5, '5:10' outside, "
-	    "'@5:10' inside,\n'~:10' above 10 also of negative numbers. "
-	    "NAME is a label of the numbers\nbehind the | of the first line. "
-	    "-v adds since when, and what mends it.",
+	    "'@5:10' inside,\n'~:10' above 10 also of negative numbers, '~:' "
+	    "never. NAME is a label of the\nnumbers behind the | of the first "
+	    "line. -v adds since when, and what mends it.\nAs CGI: 200 for OK "
+	    "and WARNING, 503 else, with states and numbers alone.\n"
+	    "--alert tells TELEGRAM_ALERT_CHAT_ID, else ADMIN_IDS, what is "
+	    "wrong and when it\nis over, once each, and asks "
+	    "LEADPIPE_PING_URL while nothing is CRITICAL. When\nTelegram is "
+	    "out of reach, LEADPIPE_ALERT_COMMAND gets the letter on stdin.",
 	.usage_exit = EXIT_UNKNOWN,
 	.help_exit = EXIT_UNKNOWN,
 	.plugin = true,
@@ -72,10 +90,10 @@ check_usage(void)
 {
 	const char *nearest = NULL;
 
-	if (alert)
-		opt_usage(&command,
-		    "--alert is not in this version: let "
-		    "cron mail what healthcheck prints");
+	if (failed_unit != NULL && !alert)
+		opt_usage(&command, "--failed-unit goes with --alert");
+	if (failed_unit != NULL && !alert_unit_valid(failed_unit))
+		opt_usage(&command, "'%s' is no name of a unit", failed_unit);
 	if (component != NULL && !check_component_known(component, &nearest))
 		opt_usage(&command, "no component '%s', %s%s", component,
 		    nearest ? "did you mean " : "see --help",
@@ -86,61 +104,126 @@ check_usage(void)
 
 /* Whatever hangs, the server hears of it in time. */
 static void
-promise_answer(void)
+promise_answer(bool asked)
 {
-	char line[128];
+	char line[160];
 
-	snprintf(line, sizeof(line),
-	    "LEADPIPE UNKNOWN: no answer within %lld s; is the database "
-	    "locked by another program?\n",
-	    (long long)(timeout_ms / 1000));
+	if (asked)
+		snprintf(line, sizeof(line),
+		    "Status: %s\r\nContent-Type: application/json\r\n\r\n"
+		    "{\"schema\":1,\"state\":\"UNKNOWN\",\"exit\":3}\n",
+		    cgi_reason(503));
+	else
+		snprintf(line, sizeof(line),
+		    "LEADPIPE UNKNOWN: no answer within %lld s; is the disk "
+		    "slow, or another program in the way?\n",
+		    (long long)(timeout_ms / 1000));
 	stop_hard_say(STDOUT_FILENO, line, EXIT_UNKNOWN);
 }
 
+/* Monitors that watch from outside look at the status alone. */
 static void
-check_all(struct checks *checks, struct run *run)
+answer_head(int status)
 {
-	if (run_begin_bare(run, &command, timeout_ms) != OUT_OK) {
-		struct check *check = checks_add(checks, "config", "config");
-		check_fault(check, &run->fault);
-		check_mend(check,
-		    "'leadpipe check-config' shows all that is "
-		    "wrong");
-	} else if (run_open_db(run, DB_READ) != OUT_OK) {
-		struct check *check =
-		    checks_add(checks, "database", "database");
-		check_fault(check, &run->fault);
-	} else {
-		checks_run(checks, component, run->db, run->config);
+	printf("Status: %s\r\nContent-Type: application/json\r\n"
+	       "Cache-Control: no-store\r\n"
+	       "X-Content-Type-Options: nosniff\r\n",
+	    cgi_reason(status));
+	if (status == 405)
+		fputs("Allow: GET, HEAD\r\n", stdout);
+	fputs("\r\n", stdout);
+}
+
+static int
+method_status(int argc, char **argv)
+{
+	const char *method = getenv("REQUEST_METHOD");
+
+	if (cgi_arguments_are_foreign(argc, argv))
+		return 400;
+	if (method == NULL || strcmp(method, "GET") == 0 ||
+	    strcmp(method, "HEAD") == 0)
+		return 200;
+	return 405;
+}
+
+static void
+tell(const struct checks *checks, const struct run *run, bool asked,
+    bool details)
+{
+	struct buf text = BUF_INIT(REPORT_MAX);
+	const char *method = getenv("REQUEST_METHOD");
+
+	if (asked)
+		checks_json(checks, CHECKS_PUBLIC, &text);
+	else if (run->shared.json)
+		checks_json(checks, CHECKS_WHOLE, &text);
+	else
+		checks_report(checks, details, &text);
+	if (asked)
+		answer_head(check_exit(checks_state(checks)) > 1 ? 503 : 200);
+	if (!asked || method == NULL || strcmp(method, "HEAD") != 0)
+		fputs(text.data, stdout);
+	buf_release(&text);
+}
+
+/* What is locked, or does not answer, is told of while there is time to: one
+ * after the other. */
+static void
+look(struct checks *checks, struct run *run)
+{
+	int64_t now = clock_mono_ms(), late = now + timeout_ms * 3 / 4;
+
+	checks->online_by = online ? late : 0;
+	health_take(checks, run, &command, component,
+	    online ? now + timeout_ms / 2 : late, timeout_ms);
+}
+
+/* No monitor waits for that: cron and systemd call it. */
+static void
+raise_alert(struct checks *checks, struct run *run)
+{
+	const struct alert_options how = { component, failed_unit };
+
+	/* It may be the look at everything that failed: no second one. */
+	if (failed_unit != NULL) {
+		if (run_begin_bare(run, &command, ALERT_MS) != OUT_OK)
+			run->fault = (struct fault){ .what = OUT_OK };
+		alert_unit(checks, failed_unit);
 	}
+	stop_hard_at(clock_mono_ms() + ALERT_MS);
+	alert_tell(checks, run, &how);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct buf text = BUF_INIT(REPORT_MAX);
+	bool details, asked = cgi_is_asked();
 	struct run run = RUN_INIT;
 	struct checks checks;
 
+	if (asked && method_status(argc, argv) != 200) {
+		answer_head(method_status(argc, argv));
+		return EXIT_UNKNOWN;
+	}
 	opt_parse(&command, options, &run.shared, argc, argv);
 	/* -v is the plugin's own; its stderr stays empty. */
-	bool details = run.shared.verbose > 0;
+	details = run.shared.verbose > 0;
 	run.shared.verbose = 0;
 	run.shared.quiet = true;
 	check_usage();
 	checks_init(&checks, clock_wall_ms());
 	take_ranges(&checks, &warnings, false);
 	take_ranges(&checks, &criticals, true);
-	promise_answer();
-	check_all(&checks, &run);
-	if (run.shared.json)
-		checks_json(&checks, &text);
-	else
-		checks_report(&checks, details, &text);
+	promise_answer(asked);
+	if (failed_unit == NULL)
+		look(&checks, &run);
+	if (alert)
+		raise_alert(&checks, &run);
+	tell(&checks, &run, asked, details);
 	int code = check_exit(checks_state(&checks));
-	if (fputs(text.data, stdout) == EOF || fflush(stdout) == EOF)
+	if (fflush(stdout) == EOF || ferror(stdout))
 		code = EXIT_UNKNOWN;
-	buf_release(&text);
 	checks_release(&checks);
 	db_close(run.db);
 	config_close(run.config);

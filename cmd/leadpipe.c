@@ -44,6 +44,8 @@ static const struct {
 	{ "restore-state", "put a backup in the place of the state" },
 	{ "verify-state", "read all of the state, and its backups" },
 	{ "prune-state", "delete what is old, give the space back" },
+	{ "export-user", "all that is held of a person, for that person" },
+	{ "forget-user", "delete a person from all of the state" },
 	{ NULL, "Set up" },
 	{ "authorize-crm", "let leadpipe into amoCRM: a token or a code" },
 	{ "check-config", "probe the configuration, name each remedy" },

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "delivery/loop.h"
+#include "ops/journal_place.h"
 #include "ops/run.h"
 
 static int64_t for_ms, lock_wait_ms = 15000;
@@ -36,14 +37,19 @@ static const struct opt_command command = {
 static enum outcome
 poll(struct run *run, struct loop *loop, int64_t started)
 {
+	struct journal journal;
 	enum outcome out =
 	    loop_open(loop, &run->worker, started, for_ms, &run->fault);
 
+	if (out == OUT_OK)
+		out = journal_place(run, false, &journal);
 	if (out != OUT_OK)
 		return out;
 	loop->poller =
 	    poller_open(run->db, loop->telegram, print ? stdout : NULL);
-	log_event(LOG_INFO, "bot_ready", NULL);
+	poller_keep(loop->poller, &journal);
+	log_event(LOG_INFO, "bot_ready", "bot=%lld",
+	    (long long)run_bot_id(run));
 	return loop_run(loop, &run->fault);
 }
 

@@ -7,16 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/terminal.h"
+#include "ops/journal_compare.h"
+#include "ops/journal_place.h"
 #include "ops/lead_import.h"
-#include "ops/pending_text.h"
-#include "ops/run.h"
-#include "store/hold.h"
-#include "store/mend.h"
+#include "ops/mending.h"
+#include "ops/recovery_line.h"
 #include "store/worker_life.h"
 
 #define LIFE_MS 60000
@@ -24,18 +25,18 @@
 /* Whoever pages through a list, or mends all, takes his time. */
 #define LONG_LIFE_MS (60 * 60 * 1000)
 
+#define BEGIN_WAIT_MS 20000
+
 /* What is printed at a time; meanwhile no checkpoint must wait for us. */
 #define PAGE_BYTES 65536
-#define BEGIN_WAIT_MS 20000
 
 /* All that is printed after a commit: a line for each item. */
 #define OUTPUT_MAX (64U << 20)
+#define LINES_MAX 4096
 
-/* What is released in a transaction: others want to write too. */
-#define RELEASE_BATCH 200
-
-static bool list, show, retry, drop, sent, resend, release, all, dry_run;
-static const char *import_file;
+static bool list, show, retry, drop, sent, resend, release, all, again,
+    dry_run;
+static const char *import_file, *range;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'l', "list", "[KIND]",
@@ -60,6 +61,14 @@ static const struct opt options[] = {
 	{ OPT_TEXT, 0, "import", "FILE",
 	    "leads lost elsewhere, as CSV or NDJSON (- is stdin, CSV)",
 	    { .text = &import_file } },
+	{ OPT_TEXT, 0, "replay-updates", "FROM..TO",
+	    "times or update ids: what the journal has of them and the "
+	    "database does not",
+	    { .text = &range } },
+	{ OPT_FLAG, 0, "again", NULL,
+	    "with --replay-updates: also step once more what the database "
+	    "is done with",
+	    { .flag = &again } },
 	{ OPT_FLAG, 0, "all", NULL, "with --retry: everything it applies to",
 	    { .flag = &all } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "say what would be done",
@@ -71,46 +80,36 @@ static const struct opt_command command = {
 	.name = "recover-pending",
 	.synopsis = "[--list [KIND] | --show ID | --retry ID...|--all | "
 		    "--drop ID... | --sent ID... | --resend ID... | "
-		    "--release [KIND] | --import FILE] [--dry-run]",
+		    "--release [KIND] | --import FILE | "
+		    "--replay-updates FROM..TO [--again]] [--dry-run]",
 	.summary = "Puts what dead commands left behind back to its queue; "
 		   "lists and mends what failed.",
 	.details =
 	    "An ID is written message:17, update:3, task:5 or lead:2; a "
 	    "bare number is a\nmessage. Several are mended together or "
-	    "not at all. A dropped lead comes back\nwith --retry. "
-	    "--import doubles nobody: who is known by the same text, "
-	    "phone,\ne-mail or Telegram id joins the lead that is "
-	    "there.",
+	    "not at all. What was dropped comes back\nwith --retry while it "
+	    "is kept. --import doubles nobody: who is known by the\nsame "
+	    "text, phone, e-mail or Telegram id joins the lead that is "
+	    "there.\n--replay-updates with times brings leads and tasks back, "
+	    "too; a lead is searched\nfor first, a task that was due is on "
+	    "hold. FROM or TO may be left out.",
 	.max_operands = -1,
 	.usage_exit = EXIT_USAGE,
 };
 
+/* Prints and releases what there is to say. */
 static void
-tell_recovered(const struct run *run, const struct recovered *found)
+say(const struct run *run, struct buf *said)
 {
-	if (run->shared.json)
-		printf("{\"schema\":1,\"workers\":%d,\"ambiguous\":%d,"
-		       "\"handlers\":%d,\"leads_unknown\":%d,"
-		       "\"leads_requeued\":%d,\"crashed_runs\":%d,"
-		       "\"dry_run\":%s}\n",
-		    found->workers, found->ambiguous, found->execs,
-		    found->unknown, found->requeued, found->crashed_runs,
-		    dry_run ? "true" : "false");
-	if (run->shared.json || found->workers == 0 || run->shared.quiet)
-		return;
-	printf("%s of %d dead commands: %d messages that were being sent are "
-	       "ambiguous, %d handlers run again\n",
-	    dry_run ? "would free the work" : "freed the work", found->workers,
-	    found->ambiguous, found->execs);
-	if (found->unknown + found->requeued > 0)
-		printf("leads: %d may be in the CRM and are searched for, %d "
-		       "are sent again\n",
-		    found->unknown, found->requeued);
+	if (said->len > 0 && (run->shared.json || !run->shared.quiet))
+		fputs(said->data, stdout);
+	buf_release(said);
 }
 
 static void
 recover(struct run *run)
 {
+	struct buf said = BUF_INIT(LINES_MAX);
 	struct recovered found = { 0 };
 	enum outcome out;
 
@@ -127,39 +126,22 @@ recover(struct run *run)
 		db_rollback(run->db);
 	}
 	if (out == OUT_OK)
-		tell_recovered(run, &found);
-}
-
-static void
-tell_imported(const struct run *run, const struct lead_import *import)
-{
-	if (run->shared.json)
-		printf("{\"schema\":1,\"added\":%lld,\"joined\":%lld,"
-		       "\"known\":%lld,\"refused\":%lld,\"dry_run\":%s}\n",
-		    (long long)import->added, (long long)import->joined,
-		    (long long)import->known, (long long)import->refused,
-		    dry_run ? "true" : "false");
-	else if (!run->shared.quiet)
-		printf(
-		    "%lld leads %s, %lld %s, %lld are known, %lld lines are "
-		    "no leads\n",
-		    (long long)import->added,
-		    dry_run ? "would be added" : "are added",
-		    (long long)import->joined,
-		    dry_run ? "would join others" : "joined others",
-		    (long long)import->known, (long long)import->refused);
+		recovered_add(&said, &found, run->shared.json, dry_run);
+	say(run, &said);
 }
 
 static void
 import_leads(struct run *run)
 {
+	struct buf said = BUF_INIT(LINES_MAX);
 	struct lead_import import;
 	enum outcome out;
 
 	stop_install();
 	out = lead_import(run, import_file, dry_run, &import);
 	if (out == OUT_OK || import.added + import.joined > 0)
-		tell_imported(run, &import);
+		imported_add(&said, &import, run->shared.json, dry_run);
+	say(run, &said);
 	if (out == OUT_OK && import.refused > 0)
 		run->fault.what = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
 		    "%lld lines of '%s' are no leads: mend them and import "
@@ -188,6 +170,7 @@ print_list(struct run *run, const char *kind)
 	struct buf text = BUF_INIT(OUTPUT_MAX);
 	struct pending_list rows = { 0 };
 	struct pending row;
+	int width = terminal_width(STDOUT_FILENO);
 	bool any = false, read = true;
 
 	while (read && pending_next(run->db, &rows, kind, 0, &row)) {
@@ -195,8 +178,8 @@ print_list(struct run *run, const char *kind)
 			pending_json(&text, &row);
 		} else {
 			if (!any)
-				pending_head(&text);
-			pending_row(&text, &row);
+				pending_head(&text, width);
+			pending_row(&text, &row, width);
 		}
 		any = true;
 		if (text.len >= PAGE_BYTES) {
@@ -236,118 +219,69 @@ print_one(struct run *run, const struct item_name *item)
 	buf_release(&text);
 }
 
-static enum outcome
-mend(struct run *run, const struct item_name *item, struct buf *said)
+static enum mend
+how_to_mend(void)
 {
-	const enum mend how = retry ? MEND_RETRY
-	    : drop		    ? MEND_DROP
-	    : sent		    ? MEND_SENT
-				    : MEND_RESEND;
-	const char *state = "";
-	enum outcome out = mend_item(run->db, item->kind, item->id, how,
-	    clock_wall_ms(), &state, &run->fault);
-
-	if (out != OUT_OK)
-		return out;
-	if (run->shared.json)
-		buf_printf(said,
-		    "{\"schema\":1,\"id\":\"%s:%lld\",\"state\":\"%s\","
-		    "\"dry_run\":%s}\n",
-		    item->kind, (long long)item->id, state,
-		    dry_run ? "true" : "false");
-	else
-		buf_printf(said, "%s:%lld %s %s\n", item->kind,
-		    (long long)item->id, dry_run ? "would be" : "is", state);
-	return OUT_OK;
+	return retry ? MEND_RETRY
+	    : drop   ? MEND_DROP
+	    : sent   ? MEND_SENT
+		     : MEND_RESEND;
 }
 
-/* What cannot be retried is told and stays; the others are not to wait. */
-static enum outcome
-mend_all(struct run *run, struct buf *said)
-{
-	struct pending_list rows = { 0 };
-	struct pending row;
-	enum outcome out = OUT_OK;
-
-	while (out == OUT_OK && pending_next(run->db, &rows, NULL, 0, &row)) {
-		const struct item_name item = { row.kind, row.item };
-
-		if (!row.retries)
-			continue;
-		out = mend(run, &item, said);
-		if (out == OUT_NEVER && run->fault.code == EXIT_INPUT) {
-			log_warning("%s", run->fault.text);
-			run->fault = (struct fault){ .what = OUT_OK };
-			out = OUT_OK;
-		}
-	}
-	return out == OUT_OK ? db_result(run->db, &run->fault) : out;
-}
-
-/* All of them in one transaction, or none. */
 static void
 mend_given(struct run *run, const struct item_name *items, int count)
 {
+	const struct mending mending = { how_to_mend(), dry_run };
 	struct buf said = BUF_INIT(OUTPUT_MAX);
 	enum outcome out =
-	    db_begin(run->db, clock_mono_ms() + BEGIN_WAIT_MS, &run->fault);
+	    mend_items(run, &mending, all ? NULL : items, count, &said);
 
-	if (out == OUT_OK && all)
-		out = mend_all(run, &said);
-	for (int i = 0; i < count && out == OUT_OK; i++)
-		out = mend(run, &items[i], &said);
-	if (out == OUT_OK && !dry_run)
-		out = db_commit(run->db, &run->fault);
-	db_rollback(run->db);
-	if (out == OUT_OK && said.len > 0 &&
-	    (run->shared.json || !run->shared.quiet))
-		fputs(said.data, stdout);
-	buf_release(&said);
-}
-
-static void
-tell_released(const struct run *run, const struct hold_counts *counts)
-{
-	if (run->shared.json)
-		printf("{\"schema\":1,\"messages\":%lld,\"tasks\":%lld,"
-		       "\"handlers\":%lld,\"updates\":%lld,\"leads\":%lld,"
-		       "\"dry_run\":%s}\n",
-		    (long long)counts->messages, (long long)counts->tasks,
-		    (long long)counts->execs, (long long)counts->updates,
-		    (long long)counts->leads, dry_run ? "true" : "false");
-	else if (!run->shared.quiet)
-		printf("%s %lld messages, %lld tasks, %lld handlers, %lld "
-		       "updates, %lld leads\n",
-		    dry_run ? "would release" : "released",
-		    (long long)counts->messages, (long long)counts->tasks,
-		    (long long)counts->execs, (long long)counts->updates,
-		    (long long)counts->leads);
+	if (out != OUT_OK)
+		buf_clear(&said);
+	say(run, &said);
 }
 
 static void
 release_held(struct run *run, const char *kind)
 {
-	struct hold_release wanted = { .kind = kind,
-		.more = true,
-		.tell = log_fault };
-	enum outcome out = OUT_OK;
+	struct buf said = BUF_INIT(LINES_MAX);
+	struct hold_counts counts;
 
-	if (dry_run)
-		out = hold_count(run->db, kind, &wanted.counts, &run->fault);
-	while (!dry_run && out == OUT_OK && wanted.more) {
-		out = db_begin(run->db, clock_mono_ms() + BEGIN_WAIT_MS,
-		    &run->fault);
-		if (out == OUT_OK)
-			out = hold_release(run->db, &wanted, RELEASE_BATCH,
-			    clock_wall_ms(), &run->fault);
-		if (out == OUT_OK)
-			out = db_commit(run->db, &run->fault);
-		db_rollback(run->db);
-	}
-	if (out == OUT_OK) {
-		run->fault = (struct fault){ .what = OUT_OK };
-		tell_released(run, &wanted.counts);
-	}
+	if (mend_release(run, kind, dry_run, &counts) != OUT_OK)
+		return;
+	released_add(&said, &counts, run->shared.json, dry_run);
+	say(run, &said);
+}
+
+static void
+tell_one(void *arg, const char *kind, int64_t id, const char *what)
+{
+	const struct run *run = arg;
+
+	if (run->shared.verbose > 0)
+		fprintf(stderr, "%s %lld: %s\n", kind, (long long)id, what);
+}
+
+static void
+replay_updates(struct run *run, struct replay *replay)
+{
+	struct buf said = BUF_INIT(LINES_MAX);
+	struct replayed replayed;
+	struct journal journal;
+
+	replay->again = again;
+	replay->dry_run = dry_run;
+	replay->tell = tell_one;
+	replay->arg = run;
+	if (journal_place(run, false, &journal) != OUT_OK ||
+	    replay_run(run, &journal, replay, &replayed) != OUT_OK)
+		return;
+	replayed_add(&said, &replayed, run->shared.json, dry_run);
+	say(run, &said);
+	if (replayed.refused > 0)
+		run->fault.what = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
+		    "%lld records of the journal could not be brought back",
+		    (long long)replayed.refused);
 }
 
 /* Refuses what the options do not say clearly. */
@@ -355,14 +289,21 @@ static void
 check_usage(int operands)
 {
 	int actions = list + show + retry + drop + sent + resend + release +
-	    (import_file != NULL);
+	    (import_file != NULL) + (range != NULL);
 
 	if (actions > 1)
 		opt_usage(&command,
-		    "one of --list, --show, --retry, --drop, "
-		    "--sent, --resend, --release and --import at a time");
+		    "one of --list, --show, --retry, --drop, --sent, "
+		    "--resend, --release, --import and --replay-updates at a "
+		    "time");
 	if (import_file != NULL && operands > 0)
 		opt_usage(&command, "--import takes one file at a time");
+	if (range != NULL && operands > 0)
+		opt_usage(&command,
+		    "--replay-updates takes FROM..TO in one word; quote a "
+		    "time with a space");
+	if (again && range == NULL)
+		opt_usage(&command, "--again goes with --replay-updates only");
 	if (all && !retry)
 		opt_usage(&command, "--all goes with --retry only");
 	if (dry_run && (list || show))
@@ -377,7 +318,7 @@ check_usage(int operands)
 	if (show && operands != 1)
 		opt_usage(&command, "--show takes one id");
 	if (actions == 1 && !list && !show && !release &&
-	    import_file == NULL && (operands > 0) == all)
+	    import_file == NULL && range == NULL && (operands > 0) == all)
 		opt_usage(&command,
 		    all ? "--all takes no ids"
 			: "which? an id such as message:17 is needed");
@@ -398,10 +339,24 @@ read_items(char **operands, int count)
 	return items;
 }
 
+/* Whoever brings leads back may have lost the database as well. */
+static enum db_mode
+mode_for(int operands)
+{
+	if (import_file != NULL)
+		return DB_CREATE;
+	if (list || show)
+		return DB_READ;
+	if (!dry_run || all || range != NULL)
+		return DB_WRITE;
+	return release || operands == 0 ? DB_READ : DB_WRITE;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct run run = RUN_INIT;
+	struct replay replay = { .from = 0 };
 	const char *kind = NULL;
 	int first = opt_parse(&command, options, &run.shared, argc, argv);
 	int count = argc - first;
@@ -412,19 +367,20 @@ main(int argc, char **argv)
 		opt_usage(&command,
 		    "'%s' is no kind: update, message, task, lead or exec",
 		    argv[first]);
+	if (range != NULL && !replay_parse(range, &replay))
+		opt_usage(&command,
+		    "'%s' is no FROM..TO; 2026-11-20T12:00:00Z.. is one, and "
+		    "123456..123499 of update ids",
+		    range);
 	struct item_name *items =
 	    read_items(argv + first, list || release ? 0 : count);
-	bool reads = list || show ||
-	    (dry_run &&
-		(release || (count == 0 && !all && import_file == NULL)));
-	/* Whoever brings leads back may have lost the database as well. */
-	if (run_begin(&run, &command,
-		reads			  ? DB_READ
-		    : import_file != NULL ? DB_CREATE
-					  : DB_WRITE,
-		list || all || release ? LONG_LIFE_MS : LIFE_MS) == OUT_OK) {
+	bool takes_time = list || all || release || range != NULL;
+	if (run_begin(&run, &command, mode_for(count),
+		takes_time ? LONG_LIFE_MS : LIFE_MS) == OUT_OK) {
 		if (import_file != NULL)
 			import_leads(&run);
+		else if (range != NULL)
+			replay_updates(&run, &replay);
 		else if (list)
 			print_list(&run, kind);
 		else if (show)

@@ -56,6 +56,10 @@ tell_json(const char *file, const struct restored *restored)
 	if (restored->aside != NULL)
 		json_object_set_new(object, "aside",
 		    json_string(restored->aside));
+	json_object_set_new(object, "tokens_kept",
+	    json_integer(restored->carried.tokens));
+	json_object_set_new(object, "tokens_doubtful",
+	    json_integer(restored->carried.refreshes));
 	json_object_set_new(object, "dry_run", json_boolean(dry_run));
 	char *text = json_text(object);
 	puts(text);
@@ -88,6 +92,31 @@ tell_held(const struct hold_counts *held)
 }
 
 static void
+tell_tokens(const struct carried *carried)
+{
+	if (carried->tokens > 0)
+		puts("the newer CRM token of the old database is kept");
+	if (carried->refreshes > 0)
+		puts("The CRM token is that of the backup and may be used up: "
+		     "when sync-crm is not\nlet in, 'leadpipe authorize-crm' "
+		     "is needed.");
+}
+
+/* Two minutes earlier: what the backup has is known and stays as it is. */
+static void
+tell_journal(const struct run *run, const struct backup_facts *facts)
+{
+	char since[CLOCK_TEXT_SIZE];
+
+	if (config_get(run->config, "LEADPIPE_JOURNAL_DIR") == NULL)
+		return;
+	clock_text(facts->as_of > 120000 ? facts->as_of - 120000 : 0, since);
+	printf("The journal has what came in:\n"
+	       "  leadpipe recover-pending --replay-updates %s.. --dry-run\n",
+	    since);
+}
+
+static void
 tell_facts(const struct backup_facts *facts)
 {
 	struct buf text = BUF_INIT(1024);
@@ -111,10 +140,13 @@ tell(const struct run *run, const char *file, const struct restored *restored)
 	tell_facts(&restored->facts);
 	if (restored->aside != NULL)
 		printf("the old database is in %s\n", restored->aside);
+	tell_tokens(&restored->carried);
 	tell_held(&restored->held);
-	if (!dry_run)
-		puts("What came in, went out or was cancelled after the "
-		     "backup is not known to this database.");
+	if (dry_run)
+		return;
+	puts("What came in, went out or was cancelled after the "
+	     "backup is not known to this database.");
+	tell_journal(run, &restored->facts);
 }
 
 static void

@@ -15,7 +15,9 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/terminal.h"
+#include "ops/journal_place.h"
 #include "ops/run.h"
+#include "store/journal_item.h"
 #include "turn/request.h"
 
 /* Of one transaction, and of the longest wait for the writers before it. */
@@ -76,11 +78,13 @@ struct item {
 	struct request_result result;
 	int64_t line;
 	struct fault fault; /* OUT_NEVER: refused */
+	char *kept;	    /* what the journal says of it */
 };
 
 struct planner {
 	struct run *run;
 	struct turn *turn; /* opened when a schedule is first asked for */
+	struct journal journal;
 	struct lines lines;
 	struct item *items;
 	int count;
@@ -107,6 +111,38 @@ need_turn(struct planner *p, const struct request *request)
 	return turn_open(&p->turn, run->db, run->config, &run->fault);
 }
 
+/* An id that is printed is in the journal as well. */
+static enum outcome
+keep_batch(struct planner *p, int64_t now)
+{
+	struct journal_record *records =
+	    mem_array(NULL, (size_t)p->count + 1, sizeof(*records));
+	size_t count = 0;
+
+	for (int i = 0; i < p->count; i++)
+		if (p->items[i].kept != NULL)
+			records[count++] =
+			    (struct journal_record){ .kind = JOURNAL_TASK,
+				    .at = now,
+				    .id = p->items[i].result.id,
+				    .text = p->items[i].kept,
+				    .len = strlen(p->items[i].kept) };
+	enum outcome out =
+	    journal_append(&p->journal, records, count, &p->run->fault);
+	free(records);
+	return out;
+}
+
+/* None was asked for yet when the batch did not even begin. */
+static void
+forget_batch(struct planner *p, int asked)
+{
+	for (int i = 0; i < asked; i++) {
+		free(p->items[i].kept);
+		p->items[i].kept = NULL;
+	}
+}
+
 /* All of the batch in one transaction; a refused one writes nothing. */
 static enum outcome
 store_batch(struct planner *p)
@@ -114,6 +150,7 @@ store_batch(struct planner *p)
 	struct run *run = p->run;
 	int64_t now = clock_wall_ms();
 	enum outcome out = OUT_OK;
+	int asked = 0;
 
 	for (int i = 0; i < p->count && out == OUT_OK; i++)
 		out = need_turn(p, &p->items[i].request);
@@ -122,19 +159,26 @@ store_batch(struct planner *p)
 		    db_begin(run->db, clock_mono_ms() + WAIT_MS, &run->fault);
 	int64_t id = out == OUT_OK ? tasks_ids(run->db, p->count) : 0;
 	for (int i = 0; i < p->count && out == OUT_OK; i++) {
-		struct item *item = &p->items[i];
+		struct item *item = &p->items[asked++];
 		item->result = (struct request_result){ .id = id + i };
 		item->fault = (struct fault){ .what = OUT_OK };
+		item->kept = NULL;
 		out = request_add(&item->request, run->db, p->turn, now,
 		    &item->result, &item->fault);
 		if (out == OUT_NEVER && item->fault.code == EXIT_INPUT)
 			out = OUT_OK;
 		else if (out != OUT_OK)
 			run->fault = item->fault;
+		else if (p->journal.dir != NULL && !dry_run)
+			item->kept =
+			    journal_task_text(run->db, item->result.id);
 	}
 	if (out == OUT_OK && !dry_run)
 		out = db_commit(run->db, &run->fault);
 	db_rollback(run->db);
+	if (out == OUT_OK && !dry_run)
+		out = keep_batch(p, now);
+	forget_batch(p, asked);
 	return out;
 }
 
@@ -367,6 +411,7 @@ main(int argc, char **argv)
 	words.name = argv[first];
 	if (run_begin(&run, &command, dry_run ? DB_WRITE : DB_CREATE,
 		LIFE_MS) == OUT_OK &&
+	    journal_place(&run, !dry_run, &planner.journal) == OUT_OK &&
 	    (dry_run || run_work(&run, &command, false) == OUT_OK))
 		(void)!(ndjson ? plan_all(&planner) : plan_one(&planner));
 	turn_close(planner.turn);

@@ -41,7 +41,8 @@ deliver(struct run *run, struct loop *loop, int64_t started)
 	out = loop_open(loop, &run->worker, started, for_ms, &run->fault);
 	if (out != OUT_OK)
 		return out;
-	log_event(LOG_INFO, "scheduler_started", NULL);
+	log_event(LOG_INFO, "scheduler_started", "bot=%lld",
+	    (long long)run_bot_id(run));
 	return loop_run(loop, &run->fault);
 }
 

@@ -75,13 +75,13 @@ tell(const struct sync *sync)
 {
 	const struct sync_counts *n = sync_counts(sync);
 
-	log_event(LOG_INFO, "crm_synced",
-	    "created=%lld found=%lld retried=%lld unknown=%lld parked=%lld "
+	log_event(LOG_INFO, "sync_completed",
+	    "users=%lld created=%lld found=%lld retried=%lld unknown=%lld parked=%lld "
 	    "noted=%lld stripped=%lld changes=%lld doubled=%lld",
-	    (long long)n->created, (long long)n->found, (long long)n->retried,
-	    (long long)n->unknown, (long long)n->parked, (long long)n->noted,
-	    (long long)n->stripped, (long long)n->changes,
-	    (long long)n->doubled);
+	    (long long)n->created + (long long)n->found, (long long)n->created,
+	    (long long)n->found, (long long)n->retried, (long long)n->unknown,
+	    (long long)n->parked, (long long)n->noted, (long long)n->stripped,
+	    (long long)n->changes, (long long)n->doubled);
 }
 
 static void

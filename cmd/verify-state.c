@@ -6,10 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/progress.h"
 #include "ops/backup_facts.h"
 #include "ops/backup_place.h"
+#include "ops/journal_compare.h"
+#include "ops/journal_place.h"
 #include "ops/run.h"
 #include "store/backup.h"
 #include "store/backup_dir.h"
@@ -38,7 +42,9 @@ static const struct opt_command command = {
 	.synopsis = "[--full] [--backups [--dir DIR]] | FILE...",
 	.summary = "Reads the whole database and says what is wrong with it; "
 		   "with FILEs, verifies these backups instead.",
-	.details = "Exit 0: all is well, 1: something that must hold does "
+	.details = "With LEADPIPE_JOURNAL_DIR the journal is held against the "
+		   "database: what was\naccepted and is missing is named.\n"
+		   "Exit 0: all is well, 1: something that must hold does "
 		   "not, 74: damaged.\n"
 		   "With --json a line each, with \"check\", \"ok\" and what "
 		   "is known of it.",
@@ -156,6 +162,77 @@ verify_dir(struct run *run)
 	free(place);
 }
 
+/* So many missing ones are named; the rest is a number. */
+#define NAMED_MOST 50
+
+struct absent {
+	const struct run *run;
+	int64_t named, first_at;
+};
+
+static void
+say_missing(void *arg, const struct journal_record *record)
+{
+	struct absent *absent = arg;
+	char what[64], at[CLOCK_TEXT_SIZE];
+
+	if (absent->first_at == 0 || record->at < absent->first_at)
+		absent->first_at = record->at;
+	if (absent->named++ >= NAMED_MOST)
+		return;
+	snprintf(what, sizeof(what), "%s %lld of %s",
+	    journal_kinds[record->kind], (long long)record->id,
+	    clock_text(record->at, at));
+	say(absent->run, "journal", what, "it is not in the database");
+}
+
+static void
+say_tally(const struct run *run, const char *place,
+    const struct journal_tally *tally, const struct absent *absent)
+{
+	char *what = mem_printf("%s: %lld updates, %lld leads, %lld tasks, "
+				"%lld torn",
+	    place, (long long)tally->records[JOURNAL_UPDATE],
+	    (long long)tally->records[JOURNAL_LEAD],
+	    (long long)tally->records[JOURNAL_TASK], (long long)tally->torn);
+	char at[CLOCK_TEXT_SIZE], *why = NULL;
+
+	if (tally->damaged > 0)
+		why = mem_printf("%lld records are damaged, the first at %s",
+		    (long long)tally->damaged, tally->where);
+	else if (absent->named > 0)
+		why = mem_printf("%lld are missing; 'leadpipe recover-pending "
+				 "--replay-updates %s..' brings them back",
+		    (long long)absent->named,
+		    clock_text(absent->first_at, at));
+	say(run, "journal", what, why);
+	free(why);
+	free(what);
+}
+
+/* What was accepted must be in both. */
+static void
+verify_journal(struct run *run)
+{
+	struct absent absent = { .run = run };
+	struct journal_tally tally;
+	struct journal journal;
+	enum outcome out = journal_place(run, false, &journal);
+
+	if (out != OUT_OK || journal.dir == NULL)
+		return;
+	out = journal_check(&journal, &run->fault);
+	if (out == OUT_OK)
+		out = journal_compare(run, &journal, say_missing, &absent,
+		    &tally);
+	if (out == OUT_OK) {
+		say_tally(run, journal.dir, &tally, &absent);
+	} else if (run->fault.code == EXIT_IO || out == OUT_NEVER) {
+		say(run, "journal", journal.dir, run->fault.text);
+		run->fault = (struct fault){ .what = OUT_OK };
+	}
+}
+
 static void
 verify_database(struct run *run)
 {
@@ -167,6 +244,8 @@ verify_database(struct run *run)
 		return;
 	say(run, "database", db_path(run->db), NULL);
 	out = verify_rules_all(run);
+	if (out == OUT_OK)
+		verify_journal(run);
 	if (out == OUT_OK && backups)
 		verify_dir(run);
 }

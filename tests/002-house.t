@@ -140,9 +140,15 @@ is 'make install puts each file in its place' "$({
 	for command in $commands; do
 		echo "/usr/local/libexec/leadpipe/$command 755"
 	done
-	for file in README.md NEWS.md LICENSE crontab.example; do
-		[ -e $file ] && echo "/usr/local/share/doc/leadpipe/$file 644"
+	for file in README.md NEWS.md LICENSE {crontab,logrotate}.example; do
+		[ -e "$file" ] && echo "/usr/local/share/doc/leadpipe/$file 644"
 	done
+	(cd systemd && find . -mindepth 1 -type f \( -name '*@.*' -o \
+		-path './*.d/*' \) -printf '%P\n' && find . -name '*@.service' \
+		-printf '%P\n' | sed 's/leadpipe-/&failed-/') |
+		sed 's|.*|/usr/local/lib/systemd/system/& 644|'
+	echo /usr/local/lib/sysusers.d/leadpipe.conf 644
+	echo /usr/local/lib/tmpfiles.d/leadpipe.conf 644
 } | sort)" "$(installed)"
 make -s -o all B="$B" uninstall DESTDIR="$root" >"$tmp/out" 2>&1
 is 'make uninstall takes every file away' '' "$(installed)"

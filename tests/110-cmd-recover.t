@@ -42,6 +42,19 @@ is 'a refused message: exit 1, dead' '1 dead' "$status $(state_of "$id")"
 run recover-pending --list
 is 'it is listed with reason and answer' 1 \
 	"$(grep -c "^message:$id .*dead.* 43 .*refuses it: Bad Request: something new" "$tmp/out")"
+sql "update dead_letters set chat_id = -1001234567890, answer = answer || ' и ещё много слов, которых никто не прочтёт до конца' where item = $id"
+for columns in 80 120; do
+	TERM=dumb script -qec "stty cols $columns; $LEADPIPE recover-pending --list" \
+		/dev/null 2>&1 </dev/null | tr -d '\r' >"$tmp/out"
+	is "a terminal of $columns columns: aligned, cut to its width" \
+		"$columns 1 1" "$(grep "^message:$id " "$tmp/out" | tr -d '\n' |
+		LC_ALL=C.UTF-8 wc -m) $(grep -c "^message:$id .*\.\.\.$" "$tmp/out") $(
+		awk '/^ID/ { at = index($0, "WHY") } /^message/ && at {
+			print substr($0, at - 1, 1) == " " &&
+				substr($0, at, 1) != " " }' "$tmp/out")"
+done
+sql "update dead_letters set chat_id = 43, answer =
+	'Bad Request: something new' where item = $id"
 run recover-pending --list message --json
 is 'as JSON too' "[1,\"message:$id\",\"dead\",43,\"Bad Request: something new\"]" \
 	"$(jq -c '[.schema,.id,.state,.chat_id,.answer]' "$tmp/out")"
@@ -114,6 +127,17 @@ is 'no letter is left' 0 "$(letters)"
 run poll-updates
 is 'only that one is sent again' 'sent cancelled sent' \
 	"$(state_of "$1") $(state_of "$2") $(state_of "$3")"
+run recover-pending --show "$2"
+is 'what was dropped is still to be seen, with the way back' 1 \
+	"$(grep -c "^mend .*recover-pending --resend $2$" "$tmp/out")"
+run recover-pending --retry "$2"
+is 'it is no more certain than before' '65 cancelled' "$status $(state_of "$2")"
+run recover-pending --drop "$2"
+is 'nor dropped twice' 65 $status
+run recover-pending --resend "$2"
+is 'but it comes back' 'queued|1|' \
+	"$(sql "select state, maybe_duplicate, reason from messages where id = $2")"
+run poll-updates
 
 # --- blocked
 
@@ -127,6 +151,15 @@ is 'a blocked chat: held, with the reason' \
 	"$(jq -c '[.id,.state,.answer]' "$tmp/out")"
 run recover-pending --drop "$id"
 is 'it can be dropped' '0 cancelled' "$status $(state_of "$id")"
+run recover-pending --retry "$id"
+is 'and had again' '0 queued|0' "$status $(
+	sql "select state, maybe_duplicate from messages where id = $id")"
+run recover-pending --drop "$id"
+is 'what waits by itself is not dropped' '65 queued' "$status $(state_of "$id")"
+sql "update messages set state = 'cancelled', reason = 'x', settled_at = 1
+	where id = $id; delete from lanes"
+run recover-pending --retry "$id"
+is 'what the flow cancelled stays so' '65 cancelled' "$status $(state_of "$id")"
 
 # --- an update that cannot be read
 
@@ -150,8 +183,14 @@ is '--sent is for messages' 65 $status
 run recover-pending --retry --all --dry-run
 is '--all finds it' "update:$row would be received" "$(cat "$tmp/out")"
 run recover-pending --drop "update:$row"
-is '--drop' "0 done|dropped|0" \
+is '--drop' "0 done|dropped by hand|0" \
 	"$status $(sql "select state, reason, (select count(*) from dead_letters) from updates where id = $row")"
+run recover-pending --retry "update:$row"
+is 'and back' '0 received|' \
+	"$status $(sql "select state, reason from updates where id = $row")"
+sql "update updates set state = 'done' where id = $row"
+run recover-pending --retry "update:$row"
+is 'but not one that is done' 65 $status
 
 # --- a task that cannot be run
 
@@ -176,7 +215,23 @@ is 'scheduled again meanwhile: the old one is told and kept' '0 1 dead' \
 run recover-pending --drop task:900
 is '--drop' 'cancelled|0' \
 	"$(sql 'select state, (select count(*) from dead_letters) from task_ends where id = 900')"
+run recover-pending --retry task:900
+is 'its name is still taken' '65 cancelled' \
+	"$status $(sql 'select state from task_ends where id = 900')"
 sql 'delete from tasks'
+run recover-pending --retry task:900
+is 'then it comes back' '0 900|0' "$status $(
+	sql 'select id, (select count(*) from task_ends where id = 900) from tasks')"
+sql 'delete from tasks'
+sql "insert into execs(id, chat_id, state, flow, request, resume, nonce,
+	created_at, reason) values(70, 42, 'dead', 'none', '{}', '{}', 1, 1, 'x');
+	insert into dead_letters(kind, item, reason, mend, died_at)
+	values('exec', 70, 'x', 'y', 1)"
+run recover-pending --drop exec:70
+is 'a handler is dropped' failed "$(sql 'select state from execs where id = 70')"
+run recover-pending --retry exec:70
+is 'and back' '0 pending' "$status $(sql 'select state from execs where id = 70')"
+sql 'delete from execs'
 
 # --- what a killed command was doing
 

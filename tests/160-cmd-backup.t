@@ -157,11 +157,11 @@ run schedule-task --text later --chat 44 --in 1h
 run backup-state "$tmp/due.db"
 sleep 1
 run restore-state --dry-run --json "$tmp/due.db"
-is 'a dry run says what would be on hold' '[1,1,0,0,true]' \
+is 'a dry run says what would be on hold' '[1,1,0,0,0,true]' \
 	"$(jq -c '[.held[], .dry_run]' "$tmp/out")"
 run restore-state "$tmp/due.db"
 is 'it is said, with the command that releases it' '0 1 1' "$status $(grep -c \
-	'^1 messages, 1 tasks, 0 updates and 0 leads are on hold' "$tmp/out") $(
+	'^1 messages, 1 tasks, 0 handlers, 0 updates and 0 leads are on hold' "$tmp/out") $(
 	grep -c 'recover-pending --release' "$tmp/out")"
 aside=$(sed -n 's/^the old database is in //p' "$tmp/out")
 is 'the old one is whole' ok "$(sqlite3 "$aside/leadpipe.db" 'pragma quick_check')"
@@ -177,7 +177,7 @@ is '--retry --all is no release' '0 2' "$status $(
 	sql 'select count(*) from dead_letters')"
 run recover-pending --release --dry-run
 is '--release --dry-run' \
-	'would release 1 messages, 1 tasks, 0 updates, 0 leads' "$(cat "$tmp/out")"
+	'would release 1 messages, 1 tasks, 0 handlers, 0 updates, 0 leads' "$(cat "$tmp/out")"
 run recover-pending --release task --json
 is '--release of a kind' '[0,1]' "$(jq -c '[.messages,.tasks]' "$tmp/out")"
 run recover-pending --release
@@ -188,7 +188,7 @@ is '... and marked as maybe the second' 1 "$(sql 'select maybe_duplicate
 is 'what is later is still to come' 1 "$(sql 'select count(*) from tasks
 	where params like "%later%"')"
 run recover-pending --release
-is 'nothing is left on hold' 'released 0 messages, 0 tasks, 0 updates, 0 leads' \
+is 'nothing is left on hold' 'released 0 messages, 0 tasks, 0 handlers, 0 updates, 0 leads' \
 	"$(cat "$tmp/out")"
 for wrong in '--release --all' '--release --list' '--release 5' \
 	'--release message task'; do
@@ -216,7 +216,7 @@ sql "with recursive n(i) as (select 1 union all select i + 1 from n
 	values('x', 1, $old, $old)"
 waits=$(sql "select count(*) from messages where state = 'held'")
 run prune-state --dry-run
-is 'a dry run counts' 'would delete 0 updates, 2700 messages, 0 ended tasks, 1 runs, 0 limits' \
+is 'a dry run counts' 'would delete 0 updates, 2700 messages, 0 ended tasks, 1 runs, 0 handlers, 0 texts of leads' \
 	"$(cat "$tmp/out")"
 with LEADPIPE_KEEP_HISTORY=0
 run prune-state --dry-run --json --config "$tmp/with"

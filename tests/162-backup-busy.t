@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # serial: what it does with time needs the machine for itself
-# A busy bot is backed up every second and restored once, cron going on as it
-# does: nothing is lost, nobody reads anything twice, nobody waits for it.
+# A busy bot is backed up every second, restored, and has its journal replayed,
+# cron going on as it does: nothing is lost, nobody reads anything twice that
+# was not asked for, nobody waits for it.
 # shellcheck disable=SC2119 # no arguments is fine
 set -u
 tmp=$(mktemp -d)
@@ -15,6 +16,8 @@ children=
 trap 'sim_stop; kill $children 2>/dev/null; wait; rm -rf "$tmp"' EXIT
 sim_start --no-quirks
 floor_open
+mkdir -m 700 "$floor/journal"
+echo "LEADPIPE_JOURNAL_DIR=$floor/journal" >>"$floor/env"
 
 # cron: the poller hands over to the next one, as every minute
 cron()
@@ -76,20 +79,33 @@ is 'after the backup the reminders leave, and one more writes' '3 3 1 1' \
 	"$(answered 901 902 903 904 | xargs)"
 "$program/restore-state" --wait 60 "$tmp/due.db" >"$tmp/out" 2>"$tmp/err"
 is 'restored under a running cron' '0 ' "$? $(cat "$tmp/err")"
+aside=$(sed -n 's/^the old database is in //p' "$tmp/out")
 people say '"text":"/start"' 905
 sleep 2
+is '... whose next command goes on with it, and repeats nothing unasked' \
+	'3 3 1 1 1' "$(answered 901 902 903 904 905 | xargs)"
+"$program/verify-state" >"$tmp/out"
+is '... the journal knows what came after the backup' '1 1' "$? $(
+	grep -c '^BAD  journal  *update ' "$tmp/out")"
+sim load '{"messages":60,"seconds":2,"chats":30,"text":"/start"}' >/dev/null
+"$program/recover-pending" --replay-updates 2026-01-01T00:00:00Z.. >"$tmp/out"
+is '... which comes back while the bot works' '0 1' \
+	"$? $(grep -c '^1 updates, 0 leads and 0 tasks are back' "$tmp/out")"
+sleep 3
 rm "$tmp/cron"
 wait $children
 children=
-is '... whose next command goes on with it, and repeats nothing unasked' \
-	'3 3 1 1 1' "$(answered 901 902 903 904 905 | xargs)"
-aside=$(sed -n 's/^the old database is in //p' "$tmp/out")
-is '... what came after the backup is in the old one, and nothing else is lost' \
-	'1 1' "$(delivered | grep -c 'lost:') $(sqlite3 "$aside/leadpipe.db" \
+is '... and is answered as it was asked, no other one is again' \
+	'3 3 1 2 1 60' "$(answered 901 902 903 904 905 | xargs) $(
+	sim load | jq .answered)"
+is '... now nothing is missing' '' "$("$program/verify-state" |
+	grep '^BAD.*journal')"
+is '... it is in the old database as well, and nothing is lost' \
+	'0 1' "$(delivered | grep -c 'lost:') $(sqlite3 "$aside/leadpipe.db" \
 	"SELECT count(*) FROM updates WHERE raw LIKE '%\"id\":904,%'")"
 "$program/recover-pending" --release task -q
 settle
-is '... asked for, the reminders leave again' '4 4 1 1 1' \
+is '... asked for, the reminders leave again' '4 4 1 2 1' \
 	"$(answered 901 902 903 904 905 | xargs)"
 "$program/verify-state" -q >"$tmp/out"
 is '... and all that must hold does' '0 ' "$? $(cat "$tmp/out")"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # serial
 # crontab.example under the real cron daemon. Its minute lasts 10 s here, for
-# cron alone, so --for is shortened by as much; everything else is as it is.
+# cron alone, so --for is shortened by as much, and every one of them is a night;
+# everything else is as it is.
 set -u
 . "$TOP/tests/bot.sh"
 chmod 755 "$tmp"
@@ -13,7 +14,7 @@ trap 'exit 143' INT TERM
 file=$TOP/crontab.example
 is 'the last line ends' '' "$(tail -c 1 "$file" | tr -d '\n')"
 is 'no % that cron would make a newline of' 0 "$(grep -c '^[^#].*%' "$file")"
-is 'the lines are six' 6 "$(grep -c '^[0-9*]' "$file")"
+is 'the lines are eight' 8 "$(grep -c '^[0-9*]' "$file")"
 passed 'every command in it exists' "$(grep -Eo \
 	'leadpipe ([a-z]+-[a-z]+|healthcheck)' \
 	"$file" | sort -u | while read -r _ command; do
@@ -22,6 +23,7 @@ done)"
 
 why=$(cron_missing)
 command -v faketime >/dev/null || why='needs the package faketime'
+command -v logrotate >/dev/null || why='needs the package logrotate'
 if [ -n "$why" ]; then
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count - under cron # SKIP $why"
@@ -30,12 +32,14 @@ if [ -n "$why" ]; then
 fi
 
 bot_start --latency 20 --open-chats
+bot_config ADMIN_IDS=4711
 chown nobody "$tmp/env" "$tmp/state"
-cron_prepare nobody 's/--for 60/--for 10/'
+cron_prepare nobody \
+	's/--for 60/--for 10/; s/^[*0-9/]* [*0-9]* [*] [*] [*] /* * * * * /'
 # Proof that a mail would be seen.
 echo '* * * * * nobody echo spoken' >>"$tmp/cron.d/leadpipe"
-is 'the lines were adapted' 2 "$(grep -c -- '--for 10$' \
-	"$tmp/cron.d/leadpipe")"
+is 'the lines were adapted' '2 9' "$(grep -c -- '--for 10 ' \
+	"$tmp/cron.d/leadpipe") $(grep -c '^[*] .*nobody' "$tmp/cron.d/leadpipe")"
 # So that a health check in the first minute has nothing to say.
 "$LEADPIPE" poll-updates && "$LEADPIPE" send-due
 
@@ -54,6 +58,13 @@ for ((i = 0; i < 300 && $(pollers) == before; i++)); do
 done
 before=$(pollers)
 sim load '{"messages":300,"seconds":30}' >"$tmp/said"
+log=$tmp/home/leadpipe.log
+sed -e "s|^/.*\.log|$log|" -e 's/su leadpipe leadpipe/su nobody nogroup/' \
+	"$TOP/logrotate.example" >"$tmp/logrotate"
+chmod 644 "$tmp/logrotate"
+logrotate --force --state "$tmp/logrotate.state" "$tmp/logrotate" \
+	>"$tmp/rotated" 2>&1
+is 'the log is rotated under its writers' '0 ' "$? $(cat "$tmp/rotated")"
 zombies='' seen=''
 for ((i = 0; i < 45; i++)); do
 	sleep 1
@@ -81,6 +92,16 @@ passed 'one poller runs, or it and its successor' \
 cron_stop
 is 'no mail but the one that was asked for' 'spoken' \
 	"$(grep -v '^[A-Z][A-Za-z-]*: \|^$' "$tmp/mail" | sort -u)"
+is 'what was rotated is whole, and its run went on in it' 'bot_ready run_finished' \
+	"$(grep -ho ' \(bot_ready\|run_finished\)' "$log.1" | sort -u | xargs)"
+is 'the log has an event a line, and nothing else' '' \
+	"$(grep -vhE '^ts=[0-9T:.Z-]{24} level=info cmd=[a-z-]+ run=[0-9]+ [a-z_]+( |$)' \
+	"$log" "$log.1")"
+is 'of each that has one' 'poll-updates send-due sync-crm' \
+	"$(grep -oh 'cmd=[a-z-]*' "$log" | cut -d= -f 2 | sort -u | xargs)"
+is 'for its user' 'nobody 640' "$(stat -c '%U %a' "$log")"
+passed 'a backup was made, and read' "$(find "$tmp/state/backups" -name '*.db' |
+	grep -q . || ls -lR "$tmp/state")"
 is 'every run ended well' '' "$(db "SELECT command, exit_code FROM runs
 	WHERE exit_code <> 0")"
 passed 'the checker finds nothing lost or repeated' \

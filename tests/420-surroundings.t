@@ -22,22 +22,8 @@ finish()
 trap finish EXIT
 trap 'exit 143' INT TERM
 
-# What each command is tried with; those that only read are marked.
-declare -A arguments=(
-	[poll-updates]='' [send-due]='' [sync-crm]=''
-	[add-lead]="$tmp/lead.json" [authorize-crm]='--url'
-	[fire-event]='paid --user 42'
-	[schedule-task]='--text hello --chat 42 --in 1d'
-	[cancel-task]='payment_reminder --user 42'
-	[list-tasks]='' [show-chat]='42' [show-history]='42' [show-funnel]=''
-	[chat-state]='get 42' [check-flow]="$tmp/flow/funnel.json"
-	[recover-pending]='' [healthcheck]='' [check-config]='--online'
-	[deploy-flow]="$tmp/flow/funnel.json"
-	[backup-state]='' [restore-state]="$tmp/backup.db"
-	[verify-state]='' [prune-state]=''
-)
-reading='list-tasks show-chat show-history show-funnel healthcheck check-config verify-state'
-commands=$(cd "$B/libexec" && echo *)
+. "$TOP/tests/every.sh"
+reading='list-tasks show-chat show-history show-funnel healthcheck check-config verify-state export-user'
 is 'every command is known here' "$(tr ' ' '\n' <<<"$commands")" \
 	"$(printf '%s\n' "${!arguments[@]}" | sort)"
 

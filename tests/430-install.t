@@ -26,7 +26,7 @@ build old install DESTDIR="$tmp/root"
 is 'DESTDIR gets what is installed' "$(cd "$B/libexec" && echo *)" \
 	"$(cd "$tmp/root$tmp/usr/libexec/leadpipe" && echo *)"
 is 'the documentation with it' '' "$(for file in NEWS.md LICENSE \
-	crontab.example; do
+	crontab.example logrotate.example; do
 	cmp "$TOP/$file" "$tmp/root$tmp/usr/share/doc/leadpipe/$file" 2>&1
 done)"
 is 'and nothing is written elsewhere' 'no' \

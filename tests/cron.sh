@@ -29,6 +29,7 @@ cron_prepare()
 	: >"$tmp/crontab.empty"
 	: >"$tmp/mail"
 	chmod 666 "$tmp/mail"
+	chown "$1" "$tmp/home"
 	sed -e "s|^PATH=|PATH=$tmp/bin:|" -e "s|^#MAILTO=.*|MAILTO=root|" \
 		-e "s|^\([0-9*][^a-z]*\)leadpipe  |\1$1  |" ${2:+-e "$2"} \
 		"$TOP/crontab.example" >"$tmp/cron.lines"

@@ -42,7 +42,7 @@ static bool
 is_ours(const char *name, const char *own)
 {
 	static const char *const ours[] = { ".", "..", "run", "journal",
-		"backups" };
+		"backups", "alerts.json" };
 	static const char *const files[] = { "", "-wal", "-shm", "-journal" };
 	const char *end = strrchr(name, '.');
 

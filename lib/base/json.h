@@ -42,9 +42,14 @@ bool json_int(struct json_slice text, int64_t *value);
 /*
  * Parses the slice with jansson.  Lone surrogate and NUL escapes, and broken
  * UTF-8, are replaced by U+FFFD first when a plain parse fails.  NULL with
- * ERROR filled when it still is not JSON.  The caller owns the result.
+ * ERROR filled, as json_error_bare() leaves it, when it still is not JSON.  The
+ * caller owns the result.
  */
 json_t *json_parse(struct json_slice text, json_error_t *error);
+
+/* Takes out of ERROR's text what was read: it may be a name, and it would be
+ * logged. */
+void json_error_bare(json_error_t *error);
 
 /* Members with a default; wrong type counts as missing.  Strings are
  * borrowed. */

@@ -103,10 +103,23 @@ parse_mended(struct json_slice text, json_error_t *error)
 	return json;
 }
 
+void
+json_error_bare(json_error_t *error)
+{
+	char *near = strstr(error->text, " near '");
+
+	if (near != NULL)
+		*near = '\0';
+}
+
 json_t *
 json_parse(struct json_slice text, json_error_t *error)
 {
 	json_t *json = json_loadb(text.at, text.len, JSON_DECODE_ANY, error);
 
-	return json != NULL ? json : parse_mended(text, error);
+	if (json == NULL)
+		json = parse_mended(text, error);
+	if (json == NULL)
+		json_error_bare(error);
+	return json;
 }

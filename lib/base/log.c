@@ -63,6 +63,7 @@ is_journal(void)
 
 static bool holding;
 static struct buf held = { .max = 1 << 20 };
+static struct buf held_complaints = { .max = 1 << 20 };
 
 static void
 write_all(const char *at, size_t left)
@@ -84,25 +85,40 @@ log_hold(void)
 	holding = true;
 }
 
+static void
+end_hold(const struct buf *lines)
+{
+	holding = false;
+	write_all(lines->data, lines->len);
+	buf_clear(&held);
+	buf_clear(&held_complaints);
+}
+
 void
 log_release(void)
 {
-	holding = false;
-	write_all(held.data, held.len);
-	buf_clear(&held);
+	end_hold(&held);
+}
+
+void
+log_drop(void)
+{
+	end_hold(&held_complaints);
 }
 
 /* One write() a line, so that lines of several processes do not mix. */
 static void
-write_line(struct log_line *line)
+write_line(struct log_line *line, bool complaint)
 {
 	if (line->len == sizeof(line->text) - 1)
 		line->len--;
 	line->text[line->len++] = '\n';
-	if (holding)
-		buf_add(&held, line->text, line->len);
-	else
+	if (!holding)
 		write_all(line->text, line->len);
+	else
+		buf_add(&held, line->text, line->len);
+	if (holding && complaint)
+		buf_add(&held_complaints, line->text, line->len);
 }
 
 static const char *
@@ -220,7 +236,7 @@ log_event(enum log_level level, const char *event, const char *fields, ...)
 			log_line_add(line, " ");
 		log_line_escape(line, text, SIZE_MAX, LOG_BARE);
 	}
-	write_line(line);
+	write_line(line, level <= LOG_WARNING);
 }
 
 /* TIMES: 0 for the first time. */
@@ -235,6 +251,11 @@ write_complaint(enum log_level level, const char *text, unsigned long times)
 		if (times > 0)
 			add_number(line, ",\"times\":", times, "");
 		log_line_add(line, "}");
+	} else if (setup.format == LOG_LOGFMT) {
+		start_logfmt(line, level);
+		add_member(line, "message text=", text);
+		if (times > 0)
+			add_number(line, " times=", times, "");
 	} else {
 		log_line_add(line, "leadpipe");
 		if (setup.command != NULL) {
@@ -247,7 +268,7 @@ write_complaint(enum log_level level, const char *text, unsigned long times)
 		if (times > 0)
 			add_number(line, " (", times, " times)");
 	}
-	write_line(line);
+	write_line(line, true);
 }
 
 /* True when TEXT was not complained about before. */

@@ -212,7 +212,9 @@ finish_print(const struct opt_command *command)
 static enum log_format
 read_format(const struct opt_command *command, const char *text)
 {
-	if (text == NULL || strcmp(text, "logfmt") == 0)
+	if (text == NULL)
+		return LOG_PLAIN;
+	if (strcmp(text, "logfmt") == 0)
 		return LOG_LOGFMT;
 	if (strcmp(text, "json") != 0)
 		opt_usage(command, "--log needs logfmt or json, not '%s'",

@@ -2,12 +2,26 @@
 #include "base/terminal.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log_line.h"
 
 /* One character takes at most 6 bytes of a log line's 32 kB. */
 #define PIECE 4096
+
+int
+terminal_width(int fd)
+{
+	struct winsize size;
+
+	if (!isatty(fd))
+		return 0;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+	    ? size.ws_col
+	    : 80;
+}
 
 void
 terminal_add(struct buf *out, const char *text, size_t max)

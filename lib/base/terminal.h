@@ -11,6 +11,9 @@
 
 #include "base/buf.h"
 
+/* How many characters a line of the terminal FD has; 0: it is none. */
+int terminal_width(int fd);
+
 /* Appends TEXT on one line, control characters and direction marks written as
  * escapes, at most MAX characters and then "...".  NULL appends nothing. */
 void terminal_add(struct buf *out, const char *text, size_t max);

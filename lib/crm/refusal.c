@@ -21,6 +21,7 @@ crm_say(char *out, size_t size, const char *text)
 	size_t len;
 
 	log_redact(clean);
+	log_mask(clean);
 	for (char *at = clean; *at != '\0'; at++)
 		if (*at == '\n' || *at == '\t')
 			*at = ' ';

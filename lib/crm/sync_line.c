@@ -163,8 +163,8 @@ complain(struct sync_line *line, const struct crm_state *state)
 	    mine ? EXIT_PERMISSION : EXIT_LATER, "%s%s%s%s", state->text,
 	    state->request_id[0] ? " (request " : "", state->request_id,
 	    state->request_id[0] ? ")" : "");
-	log_event(LOG_INFO, "crm_failed", "crm=%s status=%d text=%s",
-	    line->scope.crm, state->status, log_quote(state->text));
+	log_service(line->scope.crm, false, "status=%d text=%s", state->status,
+	    log_quote(state->text));
 }
 
 static enum outcome
@@ -174,6 +174,7 @@ answered(struct sync_line *line, int64_t now, struct fault *fault)
 	bool recovered = false;
 
 	line->answered = true;
+	log_service(line->scope.crm, true, NULL);
 	line->trouble = (struct fault){ 0 };
 	if (line->breaker.since == 0 &&
 	    now - line->answered_noted < ANSWERED_MS)

@@ -365,16 +365,14 @@ sync_work(struct sync *sync)
 		failed(sync, out, &fault);
 		return;
 	}
-	log_hold();
 	for (size_t i = 0; i < sync->line_count && out == OUT_OK; i++)
 		out = work_line(&sync->lines[i], now, &fault);
 	if (out == OUT_OK)
 		out = db_commit(db, &fault);
-	if (out != OUT_OK)
+	if (out != OUT_OK) {
 		failed(sync, out, &fault);
-	log_release();
-	if (out != OUT_OK)
 		return;
+	}
 	sync->locked_since = 0;
 	sync->dirty = false;
 	conclude_all(sync, true);

@@ -78,10 +78,10 @@ read_header(struct table *table, char *text, size_t len, struct fault *fault)
 	}
 	if (person)
 		return TABLE_LEAD;
+	/* It may be a person's: it is not repeated. */
 	fault_set(fault, OUT_NEVER, EXIT_INPUT,
 	    "no column is a name, a phone or an e-mail: the first line must "
-	    "name them, as in \"name;phone;email\"; it is \"%.80s\"",
-	    table->columns[0]);
+	    "name them, as in \"name;phone;email\"");
 	return TABLE_REFUSED;
 }
 

@@ -81,8 +81,6 @@ begin(struct course *c)
 
 	if (out != OUT_OK)
 		transaction_failed(c, out, &fault);
-	else
-		log_hold();
 	return out == OUT_OK;
 }
 
@@ -95,7 +93,6 @@ commit(struct course *c, enum outcome out, struct fault *fault)
 		transaction_failed(c, out, fault);
 	else
 		c->locked_since = 0;
-	log_release();
 	return out == OUT_OK;
 }
 
@@ -132,6 +129,8 @@ course_store(struct course *c)
 	struct fault fault;
 	enum outcome out;
 
+	if (!poller_copy(l->poller))
+		return true;
 	if (!begin(c))
 		return false;
 	out = delivery_settle(l->delivery, now, &fault);

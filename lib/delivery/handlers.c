@@ -200,11 +200,13 @@ log_errors(const struct bench *bench)
 	for (int left = ERROR_LINES;
 	     left > 0 && (line = rest ? strsep(&rest, "\n") : NULL) != NULL;
 	     left--)
-		if (*line != '\0')
+		if (*line != '\0') {
+			log_mask(line);
 			log_event(well ? LOG_INFO : LOG_WARNING,
 			    "handler_said", "exec=%lld chat=%lld text=%s",
 			    (long long)bench->exec.id,
 			    (long long)bench->exec.chat_id, log_quote(line));
+		}
 }
 
 static enum outcome

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/retry.h"
+#include "store/journal_item.h"
 #include "store/meta.h"
 #include "store/updates.h"
 #include "telegram/answer.h"
@@ -28,13 +29,14 @@ struct poller {
 	struct db *db;
 	struct telegram *telegram;
 	FILE *print;
+	const struct journal *journal; /* NULL: none */
 	int64_t offset, next_offset;
 	struct http_call *call, *answer;
 	int64_t started_at, timeout_ms, ready_at, failures;
 	int64_t fresh[BATCH]; /* rows stored in the open transaction */
 	struct json_slice fresh_raw[BATCH];
 	int fresh_count;
-	bool empty, peeked;
+	bool empty, peeked, copied;
 	bool
 	    overdue; /* the call that was cancelled should have been answered */
 	struct press presses[BATCH];
@@ -53,6 +55,21 @@ poller_open(struct db *db, struct telegram *telegram, FILE *print)
 	p->print = print;
 	p->offset = meta_int(db, META_OFFSET, 0);
 	return p;
+}
+
+void
+poller_keep(struct poller *p, const struct journal *journal)
+{
+	p->journal = journal->dir != NULL ? journal : NULL;
+}
+
+/* What is not kept is not confirmed: Telegram has it for another day. */
+static void
+note_unkept(struct poller *p, const struct fault *why)
+{
+	p->report.stopped = p->report.unkept = true;
+	p->report.fault = *why;
+	log_event(LOG_INFO, "poll_failed", "stat=%s", log_quote(why->text));
 }
 
 void
@@ -83,7 +100,12 @@ void
 poller_start(struct poller *p, int64_t timeout_s)
 {
 	char params[256], offset[48] = "";
+	struct fault fault;
 
+	if (p->journal && journal_check(p->journal, &fault) != OUT_OK) {
+		note_unkept(p, &fault);
+		return;
+	}
 	if (p->offset != 0)
 		snprintf(offset, sizeof offset, "\"offset\":%" PRId64 ",",
 		    p->offset);
@@ -117,7 +139,7 @@ poller_take(struct poller *p, struct http_call *call)
 {
 	p->call = NULL;
 	p->answer = call;
-	p->peeked = false;
+	p->peeked = p->copied = false;
 }
 
 bool
@@ -222,7 +244,9 @@ note_failure(struct poller *p, const struct answer *answer)
 		p->report.stopped = false;
 	fault_set(&p->report.fault, p->report.stopped ? OUT_NEVER : OUT_LATER,
 	    p->report.stopped ? answer->code : EXIT_LATER, "%s", answer->text);
-	log_event(LOG_INFO, "poll_failed", "status=%d stat=%s", answer->status,
+	log_event(LOG_DEBUG, "poll_failed", "status=%d text=%s",
+	    answer->status, log_quote(answer->text));
+	log_service("telegram", false, "status=%d text=%s", answer->status,
 	    log_quote(answer->text));
 	http_call_free(p->answer);
 	p->answer = NULL;
@@ -308,6 +332,26 @@ print_update(struct poller *p, struct json_slice raw)
 	putc('\n', p->print);
 }
 
+bool
+poller_copy(struct poller *p)
+{
+	struct json_slice updates;
+	struct answer answer;
+	struct fault fault;
+
+	if (p->journal == NULL || p->copied ||
+	    !answer_updates(http_call_result(p->answer), &updates, &answer))
+		return true;
+	p->copied = journal_updates(p->journal, updates, clock_wall_ms(),
+			&fault) == OUT_OK;
+	if (p->copied)
+		return true;
+	note_unkept(p, &fault);
+	http_call_free(p->answer);
+	p->answer = NULL;
+	return false;
+}
+
 void
 poller_stored(struct poller *p)
 {
@@ -318,6 +362,7 @@ poller_stored(struct poller *p)
 
 	if (p->answer == NULL) /* it was a failure */
 		return;
+	log_service("telegram", true, NULL);
 	for (int i = 0; i < p->fresh_count; i++) {
 		if (!p->peeked)
 			remember_press(p, p->fresh_raw[i]);
@@ -377,6 +422,10 @@ poller_reached(const struct poller *p, bool late, struct fault *fault)
 {
 	const struct poller_report *report = &p->report;
 
+	if (report->unkept) {
+		*fault = report->fault;
+		return fault->what;
+	}
 	if (report->worked)
 		return OUT_OK;
 	/* A run that got the lock when its time was nearly up knows nothing. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "store/db.h"
+#include "store/journal.h"
 #include "telegram/client.h"
 
 #define POLLER_TAG 100
@@ -25,6 +26,10 @@ struct poller;
 struct poller *poller_open(struct db *db, struct telegram *telegram,
     FILE *print);
 void poller_close(struct poller *poller);
+
+/* From now on nothing is stored before JOURNAL, which is borrowed, has it:
+ * poller_copy(). */
+void poller_keep(struct poller *poller, const struct journal *journal);
 
 /* True when a call is under way or its answer waits to be stored. */
 bool poller_busy(const struct poller *poller);
@@ -49,6 +54,11 @@ bool poller_has_answer(const struct poller *poller);
  * known from now on all the same. */
 void poller_peek(struct poller *poller);
 
+/* Before the transaction that stores what came: writes it to the journal.
+ * False when that failed: the answer is given up, unconfirmed, and polling
+ * stops. */
+bool poller_copy(struct poller *poller);
+
 /* Stores what came, inside a transaction. */
 enum outcome poller_store(struct poller *poller, int64_t now,
     struct fault *fault) must_check;
@@ -63,6 +73,7 @@ struct poller_report {
 	int outages;	    /* pauses in which presses may have been lost */
 	bool worked;	    /* some call was answered well */
 	bool stopped;	    /* no further call makes sense: see fault */
+	bool unkept;	    /* as the journal cannot be written */
 	struct fault fault; /* of the last failure */
 };
 

@@ -182,6 +182,18 @@ judge(struct delivery *d, struct slot *slot, int64_t now,
 	return OUT_OK;
 }
 
+/* An answer that refuses one message is an answer. */
+static void
+tell_service(const struct answer *answer)
+{
+	bool works = answer->verdict != VERDICT_RETRY &&
+	    answer->verdict != VERDICT_AMBIGUOUS &&
+	    answer->verdict != VERDICT_CONFIG;
+
+	log_service("telegram", works, "status=%d text=%s", answer->status,
+	    log_quote(works ? NULL : answer->text));
+}
+
 static void
 tell(const struct slot *slot, const struct settlement *end, int64_t now)
 {
@@ -195,6 +207,7 @@ tell(const struct slot *slot, const struct settlement *end, int64_t now)
 			  "then 'leadpipe recover-pending --resend %lld'",
 		    (long long)m->id, (long long)m->chat_id, answer->text,
 		    (long long)m->id);
+	tell_service(answer);
 	if (!log_wants(level))
 		return;
 	if (answer->verdict == VERDICT_OK)
@@ -206,7 +219,7 @@ tell(const struct slot *slot, const struct settlement *end, int64_t now)
 		    (long long)answer->message_id);
 	else if (log_wants(LOG_INFO))
 		log_event(LOG_INFO, "message_not_sent",
-		    "id=%lld chat=%lld verdict=%s status=%d stat=%s",
+		    "id=%lld chat=%lld verdict=%s status=%d text=%s",
 		    (long long)m->id, (long long)m->chat_id,
 		    verdict_name(answer->verdict), answer->status,
 		    log_quote(answer->text));

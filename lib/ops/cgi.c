@@ -23,7 +23,8 @@ variable(const char *name)
 bool
 cgi_is_asked(void)
 {
-	return getenv("REQUEST_METHOD") != NULL;
+	return getenv("REQUEST_METHOD") != NULL ||
+	    getenv("GATEWAY_INTERFACE") != NULL;
 }
 
 bool

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/check.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/suggest.h"
@@ -14,11 +16,14 @@
 /* Every number, with the thresholds that nobody has to set.  Seconds but for
  * counts, bytes (B) and percent. */
 static const struct metric defaults[] = {
+	{ "disk_free", "machine", "B", "209715200:", "52428800:" },
+	{ "memory", "machine", "%", "80", "95" },
 	{ "db_size", "database", "B", "", "" },
 	{ "wal_size", "database", "B", "268435456", "1073741824" },
-	{ "disk_free", "database", "B", "209715200:", "52428800:" },
+	{ "backup_age", "database", "s", "259200", "" },
 	{ "poll_run_age", "runs", "s", "180", "300" },
 	{ "send_run_age", "runs", "s", "180", "300" },
+	{ "sync_run_age", "runs", "s", "180", "300" },
 	{ "crashes", "runs", "", "0", "" },
 	{ "max_rss", "runs", "B", "209715200", "" },
 	{ "tasks", "queue", "", "100000", "" },
@@ -34,8 +39,8 @@ static const struct metric defaults[] = {
 	{ "handler_age", "queue", "s", "300", "900" },
 	{ "unhandled", "queue", "", "5", "" },
 	{ "error_rate", "queue", "%", "5", "" },
+	{ "pending_updates", "telegram", "", "1000", "10000" },
 	{ "poll_age", "telegram", "s", "120", "300" },
-	{ "sync_run_age", "runs", "s", "180", "300" },
 	{ "leads", "crm", "", "", "" },
 	{ "lead_lag", "crm", "s", "900", "3600" },
 	{ "leads_unknown", "crm", "", "10", "" },
@@ -50,17 +55,20 @@ static const struct metric defaults[] = {
 /* In the order of reports. */
 static const struct {
 	const char *name;
+	bool reads; /* nothing can be said without the database */
 	void (*run)(struct checks *checks, struct db *db,
 	    const struct config *config);
 } components[] = {
-	{ "database", check_database },
+	{ "machine", false, check_machine },
+	{ "database", true, check_database },
 	/* Why a command failed is told before that it did. */
-	{ "telegram", check_telegram },
-	{ "runs", check_runs },
-	{ "queue", check_queue },
-	{ "crm", check_crm },
-	{ NULL, NULL },
+	{ "telegram", false, check_online },
+	{ "telegram", true, check_telegram },
+	{ "runs", true, check_runs },
+	{ "queue", true, check_queue },
+	{ "crm", true, check_crm },
 };
+#define COMPONENTS (sizeof(components) / sizeof(components[0]))
 
 void
 checks_init(struct checks *checks, int64_t now)
@@ -163,6 +171,19 @@ checks_measure(struct checks *checks, const char *name, double value)
 	return check;
 }
 
+struct check *
+checks_measure_age(struct checks *checks, const char *name, int64_t since,
+    char span[CLOCK_TEXT_SIZE])
+{
+	int64_t age = since != 0 && since < checks->now ? checks->now - since
+							: 0;
+	struct check *check = checks_measure(checks, name, (double)age / 1000);
+
+	check->since = since;
+	check_span(age, span);
+	return check;
+}
+
 /* A text that does not fit is cut at a whole character. */
 static void
 write_line(char *out, size_t size, const char *fmt, va_list args)
@@ -172,6 +193,12 @@ write_line(char *out, size_t size, const char *fmt, va_list args)
 	vsnprintf(out, size, fmt, args);
 	len = utf8_prefix_bytes(out, size - 1);
 	out[len] = '\0';
+}
+
+void
+check_of(struct check *check, const char *subject)
+{
+	snprintf(check->subject, sizeof(check->subject), "%s", subject);
 }
 
 void
@@ -203,11 +230,55 @@ check_span(int64_t ms, char text[CLOCK_TEXT_SIZE])
 void
 check_fault(struct check *check, const struct fault *fault)
 {
-	bool unknown = fault->what == OUT_LATER || fault->what == OUT_BUG ||
-	    fault->code == EXIT_PERMISSION;
+	bool unknown = fault->code != EXIT_IO &&
+	    (fault->what == OUT_LATER || fault->what == OUT_BUG ||
+		fault->code == EXIT_PERMISSION);
 
 	check->state = unknown ? CHECK_UNKNOWN : CHECK_CRITICAL;
 	check_say(check, "%s", fault->text);
+}
+
+/* What mends that the database cannot be read. */
+static void
+mend_database(const struct checks *checks, struct check *check,
+    const struct fault *fault)
+{
+	if (fault->code == EXIT_LATER)
+		check_mend(check,
+		    "'fuser -v %s' names the program that keeps it: end it",
+		    checks->path);
+	else if (fault->code == EXIT_IO && fault->what == OUT_LATER)
+		check_mend(check,
+		    "'df -h %s' names the filesystem; free some space",
+		    checks->path);
+	else if (fault->code == EXIT_IO && checks->backup != NULL)
+		check_mend(check, "'leadpipe restore-state %s'",
+		    checks->backup);
+	else if (fault->code == EXIT_IO)
+		check_mend(check,
+		    "there is no backup: stop the commands, move '%s' and its "
+		    "-wal away, and 'leadpipe poll-updates' begins anew",
+		    checks->path);
+	else if (fault->code == EXIT_PERMISSION)
+		check_mend(check,
+		    "run it as the bot's user: 'sudo -u leadpipe leadpipe "
+		    "healthcheck'");
+	else if (access(checks->path, F_OK) < 0 && errno == ENOENT)
+		check_mend(check,
+		    "'leadpipe poll-updates' makes it; cron runs that");
+	else
+		check_mend(check,
+		    "'leadpipe check-config' shows all that is wrong");
+}
+
+void
+checks_fault(struct checks *checks, const char *component, const char *name,
+    const struct fault *fault)
+{
+	struct check *check = checks_add(checks, component, name);
+
+	check_fault(check, fault);
+	mend_database(checks, check, fault);
 }
 
 enum check_state
@@ -238,26 +309,40 @@ check_state_name(enum check_state state)
 	return names[state];
 }
 
+static bool
+is_asked(size_t component, const char *name)
+{
+	return name == NULL || strcmp(components[component].name, name) == 0;
+}
+
 void
 checks_run(struct checks *checks, const char *name, struct db *db,
     const struct config *config)
 {
-	for (size_t i = 0; components[i].name != NULL; i++)
-		if (name == NULL || strcmp(components[i].name, name) == 0)
+	for (size_t i = 0; i < COMPONENTS; i++)
+		if (is_asked(i, name) && (db != NULL || !components[i].reads))
 			components[i].run(checks, db, config);
+}
+
+bool
+check_component_reads(const char *name)
+{
+	for (size_t i = 0; i < COMPONENTS; i++)
+		if (is_asked(i, name) && components[i].reads)
+			return true;
+	return false;
 }
 
 bool
 check_component_known(const char *name, const char **nearest)
 {
-	const char *names[8];
-	size_t count = 0;
+	const char *names[COMPONENTS];
 
-	for (; components[count].name != NULL; count++) {
-		names[count] = components[count].name;
-		if (strcmp(names[count], name) == 0)
+	for (size_t i = 0; i < COMPONENTS; i++) {
+		names[i] = components[i].name;
+		if (strcmp(names[i], name) == 0)
 			return true;
 	}
-	*nearest = suggest(name, names, count);
+	*nearest = suggest(name, names, COMPONENTS);
 	return false;
 }

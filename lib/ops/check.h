@@ -23,6 +23,7 @@ enum check_state { CHECK_OK, CHECK_UNKNOWN, CHECK_WARNING, CHECK_CRITICAL };
 
 struct check {
 	const char *component, *name;
+	char subject[64]; /* which one, where NAME is of several; "" */
 	enum check_state state;
 	char text[320];		     /* one line; "": only a number */
 	char remedy[320];	     /* what to do; "": nothing */
@@ -44,6 +45,11 @@ struct checks {
 	struct metric *metrics;
 	size_t metric_count;
 	int64_t now; /* wall ms */
+	/* Borrowed paths of the database and of its newest backup; NULL: not
+	 * known, or none. */
+	const char *path, *backup;
+	int64_t online_by; /* Telegram is asked until then (monotonic ms); 0:
+			      not at all */
 };
 
 /* With the default ranges. */
@@ -63,6 +69,14 @@ struct check *checks_add(struct checks *checks, const char *component,
 struct check *checks_measure(struct checks *checks, const char *name,
     double value);
 
+/* The same of an age: the seconds since SINCE (wall ms; 0: there is nothing
+ * that could be old), never negative; SPAN is the age for people. */
+struct check *checks_measure_age(struct checks *checks, const char *name,
+    int64_t since, char span[CLOCK_TEXT_SIZE]);
+
+/* Says which of several it is about: a command, a CRM. */
+void check_of(struct check *check, const char *subject);
+
 void check_say(struct check *check, const char *fmt, ...) printf_like(2, 3);
 void check_mend(struct check *check, const char *fmt, ...) printf_like(2, 3);
 
@@ -73,18 +87,16 @@ char *check_span(int64_t ms, char text[CLOCK_TEXT_SIZE]);
  * UNKNOWN where only the check could not be done. */
 void check_fault(struct check *check, const struct fault *fault);
 
+/* The same as a check NAME of its own, for what a database did to COMPONENT:
+ * its remedy is the newest backup, or to end who keeps it. */
+void checks_fault(struct checks *checks, const char *component,
+    const char *name, const struct fault *fault);
+
 /* The worst state of all. */
 enum check_state checks_state(const struct checks *checks);
 
 /* 0 to 3, as plugins exit. */
 int check_exit(enum check_state state);
 const char *check_state_name(enum check_state state);
-
-/* Runs the component NAME (a function of check_component.h), NULL: all. */
-void checks_run(struct checks *checks, const char *name, struct db *db,
-    const struct config *config);
-
-/* True when there is a component NAME; else *NEAREST may be a suggestion. */
-bool check_component_known(const char *name, const char **nearest);
 
 #endif

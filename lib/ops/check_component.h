@@ -7,9 +7,27 @@
 
 #include "ops/check.h"
 
-/* The file: its size, its WAL, the disk, and whether it is sound. */
+/* Runs the component NAME (a function of those below), NULL: all.
+ * Without DB those that need it are left out. */
+void checks_run(struct checks *checks, const char *name, struct db *db,
+    const struct config *config);
+
+/* True when the component NAME (NULL: all) needs a database. */
+bool check_component_reads(const char *name);
+
+/* True when there is a component NAME; else *NEAREST may be a suggestion. */
+bool check_component_known(const char *name, const char **nearest);
+
+/* Its memory and the disk of the database; DB may be NULL. */
+void check_machine(struct checks *checks, struct db *db,
+    const struct config *config);
+
+/* The file: its size, its WAL, and whether it is sound. */
 void check_database(struct checks *checks, struct db *db,
     const struct config *config);
+
+/* The journal, when there is to be one. */
+void check_journal(struct checks *checks, const struct config *config);
 
 /* Commands: when they ran, how they ended, who crashed. */
 void check_runs(struct checks *checks, struct db *db,
@@ -21,6 +39,10 @@ void check_queue(struct checks *checks, struct db *db,
 
 /* Leads on their way, and how each CRM does. */
 void check_crm(struct checks *checks, struct db *db,
+    const struct config *config);
+
+/* What Telegram itself says, when it is asked; DB may be NULL. */
+void check_online(struct checks *checks, struct db *db,
     const struct config *config);
 
 /* The line to Telegram, and the flow. */

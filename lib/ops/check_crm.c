@@ -20,19 +20,16 @@
 static void
 check_lag(struct checks *checks, const struct lead_stats *stats)
 {
-	int64_t lag = stats->oldest_at ? checks->now - stats->oldest_at : 0;
-	struct check *check = checks_measure(checks, "lead_lag",
-	    (double)(lag < 0 ? 0 : lag) / 1000);
 	char span[CLOCK_TEXT_SIZE];
+	struct check *check =
+	    checks_measure_age(checks, "lead_lag", stats->oldest_at, span);
 
-	check->since = stats->oldest_at;
 	if (stats->waiting == 0)
 		check_say(check, "no lead waits for the CRM");
 	else
 		check_say(check,
-		    "the oldest of %lld leads waits for the CRM "
-		    "for %s",
-		    (long long)stats->waiting, check_span(lag, span));
+		    "the oldest of %lld leads waits for the CRM for %s",
+		    (long long)stats->waiting, span);
 	check_mend(check,
 	    "'leadpipe sync-crm -v' brings them and says what keeps them; " LIST
 	    "why");
@@ -82,6 +79,7 @@ check_shut(struct checks *checks, const char *name, const struct breaker *b)
 	struct check *check = checks_add(checks, "crm", "circuit");
 	char span[CLOCK_TEXT_SIZE];
 
+	check_of(check, name);
 	check->since = b->since;
 	if (b->kind == BREAKER_FAILING) {
 		check->state = CHECK_WARNING;
@@ -154,13 +152,9 @@ check_token(struct checks *checks, struct db *db, const struct config *config)
 
 	if (fixed == NULL && crm_token_load(db, "amocrm", &token) &&
 	    token.refresh != NULL) {
-		int64_t age = checks->now - token.updated_at;
-
-		check = checks_measure(checks, "token_age",
-		    (double)(age < 0 ? 0 : age) / 1000);
-		check->since = token.updated_at;
-		check_say(check, "amocrm's token was renewed %s ago",
-		    check_span(age, span));
+		check = checks_measure_age(checks, "token_age",
+		    token.updated_at, span);
+		check_say(check, "amocrm's token was renewed %s ago", span);
 		check_mend(check,
 		    "'leadpipe sync-crm' renews it; after three months only "
 		    "'leadpipe authorize-crm' can");
@@ -209,7 +203,7 @@ check_crm(struct checks *checks, struct db *db, const struct config *config)
 	struct fault fault;
 
 	if (lead_stats_count(db, checks->now, &stats, &fault) != OUT_OK) {
-		check_fault(checks_add(checks, "crm", "crm"), &fault);
+		checks_fault(checks, "crm", "crm", &fault);
 		return;
 	}
 	if (!stats.any)
@@ -220,5 +214,5 @@ check_crm(struct checks *checks, struct db *db, const struct config *config)
 	check_started(checks, db, &stats);
 	check_amounts(checks, &stats);
 	if (db_result(db, &fault) != OUT_OK)
-		check_fault(checks_add(checks, "crm", "crm"), &fault);
+		checks_fault(checks, "crm", "crm", &fault);
 }

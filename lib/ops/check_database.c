@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/file.h"
+#include <sys/stat.h>
+
+#include "base/clock.h"
 #include "ops/check_component.h"
 #include "store/db_size.h"
 
-/* Reading a larger file whole takes longer than a check a minute should. */
-#define QUICK_MOST (16 << 20)
+/* Reading a larger file whole takes longer than a check a minute should;
+ * verify-state reads it every night. */
+#define QUICK_MOST (4 << 20)
 
 static double
 mib(int64_t bytes)
@@ -15,16 +18,30 @@ mib(int64_t bytes)
 static void
 check_soundness(struct checks *checks, struct db *db, int64_t size)
 {
-	struct check *check = checks_add(checks, "database", "database");
 	struct fault fault;
 
-	if (size <= QUICK_MOST && db_check(db, &fault) != OUT_OK) {
-		check_fault(check, &fault);
-		check_mend(check,
-		    "stop the commands, move '%s' and its -wal "
-		    "away and restore a backup",
-		    db_path(db));
-	}
+	if (size <= QUICK_MOST && db_check(db, &fault) != OUT_OK)
+		checks_fault(checks, "database", "sound", &fault);
+	else
+		checks_add(checks, "database", "sound");
+}
+
+/* Who makes backups wants to hear when they stop. */
+static void
+check_backup(struct checks *checks)
+{
+	char span[CLOCK_TEXT_SIZE];
+	struct check *check;
+	struct stat st;
+
+	if (checks->backup == NULL || stat(checks->backup, &st) < 0)
+		return;
+	check = checks_measure_age(checks, "backup_age",
+	    (int64_t)st.st_mtime * 1000, span);
+	check_say(check, "the newest backup is %s old", span);
+	check_mend(check,
+	    "'leadpipe backup-state' makes one and says what is "
+	    "in the way");
 }
 
 void
@@ -34,26 +51,17 @@ check_database(struct checks *checks, struct db *db,
 	struct db_size size;
 	struct check *check;
 
-	(void)config;
 	db_size(db, &size);
 	check_soundness(checks, db, size.file);
 	check = checks_measure(checks, "db_size", (double)size.file);
 	check_say(check, "the database has %.1f MiB", mib(size.file));
+	check_mend(check, "'leadpipe prune-state' deletes what is over");
 	check = checks_measure(checks, "wal_size", (double)size.wal);
 	check_say(check, "the WAL has %.1f MiB", mib(size.wal));
 	check_mend(check,
-	    "something reads for hours and keeps it growing: "
-	    "end it (fuser '%s')",
+	    "something reads for hours and keeps it growing: 'fuser -v %s' "
+	    "names it, end it",
 	    db_path(db));
-	int64_t left = file_free_bytes(db_path(db));
-	check = checks_measure(checks, "disk_free", (double)left);
-	if (left < 0) {
-		check->known = false;
-		check->state = CHECK_UNKNOWN;
-		check_say(check, "the free space cannot be found out");
-		return;
-	}
-	check_say(check, "%.0f MiB of disk are free", mib(left));
-	check_mend(check, "free some space on the filesystem of '%s'",
-	    db_path(db));
+	check_backup(checks);
+	check_journal(checks, config);
 }

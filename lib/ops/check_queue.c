@@ -29,43 +29,31 @@ check_amount(struct checks *checks, const struct amount *amount)
 static void
 check_lag(struct checks *checks, const struct stuck *stuck)
 {
-	int64_t lag = stuck->oldest_due_at ? checks->now - stuck->oldest_due_at
-					   : 0;
 	char span[CLOCK_TEXT_SIZE];
-
-	if (lag < 0)
-		lag = 0;
 	struct check *check =
-	    checks_measure(checks, "due_lag", (double)lag / 1000);
-	check->since = stuck->oldest_due_at;
-	if (lag == 0)
-		check_say(check, "nothing is late");
+	    checks_measure_age(checks, "due_lag", stuck->oldest_due_at, span);
+
+	if (check->value > 0)
+		check_say(check, "the oldest due waits %s", span);
 	else
-		check_say(check, "the oldest due waits %s",
-		    check_span(lag, span));
+		check_say(check, "nothing is late");
 	check_mend(check,
-	    "is cron running? 'leadpipe send-due -v' sends what "
-	    "is due and says what keeps it");
+	    "is cron running? 'leadpipe send-due -v' sends what is due and "
+	    "says what keeps it");
 }
 
 /* A handler that is never run keeps all that comes for its chat. */
 static void
 check_handler_age(struct checks *checks, const struct stuck *stuck)
 {
-	int64_t age = stuck->execs_since ? checks->now - stuck->execs_since
-					 : 0;
 	char span[CLOCK_TEXT_SIZE];
+	struct check *check = checks_measure_age(checks, "handler_age",
+	    stuck->execs_since, span);
 
-	if (age < 0)
-		age = 0;
-	struct check *check =
-	    checks_measure(checks, "handler_age", (double)age / 1000);
-	check->since = stuck->execs_since;
-	if (age == 0)
-		check_say(check, "no handler is open");
+	if (check->value > 0)
+		check_say(check, "the oldest handler is open for %s", span);
 	else
-		check_say(check, "the oldest handler is open for %s",
-		    check_span(age, span));
+		check_say(check, "no handler is open");
 	check_mend(check,
 	    "'leadpipe poll-updates -v' and 'leadpipe send-due -v' run it and "
 	    "say why it does not end");
@@ -95,7 +83,7 @@ check_queue(struct checks *checks, struct db *db, const struct config *config)
 
 	(void)config;
 	if (stuck_count(db, checks->now, &stuck, &fault) != OUT_OK) {
-		check_fault(checks_add(checks, "queue", "queue"), &fault);
+		checks_fault(checks, "queue", "queue", &fault);
 		return;
 	}
 	const struct amount amounts[] = {
@@ -103,14 +91,16 @@ check_queue(struct checks *checks, struct db *db, const struct config *config)
 		    "'leadpipe list-tasks' shows them" },
 		{ "ready", stuck.messages_ready, 0, "messages ready",
 		    "'leadpipe send-due' sends them" },
-		{ "updates", stuck.updates_waiting, 0, "updates waiting",
+		{ "updates", stuck.updates_waiting, stuck.updates_since,
+		    "updates waiting",
 		    "is there a flow? 'leadpipe poll-updates -v' says what "
 		    "keeps them" },
 		{ "parked", stuck.updates_parked, stuck.parked_since,
 		    "updates parked",
 		    LIST "update' shows why, then "
 			 "--retry or --drop" },
-		{ "ambiguous", stuck.ambiguous, 0, "messages ambiguous",
+		{ "ambiguous", stuck.ambiguous, stuck.ambiguous_since,
+		    "messages ambiguous",
 		    "they are sent again by themselves; " LIST "message'" },
 		{ "unknown", stuck.unknown, stuck.unknown_since,
 		    "messages that may have arrived",

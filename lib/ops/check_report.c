@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "ops/health.h"
 
 /* Pagers show this much. */
 #define LINE_COLUMNS 79
@@ -129,8 +130,9 @@ add_details(const struct check *check, struct buf *out)
 
 	if (*check->text == '\0' && check->state == CHECK_OK)
 		return;
-	buf_printf(out, "[%s] %s/%s: ", check_state_name(check->state),
-	    check->component, check->name);
+	char *key = health_key(check);
+	buf_printf(out, "[%s] %s: ", check_state_name(check->state), key);
+	free(key);
 	add_clean(out, check->text);
 	buf_add_char(out, '\n');
 	if (check->state == CHECK_OK)
@@ -167,17 +169,19 @@ set_clean(json_t *object, const char *key, const char *text)
 }
 
 static json_t *
-check_json(const struct check *check)
+check_json(const struct check *check, enum checks_part part)
 {
 	json_t *object = json_pack("{s:s s:s s:s}", "component",
 	    check->component, "name", check->name, "state",
 	    check_state_name(check->state));
 
-	set_clean(object, "text", check->text);
+	set_clean(object, "subject", check->subject);
+	if (part == CHECKS_WHOLE)
+		set_clean(object, "text", check->text);
 	if (check->since != 0)
 		json_object_set_new(object, "since_ms",
 		    json_integer(check->since));
-	if (check->state != CHECK_OK)
+	if (part == CHECKS_WHOLE && check->state != CHECK_OK)
 		set_clean(object, "remedy", check->remedy);
 	if (check->metric == NULL)
 		return object;
@@ -190,7 +194,8 @@ check_json(const struct check *check)
 }
 
 void
-checks_json(const struct checks *checks, struct buf *out)
+checks_json(const struct checks *checks, enum checks_part part,
+    struct buf *out)
 {
 	enum check_state worst = checks_state(checks);
 	json_t *list = json_array();
@@ -199,7 +204,8 @@ checks_json(const struct checks *checks, struct buf *out)
 	    list);
 
 	for (size_t i = 0; i < checks->count; i++)
-		json_array_append_new(list, check_json(&checks->list[i]));
+		json_array_append_new(list,
+		    check_json(&checks->list[i], part));
 	char *text = json_text(all);
 	buf_add_text(out, text);
 	buf_add_char(out, '\n');

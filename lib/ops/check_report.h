@@ -12,7 +12,10 @@
  * lines with since when and what to do. */
 void checks_report(const struct checks *checks, bool details, struct buf *out);
 
-/* Appends all of it as one JSON object and a line end. */
-void checks_json(const struct checks *checks, struct buf *out);
+/* Appends it as one JSON object and a line end: the whole, or states and
+ * numbers without the texts, which quote others and name paths. */
+enum checks_part { CHECKS_WHOLE, CHECKS_PUBLIC };
+void checks_json(const struct checks *checks, enum checks_part part,
+    struct buf *out);
 
 #endif

@@ -7,8 +7,17 @@
 #include "store/runs.h"
 #include "store/worker_life.h"
 
+#define MINUTE_MS 60000
+
 /* Crashes of this time count. */
-#define CRASH_WINDOW_MS (60 * 60 * 1000)
+#define CRASH_WINDOW_MS (60 * MINUTE_MS)
+
+/* A clock that is put right by less is no trouble. */
+#define CLOCK_SLACK_MS MINUTE_MS
+
+/* Nobody runs a command by hand so many times in so many minutes. */
+#define CRON_RUNS 10
+#define CRON_MS (13 * MINUTE_MS)
 
 /* One command's last run, as it stands. */
 struct last_run {
@@ -17,6 +26,16 @@ struct last_run {
 	int64_t exit_code, rss_kb;
 	bool crashed, open;
 	int64_t worker;
+};
+
+/* What cron starts every minute. */
+static const struct slot {
+	const char *command, *metric, *options;
+	bool always; /* a bot without it is dead */
+} slots[] = {
+	{ "poll-updates", "poll_run_age", " --for 60", true },
+	{ "send-due", "send_run_age", "", false },
+	{ "sync-crm", "sync_run_age", " --for 60", false },
 };
 
 static bool
@@ -62,25 +81,52 @@ run_next(struct db *db, struct last_run *run)
 	return true;
 }
 
+/* True when cron runs it, not only somebody who tried it. */
+static bool
+is_cron(struct db *db, const struct last_run *run)
+{
+	int64_t before = runs_before(db, run->command, CRON_RUNS - 1);
+
+	return before != 0 && run->started_at - before <= CRON_MS;
+}
+
 static void
 check_age(struct checks *checks, const struct last_run *run,
-    const char *metric, const char *line)
+    const struct slot *slot)
 {
-	int64_t age = run->ended_at ? checks->now - run->ended_at : 0;
-	struct check *check =
-	    checks_measure(checks, metric, (double)(age < 0 ? 0 : age / 1000));
 	char span[CLOCK_TEXT_SIZE];
+	struct check *check =
+	    checks_measure_age(checks, slot->metric, run->ended_at, span);
 
-	check->since = run->ended_at;
 	if (run->ended_at == 0)
 		check_say(check, "%s runs", run->command);
 	else
-		check_say(check, "%s ran %s ago", run->command,
-		    check_span(age, span));
+		check_say(check, "%s ran %s ago", run->command, span);
 	check_mend(check,
-	    "is cron running? it needs the line: "
-	    "* * * * * leadpipe %s",
-	    line);
+	    "'systemctl status cron' says whether cron runs; it needs the "
+	    "line: * * * * * leadpipe %s%s",
+	    slot->command, slot->options);
+}
+
+/* Ages of what began later than now say nothing. */
+static void
+check_clock(struct checks *checks, const struct last_run *run)
+{
+	int64_t ahead = run->started_at - checks->now;
+	struct check *check;
+	char span[CLOCK_TEXT_SIZE];
+
+	if (ahead <= CLOCK_SLACK_MS)
+		return;
+	check = checks_add(checks, "runs", "clock");
+	check_of(check, run->command);
+	check->state = CHECK_WARNING;
+	check_say(check, "the clock went back: the last %s began %s from now",
+	    run->command, check_span(ahead, span));
+	check_mend(check,
+	    "'timedatectl' says whether the clock is right; the next %s goes "
+	    "by the new time",
+	    run->command);
 }
 
 /* What a person mistyped at the prompt is no trouble of the bot's. */
@@ -96,23 +142,28 @@ is_typo(const struct last_run *run)
 	return run->exit_code == EXIT_USAGE || run->exit_code == EXIT_INPUT;
 }
 
+static bool
+has_failed(const struct last_run *run)
+{
+	return !run->open && !is_typo(run) && run->exit_code != EXIT_DONE &&
+	    run->exit_code != EXIT_DEAD && run->exit_code != EXIT_LATER;
+}
+
 static void
 check_end(struct checks *checks, const struct last_run *run)
 {
 	struct check *check = checks_add(checks, "runs", "last_run");
 
+	check_of(check, run->command);
 	check->since = run->ended_at;
 	if (run->crashed) {
 		check->state = CHECK_WARNING;
 		check_say(check, "the last %s crashed", run->command);
 		check_mend(check,
-		    "its work goes on with the next run; look "
-		    "for the reason in the system log, and for "
-		    "what it left with 'leadpipe "
-		    "recover-pending --list'");
-	} else if (!run->open && !is_typo(run) &&
-	    run->exit_code != EXIT_DONE && run->exit_code != EXIT_DEAD &&
-	    run->exit_code != EXIT_LATER) {
+		    "its work goes on with the next run; 'leadpipe "
+		    "recover-pending --list' shows what it left, the system "
+		    "log why it ended");
+	} else if (has_failed(run)) {
 		bool config = run->exit_code == EXIT_CONFIG ||
 		    run->exit_code == EXIT_PERMISSION;
 
@@ -120,69 +171,86 @@ check_end(struct checks *checks, const struct last_run *run)
 		check_say(check, "the last %s failed with exit code %lld",
 		    run->command, (long long)run->exit_code);
 		check_mend(check,
-		    "run 'leadpipe %s' by hand to see why; "
-		    "'leadpipe check-config --online' probes "
-		    "the configuration",
+		    "'leadpipe %s -v' by hand says why; 'leadpipe "
+		    "check-config --online' probes the configuration",
 		    run->command);
 	}
 }
 
 static void
-check_crashes(struct checks *checks, int64_t crashes)
+check_crashes(struct checks *checks, int64_t crashes, int64_t since)
 {
 	struct check *check =
 	    checks_measure(checks, "crashes", (double)crashes);
 
+	check->since = since;
 	if (crashes > 0)
 		check_say(check, "runs crashed in the last hour: %lld",
 		    (long long)crashes);
 	check_mend(check,
-	    "look for the reason in the system log (out of "
-	    "memory, kill -9)");
+	    "'journalctl -k --since -1h' says whether the kernel ended them "
+	    "(out of memory); a kill -9 by hand is over in an hour");
+}
+
+static void
+check_rss(struct checks *checks, const struct last_run *run)
+{
+	struct check *check =
+	    checks_measure(checks, "max_rss", (double)run->rss_kb * 1024);
+
+	check->since = run->started_at;
+	check_say(check, "%s took %lld MiB of memory",
+	    *run->command != '\0' ? run->command : "no command",
+	    (long long)run->rss_kb / 1024);
+	check_mend(check,
+	    "'leadpipe %s -vv' says what it works on; the next run that takes "
+	    "less ends this",
+	    run->command);
+}
+
+static void
+check_never(struct checks *checks, const struct slot *slot)
+{
+	struct check *check = checks_add(checks, "runs", slot->metric);
+
+	check->state = CHECK_WARNING;
+	check_say(check, "%s has not run yet", slot->command);
+	check_mend(check, "start 'leadpipe %s', or install the crontab",
+	    slot->command);
 }
 
 void
 check_runs(struct checks *checks, struct db *db, const struct config *config)
 {
-	struct last_run run = { .command = "" };
-	int64_t rss_kb = 0,
-		crashes = runs_crashed(db, checks->now - CRASH_WINDOW_MS);
-	bool polled = false;
+	struct last_run run = { .command = "" }, largest = { .rss_kb = 0 };
+	int64_t since,
+	    crashes = runs_crashed(db, checks->now - CRASH_WINDOW_MS, &since);
+	bool seen[sizeof(slots) / sizeof(slots[0])] = { false };
 	struct fault fault;
 
 	(void)config;
 	while (run_next(db, &run)) {
-		if (strcmp(run.command, "poll-updates") == 0) {
-			polled = true;
-			check_age(checks, &run, "poll_run_age",
-			    "poll-updates --for 60");
-		} else if (strcmp(run.command, "send-due") == 0) {
-			check_age(checks, &run, "send_run_age",
-			    "send-due --for 60");
-		} else if (strcmp(run.command, "sync-crm") == 0) {
-			check_age(checks, &run, "sync_run_age",
-			    "sync-crm --for 60");
+		for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+			if (strcmp(run.command, slots[i].command) != 0)
+				continue;
+			seen[i] = true;
+			if (slots[i].always || is_cron(db, &run))
+				check_age(checks, &run, &slots[i]);
+			check_clock(checks, &run);
 		}
 		check_end(checks, &run);
-		if (run.rss_kb > rss_kb)
-			rss_kb = run.rss_kb;
+		if (run.rss_kb > largest.rss_kb)
+			largest = run;
 		/* Found dead here, not yet by the next command. */
-		crashes += run.crashed && run.open;
+		if (run.crashed && run.open) {
+			crashes++;
+			since = since ? since : run.started_at;
+		}
 	}
-	if (!polled) {
-		struct check *check =
-		    checks_add(checks, "runs", "poll_run_age");
-		check->state = CHECK_WARNING;
-		check_say(check, "poll-updates has not run yet");
-		check_mend(check,
-		    "start 'leadpipe poll-updates', or install "
-		    "the crontab");
-	}
-	check_crashes(checks, crashes);
-	struct check *check =
-	    checks_measure(checks, "max_rss", (double)rss_kb * 1024);
-	check_say(check, "the largest command took %lld MiB",
-	    (long long)rss_kb / 1024);
+	if (!seen[0])
+		check_never(checks, &slots[0]);
+	check_crashes(checks, crashes, since);
+	check_rss(checks, &largest);
 	if (db_result(db, &fault) != OUT_OK)
-		check_fault(checks_add(checks, "runs", "runs"), &fault);
+		checks_fault(checks, "runs", "runs", &fault);
 }

@@ -10,22 +10,16 @@
 static void
 check_poll(struct checks *checks, struct db *db)
 {
-	int64_t at = meta_int(db, META_POLL_AT, 0), age = checks->now - at;
-	struct check *check;
+	int64_t at = meta_int(db, META_POLL_AT, 0);
 	char span[CLOCK_TEXT_SIZE];
+	struct check *check = checks_measure_age(checks, "poll_age", at, span);
 
-	if (age < 0)
-		age = 0;
-	check =
-	    checks_measure(checks, "poll_age", at ? (double)age / 1000 : 0);
-	check->since = at;
 	if (at == 0) {
 		check->known = false;
 		check->state = CHECK_WARNING;
 		check_say(check, "Telegram has not answered getUpdates yet");
 	} else {
-		check_say(check, "Telegram answered %s ago",
-		    check_span(age, span));
+		check_say(check, "Telegram answered %s ago", span);
 	}
 	check_mend(check, "is poll-updates running? " PROBE);
 }
@@ -89,6 +83,5 @@ check_telegram(struct checks *checks, struct db *db,
 	check_poll(checks, db);
 	check_flow(checks, db);
 	if (db_result(db, &fault) != OUT_OK)
-		check_fault(checks_add(checks, "telegram", "telegram"),
-		    &fault);
+		checks_fault(checks, "telegram", "telegram", &fault);
 }

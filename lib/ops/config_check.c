@@ -14,6 +14,7 @@
 #include "delivery/delivery.h"
 #include "net/host.h"
 #include "ops/config_note.h"
+#include "store/journal.h"
 #include "store/meta.h"
 #include "store/retention.h"
 #include "telegram/address.h"
@@ -132,6 +133,24 @@ check_numbers(const struct config *config, struct config_notes *notes)
 		note_good(notes, "limits", "valid");
 }
 
+static void
+check_journal_dir(const struct config *config, struct config_notes *notes)
+{
+	struct journal journal;
+	struct fault fault;
+	enum outcome out = journal_settings(config, 0, &journal, &fault);
+
+	if (out == OUT_OK && journal.dir == NULL)
+		return;
+	if (out == OUT_OK)
+		out = journal_check(&journal, &fault);
+	if (out != OUT_OK)
+		note_problem(notes, "LEADPIPE_JOURNAL_DIR", EXIT_CONFIG, "%s",
+		    fault.text);
+	else
+		note_good(notes, "LEADPIPE_JOURNAL_DIR", "'%s'", journal.dir);
+}
+
 /* NAME-3, <+03>-3: what POSIX lets TZ hold beside the names of files. */
 static bool
 is_posix_zone(const char *zone)
@@ -211,6 +230,7 @@ config_check_settings(struct run *run, struct config_notes *notes)
 	check_root(run->config, notes);
 	check_proxy(run->config, notes);
 	check_numbers(run->config, notes);
+	check_journal_dir(run->config, notes);
 	check_zone(notes);
 	/* A relative one is refused already. */
 	if (flow != NULL && flow[0] == '/')

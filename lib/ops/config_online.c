@@ -4,41 +4,24 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ops/config_note.h"
-#include "telegram/answer.h"
-#include "telegram/client.h"
+#include "telegram/question.h"
 
 #define CALL_MS 15000
 
 /* The result of METHOD, or NULL with a note of what was in the way. */
-static json_t *
-ask(struct telegram *telegram, enum method method, json_t **answered,
+static const json_t *
+ask(struct telegram *telegram, enum method method, json_t **whole,
     struct config_notes *notes)
 {
-	const struct telegram_request request = { .method = method,
-		.deadline = clock_mono_ms() + CALL_MS };
-	struct http_result result;
-	struct answer answer;
-	json_error_t error;
 	struct fault fault;
+	const json_t *result = telegram_ask(telegram, method,
+	    clock_mono_ms() + CALL_MS, whole, &fault);
 
-	*answered = NULL;
-	if (telegram_call(telegram, &request, &result, &fault) != OUT_OK) {
-		note_problem(notes, "Telegram", EXIT_LATER, "%s", fault.text);
-		buf_release(&result.body);
-		return NULL;
-	}
-	answer_read(method, &result, &answer);
-	if (answer.verdict == VERDICT_OK)
-		*answered = json_parse((struct json_slice){ result.body.data,
-					   result.body.len },
-		    &error);
-	else
+	if (result == NULL)
 		note_problem(notes, "Telegram",
-		    answer.verdict == VERDICT_CONFIG ? answer.code
-						     : EXIT_LATER,
-		    "%s: %s", method_name(method), answer.text);
-	buf_release(&result.body);
-	return json_object_get(*answered, "result");
+		    fault.what == OUT_NEVER ? fault.code : EXIT_LATER, "%s",
+		    fault.text);
+	return result;
 }
 
 static void
@@ -70,7 +53,7 @@ config_check_online(struct run *run, struct config_notes *notes)
 	/* Why not is noted already. */
 	if (telegram_open(&telegram, run->config, &fault) != OUT_OK)
 		return;
-	json_t *me = ask(telegram, METHOD_GET_ME, &whole, notes);
+	const json_t *me = ask(telegram, METHOD_GET_ME, &whole, notes);
 	if (me != NULL) {
 		const char *name = json_get_text(me, "username");
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/crm_events.h"
 
+#include <stdlib.h>
+
+#include "base/json.h"
 #include "base/log.h"
+#include "store/hold.h"
 #include "store/lead.h"
+#include "store/meta.h"
 
 static json_t *
 data_of(const char *crm, int64_t lead, const struct crm_change *change)
@@ -14,10 +19,30 @@ data_of(const char *crm, int64_t lead, const struct crm_change *change)
 	    change->lost);
 }
 
+/* The flow can hear the event; of what happened AT a time before a restore it
+ * may have heard: that is undone and waits to be asked for. */
+static enum outcome
+keep(struct crm_events *events, int64_t chat_id, const char *event,
+    const json_t *data, int64_t at, int64_t now, struct fault *fault)
+{
+	char *text = json_text(data);
+	enum outcome out;
+
+	if (at <= meta_int(events->db, META_UNHEARD, 0)) {
+		db_return(events->db);
+		out = hold_event(events->db, chat_id, event, text, now, fault);
+	} else {
+		out = db_unmark(events->db, fault);
+	}
+	free(text);
+	return out;
+}
+
 /* *KNOWN: the flow has such an event, and the person is somebody we know. */
 static enum outcome
 fire(struct crm_events *events, int64_t chat_id, const char *event,
-    const json_t *data, int64_t now, bool *known, struct fault *fault)
+    const json_t *data, int64_t at, int64_t now, bool *known,
+    struct fault *fault)
 {
 	struct fault why;
 	enum outcome out = db_mark(events->db, fault);
@@ -28,7 +53,7 @@ fire(struct crm_events *events, int64_t chat_id, const char *event,
 	out = turn_event(events->turn, chat_id, event, data, now, &why);
 	if (out == OUT_OK) {
 		*known = true;
-		return db_unmark(events->db, fault);
+		return keep(events, chat_id, event, data, at, now, fault);
 	}
 	db_return(events->db);
 	if (out != OUT_NEVER) {
@@ -58,11 +83,11 @@ crm_events_hear(void *arg, const char *crm, int64_t lead,
 	data = data_of(crm, lead, change);
 	if (change->won || change->lost)
 		out = fire(events, chat_id,
-		    change->won ? "crm_won" : "crm_lost", data, now, &known,
-		    fault);
+		    change->won ? "crm_won" : "crm_lost", data, change->at,
+		    now, &known, fault);
 	if (out == OUT_OK && !known)
-		out = fire(events, chat_id, "crm_status", data, now, &known,
-		    fault);
+		out = fire(events, chat_id, "crm_status", data, change->at,
+		    now, &known, fault);
 	json_decref(data);
 	return out;
 }

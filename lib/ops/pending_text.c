@@ -76,25 +76,75 @@ name_of(const struct pending *row, char name[40])
 	return name;
 }
 
-void
-pending_head(struct buf *out)
+/* On a narrow terminal the reason needs the room more than the year. */
+#define NARROW 110
+#define WIDE_ROW "%-16s %-9s %-19s  %-14s "
+#define NARROW_ROW "%-12s %-9s %-11.11s  %-14s "
+
+/* Even when the lines of a tiny terminal wrap then. */
+#define WHY_LEAST 20
+
+static bool
+is_narrow(int width)
 {
-	buf_printf(out, "%-16s %-9s %-19s  %-14s %s\n", "ID", "STATE",
-	    "SINCE (UTC)", "CHAT", "WHY");
+	return width > 0 && width < NARROW;
+}
+
+/* What is left of WIDTH behind TAKEN characters. */
+static size_t
+why_width(int width, size_t taken)
+{
+	if (width == 0)
+		return SIZE_MAX;
+	return (size_t)width > taken + WHY_LEAST ? (size_t)width - taken
+						 : WHY_LEAST;
+}
+
+static void
+add_columns(struct buf *out, int width, const char *id, const char *state,
+    const char *since, const char *chat)
+{
+	if (is_narrow(width))
+		buf_printf(out, NARROW_ROW, id, state, since + 5, chat);
+	else
+		buf_printf(out, WIDE_ROW, id, state, since, chat);
 }
 
 void
-pending_row(struct buf *out, const struct pending *row)
+pending_head(struct buf *out, int width)
 {
-	char name[40], since[CLOCK_TEXT_SIZE];
+	add_columns(out, width, "ID", "STATE",
+	    is_narrow(width) ? "     SINCE (UTC)" : "SINCE (UTC)", "CHAT");
+	buf_add_text(out, "WHY\n");
+}
 
-	buf_printf(out, "%-16s %-9s %-19s  %-14lld ", name_of(row, name),
-	    row->state, when(row->since, since), (long long)row->chat_id);
-	add_line(out, row->reason ? row->reason : "", WHY_MAX);
+static void
+add_why(struct buf *out, const struct pending *row, size_t most)
+{
+	struct buf why = BUF_INIT((size_t)8 * WHY_MAX);
+
+	add_line(&why, row->reason ? row->reason : "", WHY_MAX);
 	if (row->answer != NULL) {
-		buf_add_text(out, ": ");
-		add_line(out, row->answer, WHY_MAX);
+		buf_add_text(&why, ": ");
+		add_line(&why, row->answer, WHY_MAX);
 	}
+	if (why.len > 0 && utf8_length(why.data) > most)
+		add_line(out, why.data, most - 3);
+	else
+		buf_add(out, why.data ? why.data : "", why.len);
+	buf_release(&why);
+}
+
+void
+pending_row(struct buf *out, const struct pending *row, int width)
+{
+	char name[40], since[CLOCK_TEXT_SIZE], chat[24];
+	size_t from = out->len;
+
+	snprintf(chat, sizeof(chat), "%lld", (long long)row->chat_id);
+	add_columns(out, width, name_of(row, name), row->state,
+	    when(row->since, since), chat);
+	add_why(out, row, why_width(width, out->len - from));
 	buf_printf(out, "\n%16s mend: %s\n", "", row->mend);
 }
 

@@ -20,9 +20,11 @@ bool item_parse(const char *text, struct item_name *item);
 /* The constant that is the kind called TEXT, or NULL. */
 const char *item_kind(const char *text);
 
-/* Appends two lines of a table: what it is and why, and what mends it. */
-void pending_row(struct buf *out, const struct pending *row);
-void pending_head(struct buf *out);
+/* Appends two lines of a table that is WIDTH characters wide (0: as wide as it
+ * gets): what it is and why, and what mends it, which is never cut: it is to
+ * be copied. */
+void pending_row(struct buf *out, const struct pending *row, int width);
+void pending_head(struct buf *out, int width);
 
 /* Appends all of it, a member a line. */
 void pending_page(struct buf *out, const struct pending *row);

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "ops/journal_place.h"
+#include "store/journal_item.h"
 
 #define JOIN_DEFAULT "24h"
 
@@ -50,8 +52,11 @@ reception_open(struct reception *reception, struct run *run)
 	    mem_array(NULL, RECEPTION_BATCH, sizeof *reception->items);
 	reception->items[0] = (struct reception_item){ .line = 0 };
 	intake_init(&reception->items[0].intake);
-	return reception_settings(run->config, &reception->join_ms,
+	enum outcome out = reception_settings(run->config, &reception->join_ms,
 	    &reception->region, &run->fault);
+	if (out == OUT_OK)
+		out = journal_place(run, true, &reception->journal);
+	return out;
 }
 
 void
@@ -135,6 +140,44 @@ count_fates(struct reception *reception)
 		}
 }
 
+static enum outcome
+take(struct reception *reception, struct reception_item *item, int64_t now)
+{
+	struct run *run = reception->run;
+	enum outcome out =
+	    leads_take(run->db, &item->lead, now, &item->taken, &run->fault);
+
+	if (out == OUT_OK && reception->journal.dir != NULL)
+		item->kept =
+		    journal_lead_text(run->db, &item->lead, &item->taken);
+	return out;
+}
+
+/* After the commit: who repeats what was not kept is known, and kept then. */
+static enum outcome
+keep(struct reception *reception, int64_t now)
+{
+	struct journal_record *records =
+	    mem_array(NULL, (size_t)reception->count + 1, sizeof(*records));
+	size_t count = 0;
+
+	for (int i = 0; i < reception->count; i++) {
+		const struct reception_item *item = &reception->items[i];
+
+		if (item->kept != NULL)
+			records[count++] =
+			    (struct journal_record){ .kind = JOURNAL_LEAD,
+				    .at = now,
+				    .id = item->taken.id,
+				    .text = item->kept,
+				    .len = strlen(item->kept) };
+	}
+	enum outcome out = journal_append(&reception->journal, records, count,
+	    &reception->run->fault);
+	free(records);
+	return out;
+}
+
 enum outcome
 reception_store(struct reception *reception, int64_t wait_ms)
 {
@@ -144,11 +187,12 @@ reception_store(struct reception *reception, int64_t wait_ms)
 	    db_begin(run->db, clock_mono_ms() + wait_ms, &run->fault);
 
 	for (int i = 0; i < reception->count && out == OUT_OK; i++)
-		out = leads_take(run->db, &reception->items[i].lead, now,
-		    &reception->items[i].taken, &run->fault);
+		out = take(reception, &reception->items[i], now);
 	if (out == OUT_OK && !reception->dry_run)
 		out = db_commit(run->db, &run->fault);
 	db_rollback(run->db);
+	if (out == OUT_OK && !reception->dry_run)
+		out = keep(reception, now);
 	if (out == OUT_OK)
 		count_fates(reception);
 	return out;
@@ -170,6 +214,7 @@ reception_clear(struct reception *reception)
 		intake_release(&reception->items[i].intake);
 		free(reception->items[i].key);
 		free(reception->items[i].file);
+		free(reception->items[i].kept);
 	}
 	reception->items[0] = (struct reception_item){ .line = 0 };
 	intake_init(&reception->items[0].intake);

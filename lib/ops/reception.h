@@ -8,6 +8,7 @@
 
 #include "crm/intake.h"
 #include "ops/run.h"
+#include "store/journal.h"
 
 /* Of one transaction. */
 #define RECEPTION_BATCH 500
@@ -18,6 +19,7 @@ struct reception_item {
 	struct lead_new lead;
 	struct lead_taken taken; /* after reception_store() */
 	char *key, *file;
+	char *kept; /* what the journal says of it */
 	int64_t line;
 };
 
@@ -27,6 +29,7 @@ struct reception {
 	const char *region;
 	int64_t join_ms;
 	bool dry_run; /* everything but the commit */
+	struct journal journal;
 	struct reception_item *items;
 	int count; /* in the queue */
 	size_t bytes;
@@ -38,7 +41,7 @@ struct reception {
 enum outcome reception_settings(const struct config *config, int64_t *join_ms,
     const char **region, struct fault *fault) must_check;
 
-/* Reads these settings. */
+/* Reads these settings, and asks whether the journal can be written. */
 enum outcome reception_open(struct reception *reception, struct run *run)
     must_check;
 void reception_close(struct reception *reception);
@@ -57,7 +60,8 @@ bool reception_keep(struct reception *reception, const char *kind,
 /* What TEXT, one lead, is: "json" or "form". */
 const char *reception_kind(const char *text);
 
-/* Stores the queue in one transaction, waiting WAIT_MS for other writers. */
+/* Stores the queue in one transaction, waiting WAIT_MS for other writers, and
+ * then in the journal. */
 enum outcome reception_store(struct reception *reception, int64_t wait_ms)
     must_check;
 

@@ -138,16 +138,25 @@ run_bot_id(const struct run *run)
 }
 
 enum outcome
-run_open_db(struct run *run, enum db_mode mode)
+run_open_db_by(struct run *run, enum db_mode mode, int64_t deadline)
 {
 	char *path;
 	enum outcome out = run_own_db(run, &path);
 
 	if (out == OUT_OK)
-		out = db_open(&run->db, path, mode, run_bot_id(run),
-		    &run->fault);
+		out = db_open_by(&run->db, path, mode, run_bot_id(run),
+		    deadline, &run->fault);
+	log_service("database", out == OUT_OK, "text=%s",
+	    log_quote(run->fault.text));
 	free(path);
 	return out;
+}
+
+enum outcome
+run_open_db(struct run *run, enum db_mode mode)
+{
+	return run_open_db_by(run, mode,
+	    clock_mono_ms() + SCHEMA_LOCK_WAIT_MS);
 }
 
 /* Nobody starts a command again that a person or a webhook started once. */

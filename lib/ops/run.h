@@ -48,6 +48,10 @@ void run_prepare(const struct run *run, const struct opt_command *command,
 /* After run_begin_bare(): opens the database as run_begin() does. */
 enum outcome run_open_db(struct run *run, enum db_mode mode) must_check;
 
+/* The same by DEADLINE (monotonic ms), whoever keeps it. */
+enum outcome run_open_db_by(struct run *run, enum db_mode mode,
+    int64_t deadline) must_check;
+
 /* After run_begin_bare(), for who does not open the database: becomes its
  * owner.  *PATH is where it is; the caller frees it, also on failure. */
 enum outcome run_own_db(struct run *run, char **path) must_check;

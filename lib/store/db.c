@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "store/connection.h"
 
 const char *
@@ -75,6 +76,15 @@ begin_refused(struct db *db, struct fault *fault)
 		: "a transaction began inside another");
 }
 
+/* A run that waits for the database, or lost it, says so. */
+static enum outcome
+tell(enum outcome out, const struct fault *fault)
+{
+	log_service("database", out == OUT_OK, "text=%s",
+	    log_quote(out != OUT_OK && fault ? fault->text : NULL));
+	return out;
+}
+
 static enum outcome
 begin_late(const struct db *db, struct fault *fault)
 {
@@ -95,23 +105,32 @@ db_begin(struct db *db, int64_t deadline, struct fault *fault)
 	statements_reset(db, STATEMENTS_ALL);
 	db->error.rc = db->ended.rc = SQLITE_OK;
 	if (!turnstile_enter(&db->turnstile, deadline))
-		return begin_late(db, fault);
+		return tell(begin_late(db, fault), fault);
 	sqlite3_busy_timeout(db->handle,
 	    deadline > 0 ? clock_left_ms(deadline) : 0);
-	if (db_control(db, "BEGIN IMMEDIATE"))
+	if (db_control(db, "BEGIN IMMEDIATE")) {
+		log_hold();
 		return OUT_OK;
+	}
 	turnstile_leave(&db->turnstile);
-	return db_result(db, fault);
+	return tell(db_result(db, fault), fault);
 }
 
-void
-db_rollback(struct db *db)
+static void
+leave(struct db *db)
 {
 	statements_reset(db, STATEMENTS_ALL);
 	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	turnstile_leave(&db->turnstile);
 	db->error.rc = SQLITE_OK;
+}
+
+void
+db_rollback(struct db *db)
+{
+	leave(db);
+	log_drop();
 }
 
 enum outcome
@@ -131,8 +150,12 @@ db_commit(struct db *db, struct fault *fault)
 		out = db_result(db, fault);
 	if (out == OUT_OK && db->health == DB_FULL)
 		db->health = DB_HEALTHY;
-	db_rollback(db);
-	return out;
+	leave(db);
+	if (out == OUT_OK)
+		log_release();
+	else
+		log_drop();
+	return tell(out, fault);
 }
 
 enum outcome

@@ -43,6 +43,10 @@ enum db_mode {
  */
 enum outcome db_open(struct db **db, const char *path, enum db_mode mode,
     int64_t bot_id, struct fault *fault) must_check;
+
+/* The same for who cannot wait that long: all by DEADLINE (monotonic ms). */
+enum outcome db_open_by(struct db **db, const char *path, enum db_mode mode,
+    int64_t bot_id, int64_t deadline, struct fault *fault) must_check;
 void db_close(struct db *db);
 
 const char *db_path(const struct db *db);

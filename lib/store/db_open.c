@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/connection.h"
 #include "store/db_file.h"
@@ -51,12 +52,13 @@ reader_options(struct db *db, const struct db_file *file, const char **options,
 }
 
 static enum outcome
-connection_open(struct db *db, const struct db_file *file, struct fault *fault)
+connection_open(struct db *db, const struct db_file *file, int64_t deadline,
+    struct fault *fault)
 {
 	const char *options = "mode=rw";
+	int rc, wait_ms = clock_left_ms(deadline);
 	struct sql_error error;
 	char *uri;
-	int rc;
 
 	if (db->mode == DB_READ) {
 		enum outcome out = reader_options(db, file, &options, fault);
@@ -75,7 +77,8 @@ connection_open(struct db *db, const struct db_file *file, struct fault *fault)
 	}
 	sqlite3_extended_result_codes(db->handle, 1);
 	/* First of all: what follows may meet a lock. */
-	sqlite3_busy_timeout(db->handle, OPEN_WAIT_MS);
+	sqlite3_busy_timeout(db->handle,
+	    wait_ms < OPEN_WAIT_MS ? wait_ms : OPEN_WAIT_MS);
 	/* The last to close must not rewrite the file of a newer program, nor
 	 * pay for everybody's WAL. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
@@ -242,9 +245,9 @@ create(struct db *db, struct db_file *file, int64_t deadline,
 }
 
 static enum outcome
-open_found(struct db *db, struct db_file *file, struct fault *fault)
+open_found(struct db *db, struct db_file *file, int64_t deadline,
+    struct fault *fault)
 {
-	int64_t deadline = clock_mono_ms() + SCHEMA_LOCK_WAIT_MS;
 	bool writes = db->mode != DB_READ;
 	enum outcome out = db_lock(db, file, deadline, fault);
 
@@ -255,7 +258,7 @@ open_found(struct db *db, struct db_file *file, struct fault *fault)
 	if (out == OUT_OK && writes)
 		out = turnstile_open(&db->turnstile, db->path, fault);
 	if (out == OUT_OK)
-		out = connection_open(db, file, fault);
+		out = connection_open(db, file, deadline, fault);
 	if (out == OUT_OK)
 		out = configure(db, fault);
 	if (out == OUT_OK)
@@ -279,8 +282,8 @@ library_configure(void)
 }
 
 enum outcome
-db_open(struct db **result, const char *path, enum db_mode mode,
-    int64_t bot_id, struct fault *fault)
+db_open_by(struct db **result, const char *path, enum db_mode mode,
+    int64_t bot_id, int64_t deadline, struct fault *fault)
 {
 	struct db *db = mem_alloc(sizeof(*db));
 	struct db_file file = { 0 };
@@ -293,7 +296,7 @@ db_open(struct db **result, const char *path, enum db_mode mode,
 	out = db_file_find(&file, path, mode == DB_CREATE, fault);
 	if (out == OUT_OK) {
 		db->path = mem_dup(file.path);
-		out = open_found(db, &file, fault);
+		out = open_found(db, &file, deadline, fault);
 	}
 	if (out == OUT_OK)
 		out = require_bot(db, bot_id, fault);
@@ -308,6 +311,14 @@ db_open(struct db **result, const char *path, enum db_mode mode,
 	}
 	*result = db;
 	return out;
+}
+
+enum outcome
+db_open(struct db **result, const char *path, enum db_mode mode,
+    int64_t bot_id, struct fault *fault)
+{
+	return db_open_by(result, path, mode, bot_id,
+	    clock_mono_ms() + SCHEMA_LOCK_WAIT_MS, fault);
 }
 
 /* Rolls back what is open.  Whoever is the last to close may remove an empty
@@ -331,6 +342,8 @@ db_close(struct db *db)
 {
 	if (!db)
 		return;
+	if (db->turnstile.inside)
+		log_drop();
 	statements_release(db);
 	connection_close(db);
 	turnstile_close(&db->turnstile);

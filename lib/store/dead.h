@@ -12,6 +12,11 @@
  * piece of SQL. */
 #define DEAD_SECOND_LIFE_MS "86400000"
 
+/* Why the row of what a person dropped is as it is: while it is kept it can be
+ * taken up again, and is no more certain than before. */
+#define DEAD_DROPPED "dropped by hand"
+#define DEAD_DROPPED_DOUBT "dropped by hand, it may have arrived"
+
 struct dead_letter {
 	int64_t id;
 	const char *kind; /* update, message, task, lead, exec */

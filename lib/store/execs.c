@@ -229,13 +229,17 @@ execs_orphaned(struct db *db, int64_t worker, int *count, struct fault *fault)
 	return db_result(db, fault);
 }
 
+#define DEAD_EXEC \
+	"(state = 'dead' OR (state = 'failed' AND reason = '" DEAD_DROPPED \
+	"'))"
+
 /* Why nothing was put back. */
 static enum outcome
 refuse(struct db *db, int64_t id, struct fault *fault)
 {
 	bool dead = false;
 	sqlite3_stmt *find =
-	    db_use(db, "SELECT 1 FROM execs WHERE id = ?1 AND state = 'dead'");
+	    db_use(db, "SELECT 1 FROM execs WHERE id = ?1 AND " DEAD_EXEC);
 
 	db_bind_int(find, 1, id);
 	while (db_row(db, find))
@@ -263,7 +267,7 @@ execs_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    " retries = 0, crashes = 0, settled_at = NULL,"
 	    " expire_at = iif(expire_at = 0, 0,"
 	    "  max(expire_at, ?2 + " DEAD_SECOND_LIFE_MS "))"
-	    " WHERE id = ?1 AND state = 'dead'");
+	    " WHERE id = ?1 AND " DEAD_EXEC);
 
 	db_bind_int(retry, 1, id);
 	db_bind_int(retry, 2, now);

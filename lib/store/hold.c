@@ -75,16 +75,25 @@ static const struct step steps[] = {
 	  " reason = '" HOLD_REASON "' WHERE " OPEN_UPDATES,
 	    NO_COUNT },
 
-	/* The CRM may have them: released, they are searched for. */
+	/* The CRM may have them: released, they are searched for, also when
+	 * they were dropped in between. */
 	{ LETTERS("lead", "id", "chat_id",
 	      "', or --sent lead:' || id || ' or --drop lead:' || id",
 	      "leads WHERE " OPEN_LEADS),
 	    COUNTS(leads) },
 	{ "UPDATE leads SET state = 'unknown', errand = NULL, worker = NULL,"
+	  " sends = max(sends, 1),"
 	  " sent_at = coalesce(sent_at, created_at), settled_at = ?1,"
 	  " reason = '" HOLD_REASON "' WHERE " OPEN_LEADS,
 	    NO_COUNT },
 	{ "UPDATE leads SET worker = NULL WHERE worker IS NOT NULL",
+	    NO_COUNT },
+
+	/* How a CRM did at another time says nothing, and who was asked
+	 * something before the backup may have answered after it. */
+	{ "DELETE FROM breakers", NO_COUNT },
+	{ "DELETE FROM meta WHERE key = '" META_OUTAGE
+	  "' OR key = '" META_POLL_AT "'",
 	    NO_COUNT },
 
 	/* A crash of another time is nobody's news. */
@@ -109,6 +118,14 @@ static const struct step steps[] = {
 	    NO_COUNT },
 };
 
+/* What is heard from a CRM and happened until now may have been answered. */
+static const struct step unheard_step = {
+	"INSERT OR REPLACE INTO meta(key, value) SELECT '" META_UNHEARD
+	"', ?1 WHERE EXISTS (SELECT 1 FROM meta"
+	"  WHERE key GLOB '" META_PULLED "*')",
+	NO_COUNT
+};
+
 static enum outcome
 take_step(sqlite3 *handle, const char *path, const struct step *step,
     int64_t now, struct hold_counts *counts, struct fault *fault)
@@ -131,7 +148,7 @@ take_step(sqlite3 *handle, const char *path, const struct step *step,
 }
 
 enum outcome
-hold_due(sqlite3 *handle, const char *path, int64_t now,
+hold_due(sqlite3 *handle, const char *path, int64_t now, bool unheard,
     struct hold_counts *counts, struct fault *fault)
 {
 	enum outcome out = sql_exec(handle, path, "BEGIN IMMEDIATE", fault);
@@ -139,6 +156,9 @@ hold_due(sqlite3 *handle, const char *path, int64_t now,
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && out == OUT_OK;
 	     i++)
 		out = take_step(handle, path, &steps[i], now, counts, fault);
+	if (out == OUT_OK && unheard)
+		out =
+		    take_step(handle, path, &unheard_step, now, counts, fault);
 	if (out == OUT_OK)
 		out = sql_exec(handle, path, "COMMIT", fault);
 	if (!sqlite3_get_autocommit(handle))

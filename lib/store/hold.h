@@ -24,12 +24,23 @@ struct hold_counts {
  * On HANDLE, the restored database PATH that nobody uses yet: puts all on hold
  * that was due by NOW, in one transaction: messages that wait and leads that
  * are not created (`unknown`), tasks that are due or held and handlers that
- * were to run (`dead`), updates that were not stepped (`parked`).  Ends the runs and workers of that time,
- * and moves all ids on, so that none is given twice.
+ * were to run (`dead`), updates that were not stepped (`parked`).  UNHEARD: so
+ * will be what a CRM tells of the time until NOW.  Ends the runs and workers of
+ * that time, and moves all ids on, so that none is given twice.
  */
 struct sqlite3;
 enum outcome hold_due(struct sqlite3 *handle, const char *path, int64_t now,
-    struct hold_counts *counts, struct fault *fault) must_check;
+    bool unheard, struct hold_counts *counts, struct fault *fault) must_check;
+
+/* Inside a transaction: puts EVENT of a chat with its DATA (JSON) on hold, as
+ * an update: what it is about happened not later than META_UNHEARD, so that
+ * the flow may have heard of it. */
+enum outcome hold_event(struct db *db, int64_t chat_id, const char *event,
+    const char *data, int64_t now, struct fault *fault) must_check;
+
+/* The same with task ID when it was due by NOW; *HELD: it was. */
+enum outcome hold_task(struct db *db, int64_t id, int64_t now, bool *held,
+    struct fault *fault) must_check;
 
 /* How many are on hold, of KIND or (NULL) of all. */
 enum outcome hold_count(struct db *db, const char *kind,

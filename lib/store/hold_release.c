@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/dead.h"
 #include "store/hold.h"
 #include "store/mend.h"
 #include "store/statement.h"
+#include "store/tasks.h"
 
 static int64_t *
 count_of(struct hold_counts *counts, const char *kind)
@@ -97,4 +99,68 @@ hold_release(struct db *db, struct hold_release *release, int batch,
 		out = release_one(db, &letter, release, now, fault);
 	}
 	return out == OUT_OK ? db_result(db, fault) : out;
+}
+
+static enum outcome
+hold_letter(struct db *db, const char *kind, int64_t item, int64_t chat_id,
+    int64_t now, struct fault *fault)
+{
+	char mend[128];
+	const struct dead_letter letter = { .kind = kind,
+		.item = item,
+		.chat_id = chat_id,
+		.reason = HOLD_REASON,
+		.mend = mend,
+		.died_at = now };
+
+	snprintf(mend, sizeof(mend),
+	    "leadpipe recover-pending --release %s, or --drop %s:%lld", kind,
+	    kind, (long long)item);
+	return dead_add(db, &letter, fault);
+}
+
+enum outcome
+hold_event(struct db *db, int64_t chat_id, const char *event, const char *data,
+    int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *add = db_use(db,
+	    "INSERT INTO updates(update_id, hash, received_at, settled_at,"
+	    " state, reason, chat_id, raw, event)"
+	    " VALUES(0, 0, ?1, ?1, 'parked', '" HOLD_REASON "', ?2, ?3, ?4)");
+
+	db_bind_int(add, 1, now);
+	db_bind_int(add, 2, chat_id);
+	db_bind_text(add, 3, data);
+	db_bind_text(add, 4, event);
+	db_run(db, add);
+	int64_t item = db_last_id(db);
+	enum outcome out = db_result(db, fault);
+	return out == OUT_OK
+	    ? hold_letter(db, "update", item, chat_id, now, fault)
+	    : out;
+}
+
+enum outcome
+hold_task(struct db *db, int64_t id, int64_t now, bool *held,
+    struct fault *fault)
+{
+	int64_t due_at = 0, chat_id = 0;
+	sqlite3_stmt *find = db_use(db,
+	    "SELECT due_at, chat_id FROM tasks WHERE id = ?1"
+	    " AND due_at <= ?2");
+
+	*held = false;
+	db_bind_int(find, 1, id);
+	db_bind_int(find, 2, now);
+	while (db_row(db, find)) {
+		*held = true;
+		due_at = db_int(find, 0);
+		chat_id = db_int(find, 1);
+	}
+	enum outcome out = db_result(db, fault);
+	if (out != OUT_OK || !*held)
+		return out;
+	out = tasks_end(db, due_at, id, TASK_DEAD, HOLD_REASON, now, fault);
+	return out == OUT_OK ? hold_letter(db, "task", id, chat_id, now, fault)
+			     : out;
 }

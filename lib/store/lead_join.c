@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/terminal.h"
 #include "base/utf8.h"
+#include "store/lead_mend.h"
 #include "store/statement.h"
 
 /* A person who sends a form all day long fills no CRM with notes. */
@@ -141,7 +142,8 @@ lead_join_find(struct db *db, const struct lead_new *lead,
 /* The lead that is there. */
 struct joined {
 	int64_t joins;
-	bool fresh; /* nothing of it has ever left */
+	bool fresh;   /* nothing of it has ever left */
+	bool on_hold; /* since a restore: nothing is done by itself */
 	bool has_phone;
 	char *name, *phone, *email, *title;
 	json_t *details;
@@ -154,7 +156,7 @@ joined_read(struct db *db, int64_t id, struct joined *row)
 	    "SELECT joins, worker IS NULL AND sends = 0 AND"
 	    " state <> 'created' AND state <> 'unknown',"
 	    " phone_e164 IS NOT NULL, name, phone, email, title,"
-	    " details"
+	    " details, state = 'unknown' AND errand IS NULL"
 	    " FROM leads WHERE id = ?1");
 	const char *details;
 
@@ -169,6 +171,7 @@ joined_read(struct db *db, int64_t id, struct joined *row)
 		row->email = db_text_dup(load, 5);
 		row->title = db_text_dup(load, 6);
 		details = db_text(load, 7);
+		row->on_hold = db_int(load, 8) != 0;
 		row->details = json_loads(details, 0, NULL);
 	}
 	if (row->details == NULL)
@@ -323,6 +326,7 @@ lead_join(struct db *db, int64_t id, const struct lead_new *lead,
     const struct lead_contact *contact, int64_t now, struct fault *fault)
 {
 	struct joined row;
+	const char *state;
 	bool update = false;
 	char *news;
 
@@ -339,5 +343,9 @@ lead_join(struct db *db, int64_t id, const struct lead_new *lead,
 	joined_write(db, id, &row, lead, contact, update);
 	free(news);
 	joined_release(&row);
-	return db_result(db, fault);
+	enum outcome out = db_result(db, fault);
+	/* Who asks again is not to wait until somebody decides. */
+	if (out == OUT_OK && row.on_hold)
+		out = lead_mend(db, id, MEND_RETRY, now, &state, fault);
+	return out;
 }

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/lead_join.h"
 #include "store/statement.h"
@@ -190,6 +191,21 @@ store(struct db *db, const struct lead_new *lead, const char *key, int64_t now,
 	return out;
 }
 
+static void
+tell(const struct lead_new *lead, const struct lead_taken *taken)
+{
+	static const char *const events[] = { [LEAD_ADDED] = "lead_added",
+		[LEAD_JOINED] = "lead_joined",
+		[LEAD_KNOWN] = "lead_known" };
+
+	if (lead->chat_id != 0)
+		log_event(LOG_INFO, events[taken->fate], "id=%lld chat=%lld",
+		    (long long)taken->id, (long long)lead->chat_id);
+	else
+		log_event(LOG_INFO, events[taken->fate], "id=%lld",
+		    (long long)taken->id);
+}
+
 enum outcome
 leads_take(struct db *db, const struct lead_new *lead, int64_t now,
     struct lead_taken *taken, struct fault *fault)
@@ -198,8 +214,10 @@ leads_take(struct db *db, const struct lead_new *lead, int64_t now,
 	char *key;
 
 	*taken = (struct lead_taken){ .phone = PHONE_INVALID };
-	if (is_known(db, lead, now, taken))
+	if (is_known(db, lead, now, taken)) {
+		tell(lead, taken);
 		return db_result(db, fault);
+	}
 	key = lead->key != NULL
 	    ? mem_dup(lead->key)
 	    : mem_printf("%016llx.%016llx",
@@ -207,6 +225,8 @@ leads_take(struct db *db, const struct lead_new *lead, int64_t now,
 		  (unsigned long long)id_random());
 	out = store(db, lead, key, now, taken, fault);
 	free(key);
+	if (out == OUT_OK)
+		tell(lead, taken);
 	return out != OUT_OK ? out : db_result(db, fault);
 }
 

@@ -12,7 +12,17 @@
 #include "store/updates.h"
 
 /* What may have arrived; the rest surely did not. */
-#define IN_DOUBT "state IN ('unknown','ambiguous')"
+#define IN_DOUBT \
+	"(state IN ('unknown','ambiguous') OR (state = 'cancelled'" \
+	" AND reason = '" DEAD_DROPPED_DOUBT "'))"
+
+#define DROPPED_MESSAGE \
+	"(state = 'cancelled' AND (reason = '" DEAD_DROPPED "'" \
+	" OR reason = '" DEAD_DROPPED_DOUBT "'))"
+
+#define DEAD_TASK \
+	"(state = 'dead' OR (state = 'cancelled' AND reason = '" DEAD_DROPPED \
+	"'))"
 
 static enum outcome
 refuse(const char *kind, int64_t id, struct fault *fault)
@@ -71,10 +81,14 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 	    " maybe_duplicate = max(maybe_duplicate,"
 	    "  ?2 = 'queued' AND " IN_DOUBT "),"
 	    " ambiguous = 0, tries = 0,"
+	    " reason = CASE WHEN ?2 = 'cancelled' THEN iif(" IN_DOUBT
+	    ", '" DEAD_DROPPED_DOUBT "', '" DEAD_DROPPED "')"
+	    "  WHEN state = 'cancelled' THEN NULL ELSE reason END,"
 	    " expire_at = iif(?2 = 'queued',"
 	    "  max(expire_at, ?3 + " DEAD_SECOND_LIFE_MS "), expire_at)"
 	    " WHERE id = ?1"
-	    " AND state IN ('unknown','held','dead','expired','ambiguous')"
+	    " AND (state IN ('unknown','held','dead','expired','ambiguous')"
+	    "  OR (?2 <> 'cancelled' AND " DROPPED_MESSAGE "))"
 	    " AND (?2 <> 'sent' OR " IN_DOUBT ") RETURNING chat_id");
 
 	db_bind_int(move, 1, id);
@@ -113,7 +127,8 @@ update_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return change(db,
 	    db_use(db,
-		"UPDATE updates SET state = 'done', reason = 'dropped',"
+		"UPDATE updates SET state = 'done',"
+		" reason = '" DEAD_DROPPED "',"
 		" settled_at = ?2 WHERE id = ?1 AND state = 'parked'"),
 	    "update", id, now, fault);
 }
@@ -123,8 +138,8 @@ static enum outcome
 task_refuse(struct db *db, int64_t id, struct fault *fault)
 {
 	bool dead = false;
-	sqlite3_stmt *find = db_use(db,
-	    "SELECT 1 FROM task_ends WHERE id = ?1 AND state = 'dead'");
+	sqlite3_stmt *find =
+	    db_use(db, "SELECT 1 FROM task_ends WHERE id = ?1 AND " DEAD_TASK);
 
 	db_bind_int(find, 1, id);
 	while (db_row(db, find))
@@ -151,15 +166,15 @@ task_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    " max(expire_at, ?2 + " DEAD_SECOND_LIFE_MS
 	    "), created_at, entries,"
 	    " flow, pointer, method, params"
-	    " FROM task_ends WHERE id = ?1 AND state = 'dead'");
+	    " FROM task_ends WHERE id = ?1 AND " DEAD_TASK);
 
 	db_bind_int(back, 1, id);
 	db_bind_int(back, 2, now);
 	db_run(db, back);
 	if (db_changes(db) == 0)
 		return task_refuse(db, id, fault);
-	sqlite3_stmt *gone = db_use(db,
-	    "DELETE FROM task_ends WHERE id = ?1 AND state = 'dead'");
+	sqlite3_stmt *gone =
+	    db_use(db, "DELETE FROM task_ends WHERE id = ?1 AND " DEAD_TASK);
 	db_bind_int(gone, 1, id);
 	db_run(db, gone);
 	return finish(db, "task", id, fault);
@@ -170,7 +185,8 @@ task_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return change(db,
 	    db_use(db,
-		"UPDATE task_ends SET state = 'cancelled', reason = 'dropped',"
+		"UPDATE task_ends SET state = 'cancelled',"
+		" reason = '" DEAD_DROPPED "',"
 		" ended_at = ?2 WHERE id = ?1 AND state = 'dead'"),
 	    "task", id, now, fault);
 }
@@ -180,7 +196,8 @@ exec_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	return change(db,
 	    db_use(db,
-		"UPDATE execs SET state = 'failed', reason = 'dropped',"
+		"UPDATE execs SET state = 'failed', reason = '" DEAD_DROPPED
+		"',"
 		" settled_at = ?2 WHERE id = ?1 AND state = 'dead'"),
 	    "exec", id, now, fault);
 }

@@ -12,7 +12,8 @@ enum mend {
 	MEND_RETRY,  /* what surely was not done: back to its queue */
 	MEND_RESEND, /* a message or lead, although it may have arrived */
 	MEND_SENT,   /* one of which it is not known: it did arrive */
-	MEND_DROP    /* it is not wanted any more */
+	MEND_DROP    /* it is not wanted any more, which MEND_RETRY undoes (of
+			a message in doubt MEND_RESEND) while its row is kept */
 };
 
 /*

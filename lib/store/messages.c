@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/lane.h"
 #include "store/statement.h"
 
@@ -38,16 +39,26 @@ media_read(const char *text, struct message *m)
 	}
 }
 
+/* Seen only when it is committed: begin holds the lines back. */
+static void
+tell_stored(int64_t id, int64_t chat_id, const char *role)
+{
+	log_event(LOG_INFO, "message_stored", "id=%lld user_id=%lld role=%s",
+	    (long long)id, (long long)chat_id, role);
+}
+
 enum outcome
 messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 {
+	const char *role = m->by_operator ? "operator" : "assistant";
 	char media[MESSAGE_FILES * 21];
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO messages(chat_id, state, role, created_at, text,"
 	    " update_row, task_id, task_name, method, params, media, policy,"
-	    " priority, not_before, expire_at, flow, action, about)"
+	    " priority, not_before, expire_at, flow, action, about,"
+	    " subject)"
 	    " VALUES(?1, ?2, ?17, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-	    " ?11, ?12, ?13, ?14, ?15, ?16, ?18)");
+	    " ?11, ?12, ?13, ?14, ?15, ?16, ?18, ?19)");
 
 	db_bind_int(add, 1, m->chat_id);
 	db_lend_text(add, 2, held ? "held" : "queued");
@@ -65,13 +76,15 @@ messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 	db_bind_int(add, 14, m->expire_at);
 	db_lend_text(add, 15, m->flow);
 	db_lend_text(add, 16, m->action);
-	db_lend_text(add, 17, m->by_operator ? "operator" : "assistant");
+	db_lend_text(add, 17, role);
 	db_bind_null_if(add, 18, m->about, 0);
+	db_bind_null_if(add, 19, m->subject, 0);
 	db_run(db, add);
 	m->id = db_last_id(db);
 	if (!held)
 		lane_join(db, m->chat_id, m->id, (int)m->priority,
 		    m->not_before);
+	tell_stored(m->id, m->chat_id, role);
 	return db_result(db, fault);
 }
 
@@ -90,6 +103,7 @@ messages_received(struct db *db, int64_t chat_id, int64_t update_row,
 	db_bind_null_if(add, 4, message_id, 0);
 	db_lend_text(add, 5, text);
 	db_run(db, add);
+	tell_stored(db_last_id(db), chat_id, "user");
 	return db_result(db, fault);
 }
 

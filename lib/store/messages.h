@@ -35,6 +35,7 @@ struct message {
 	const char *task_name;
 	bool by_operator; /* a person speaks through the bot */
 	int64_t about;	  /* chat that an answer to it goes to, 0: none */
+	int64_t subject;  /* of whom it speaks to somebody else, 0: none */
 	int64_t created_at, not_before, expire_at;
 	int tries, ambiguous;
 	bool maybe_duplicate;
@@ -52,7 +53,9 @@ enum outcome messages_received(struct db *db, int64_t chat_id,
     int64_t update_row, int64_t message_id, const char *text, int64_t now,
     struct fault *fault) must_check;
 
-/* The chat that the message MESSAGE_ID in CHAT_ID is about; 0: none. */
+/* The chat that the message MESSAGE_ID in CHAT_ID is about; 0: none,
+ * MESSAGES_FORGOTTEN: of somebody who was forgotten. */
+#define MESSAGES_FORGOTTEN INT64_MIN
 int64_t messages_about(struct db *db, int64_t chat_id, int64_t message_id);
 
 /*

@@ -16,12 +16,14 @@
 #define META_POLL_AT "poll_at"		 /* last good getUpdates */
 #define META_POLL_FAULT "poll_fault"	 /* why getUpdates is refused */
 #define META_POLL_FAULT_AT "poll_fault_at"
-#define META_CLOCK_AT "clock_at"	 /* wall time of the last start */
-#define META_PRUNED "pruned"		 /* last message looked at */
-#define META_TASK_ID "task_id"		 /* last task id given out */
-#define META_RECURRING "recurring"	 /* for whom it is planned */
-#define META_OUTAGE "outage"		 /* when the poll before one was */
-#define META_RESTORED_AT "restored_at"	 /* out of a backup */
+#define META_CLOCK_AT "clock_at"       /* wall time of the last start */
+#define META_PRUNED "pruned"	       /* last message looked at */
+#define META_TASK_ID "task_id"	       /* last task id given out */
+#define META_RECURRING "recurring"     /* for whom it is planned */
+#define META_OUTAGE "outage"	       /* when the poll before one was */
+#define META_RESTORED_AT "restored_at" /* out of a backup */
+#define META_UNHEARD "unheard"	     /* what CRMs told until then is on hold */
+#define META_FORGETTING "forgetting" /* begun, and of whom */
 #define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
 #define META_PULLED "pulled_" /* and a CRM: what was heard of it last */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/pending.h"
 
+#include "store/dead.h"
 #include "store/hold.h"
 #include "store/lane.h"
 #include "store/lead_settle.h"
@@ -71,6 +72,26 @@
 	" place FROM execs WHERE (state = 'pending' OR state = 'running')" \
 	" AND reason IS NOT NULL"
 
+/* What a person dropped, asked for by its id. */
+#define DROPPED \
+	"SELECT 'message', id, chat_id, 'dropped', settled_at, reason, NULL," \
+	" 'leadpipe recover-pending --' || iif(reason = '" DEAD_DROPPED \
+	"', 'retry ', 'resend ') || id, text FROM messages WHERE id = ?2" \
+	" AND state = 'cancelled' AND (reason = '" DEAD_DROPPED "'" \
+	"  OR reason = '" DEAD_DROPPED_DOUBT "')" \
+	" UNION ALL SELECT 'update', id, chat_id, 'dropped', settled_at," \
+	" reason, NULL, 'leadpipe recover-pending --retry update:' || id," \
+	" raw FROM updates WHERE id = ?2 AND state = 'done'" \
+	" AND reason = '" DEAD_DROPPED "'" \
+	" UNION ALL SELECT 'task', id, chat_id, 'dropped', ended_at," \
+	" reason, NULL, 'leadpipe recover-pending --retry task:' || id," \
+	" name FROM task_ends WHERE id = ?2 AND state = 'cancelled'" \
+	" AND reason = '" DEAD_DROPPED "'" \
+	" UNION ALL SELECT 'exec', id, chat_id, 'dropped', settled_at," \
+	" reason, NULL, 'leadpipe recover-pending --retry exec:' || id," \
+	" place FROM execs WHERE id = ?2 AND state = 'failed'" \
+	" AND reason = '" DEAD_DROPPED "'"
+
 static void
 pending_read(sqlite3_stmt *row, struct pending *pending)
 {
@@ -98,7 +119,8 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    "  AND (state IN ('dead','parked')"
 		    "   OR (kind = 'lead' AND reason <> '" LEAD_TWICE "')))"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
-		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS ")"
+		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS
+		    " UNION ALL " DROPPED ")"
 		    " WHERE (?1 IS NULL OR kind = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"

@@ -126,8 +126,8 @@ copy_backup(const struct restore *restore, const char *draft, int64_t size,
 /* Nobody knows the draft yet, so it needs no journal: a crash leaves a file
  * without meaning.  WAL comes last, when all is in the file itself. */
 static enum outcome
-prepare(const char *draft, int64_t version, struct restored *restored,
-    struct fault *fault)
+prepare(const struct restore *restore, const char *path, const char *draft,
+    int64_t version, struct restored *restored, struct fault *fault)
 {
 	sqlite3 *handle = NULL;
 	struct sql_error error;
@@ -144,9 +144,15 @@ prepare(const char *draft, int64_t version, struct restored *restored,
 		    fault);
 	if (out == OUT_OK)
 		out = migrate_run(handle, draft, (int)version, fault);
-	if (out == OUT_OK)
-		out = hold_due(handle, draft, clock_wall_ms(), &restored->held,
+	if (out == OUT_OK && !restore->dry_run)
+		out = restore_carry(handle, draft, path, &restored->carried,
 		    fault);
+	if (out == OUT_OK)
+		out =
+		    sql_exec(handle, draft, "PRAGMA journal_mode=OFF", fault);
+	if (out == OUT_OK)
+		out = hold_due(handle, draft, clock_wall_ms(),
+		    !restored->carried.heard, &restored->held, fault);
 	if (out == OUT_OK)
 		out =
 		    sql_exec(handle, draft, "PRAGMA journal_mode=WAL", fault);
@@ -158,7 +164,7 @@ prepare(const char *draft, int64_t version, struct restored *restored,
 
 /* What is verified is the copy that will be used, not what it came from. */
 static enum outcome
-make_draft(const struct restore *restore, const char *draft,
+make_draft(const struct restore *restore, const char *path, const char *draft,
     struct restored *restored, struct fault *fault)
 {
 	struct backup_facts found;
@@ -178,7 +184,8 @@ make_draft(const struct restore *restore, const char *draft,
 		    "alike",
 		    restore->backup);
 	if (out == OUT_OK)
-		out = prepare(draft, found.version, restored, fault);
+		out = prepare(restore, path, draft, found.version, restored,
+		    fault);
 	return out;
 }
 
@@ -187,7 +194,7 @@ replace(const struct restore *restore, const char *path, const char *draft,
     struct restored *restored, struct fault *fault)
 {
 	char *decided = restore_decided(path);
-	enum outcome out = make_draft(restore, draft, restored, fault);
+	enum outcome out = make_draft(restore, path, draft, restored, fault);
 
 	if (out == OUT_OK && !restore->dry_run &&
 	    file_publish(draft, decided) < 0)

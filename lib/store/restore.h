@@ -15,6 +15,7 @@
 
 #include "store/backup.h"
 #include "store/hold.h"
+#include "store/restore_carry.h"
 
 struct restore {
 	const char *path;   /* of the database, which may be missing */
@@ -28,6 +29,7 @@ struct restore {
 struct restored {
 	struct backup_facts facts;
 	struct hold_counts held;
+	struct carried carried; /* from the old one; of none in a dry run */
 	char *aside; /* where the old one is, NULL: there was none; owned */
 };
 

@@ -27,15 +27,33 @@ runs_last(struct db *db, const char *after, struct run_row *run)
 }
 
 int64_t
-runs_crashed(struct db *db, int64_t since)
+runs_before(struct db *db, const char *command, int64_t count)
+{
+	int64_t started_at = 0;
+	sqlite3_stmt *before = db_use(db,
+	    "SELECT started_at FROM runs WHERE command = ?1"
+	    " ORDER BY id DESC LIMIT 1 OFFSET ?2");
+
+	db_bind_text(before, 1, command);
+	db_bind_int(before, 2, count);
+	while (db_row(db, before))
+		started_at = db_int(before, 0);
+	return started_at;
+}
+
+int64_t
+runs_crashed(struct db *db, int64_t since, int64_t *first)
 {
 	int64_t crashed = 0;
 	sqlite3_stmt *count = db_use(db,
-	    "SELECT count(*) FROM runs WHERE crashed = 1"
-	    " AND started_at >= ?1");
+	    "SELECT count(*), coalesce(min(started_at), 0) FROM runs"
+	    " WHERE crashed = 1 AND started_at >= ?1");
 
+	*first = 0;
 	db_bind_int(count, 1, since);
-	while (db_row(db, count))
+	while (db_row(db, count)) {
 		crashed = db_int(count, 0);
+		*first = db_int(count, 1);
+	}
 	return crashed;
 }

@@ -17,7 +17,12 @@ struct run_row {
 /* The last run of each command in turn; start with AFTER = "". */
 bool runs_last(struct db *db, const char *after, struct run_row *run);
 
-/* Crashed runs since SINCE (wall ms). */
-int64_t runs_crashed(struct db *db, int64_t since);
+/* When the run of COMMAND began that is COUNT before its last one; 0: there
+ * were not so many. */
+int64_t runs_before(struct db *db, const char *command, int64_t count);
+
+/* Crashed runs since SINCE (wall ms); *FIRST is when the first of them
+ * began, 0: there are none. */
+int64_t runs_crashed(struct db *db, int64_t since, int64_t *first);
 
 #endif

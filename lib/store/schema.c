@@ -157,6 +157,8 @@ const char *const schema_v1[] = {
 	" started_at INTEGER,"
 	" flow TEXT, action TEXT,"
 	" about INTEGER,"
+	/* In a chat that is not theirs: of whom it speaks. */
+	" subject INTEGER,"
 	" reason TEXT,"
 	" CHECK ((state = 'sending') = (worker IS NOT NULL)),"
 	" CHECK (state = 'received' OR method IS NOT NULL)) STRICT;",
@@ -169,6 +171,8 @@ const char *const schema_v1[] = {
 	/* Which person an operator answers who replies to a message. */
 	"CREATE INDEX messages_about ON messages(chat_id, message_id)"
 	" WHERE about IS NOT NULL;",
+	"CREATE INDEX messages_subject ON messages(subject)"
+	" WHERE subject IS NOT NULL;",
 	"CREATE INDEX messages_stuck ON messages(state, chat_id)"
 	" WHERE (state = 'unknown' OR state = 'held'"
 	"  OR state = 'ambiguous');",
@@ -351,6 +355,7 @@ const char *const schema_v1[] = {
 	" max_rss_kb INTEGER) STRICT;",
 	"CREATE INDEX runs_command ON runs(command, id);",
 	"CREATE INDEX runs_open ON runs(worker) WHERE finished_at IS NULL;",
+	"CREATE INDEX runs_crashed ON runs(started_at) WHERE crashed = 1;",
 
 	"CREATE TABLE flows("
 	" hash TEXT PRIMARY KEY,"

@@ -24,12 +24,15 @@ number(struct db *db, const char *query, int64_t a, int64_t b)
 	return value;
 }
 
+/* Of what is older than the window only the last attempt is surely in it. */
 static void
 count_rates(struct db *db, int64_t now, struct stuck *stuck)
 {
 	sqlite3_stmt *rates = db_use(db,
 	    "SELECT coalesce(sum(state = 'sent'), 0),"
-	    " coalesce(sum(tries + ambiguous + (state = 'dead')), 0)"
+	    " coalesce(sum(iif(created_at > ?1,"
+	    "  tries + ambiguous + (state = 'dead'),"
+	    "  state <> 'sent' AND tries + ambiguous > 0)), 0)"
 	    " FROM messages WHERE settled_at > ?1"
 	    " AND id > (SELECT max(id) FROM messages) - ?2"
 	    " AND method IS NOT NULL");
@@ -72,6 +75,33 @@ older(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * Since when something should have been sent.  Heads have ids in the order of
+ * time: the lowest of those that may go, and of those that were tried and wait
+ * for the next try, tell of all lanes.
+ */
+static int64_t
+find_oldest(struct db *db, int64_t now)
+{
+	int64_t ready = number(db,
+	    "SELECT min(iif(m.tries = 0, max(m.created_at, l.not_before),"
+	    "  m.created_at)) FROM (SELECT head, not_before FROM lanes"
+	    "  WHERE not_before <= ?1 ORDER BY head LIMIT 100) l"
+	    " JOIN messages m ON m.id = l.head",
+	    now, 0);
+	int64_t tried = number(db,
+	    "SELECT min(m.created_at) FROM (SELECT head FROM lanes"
+	    "  WHERE not_before > ?1 ORDER BY head LIMIT 1000) l"
+	    " JOIN messages m ON m.id = l.head WHERE m.tries > 0",
+	    now, 0);
+	int64_t task = number(db,
+	    "SELECT due_at FROM tasks WHERE due_at <= ?1"
+	    " ORDER BY due_at, id LIMIT 1",
+	    now, 0);
+
+	return older(older(ready, tried), task);
+}
+
 enum outcome
 stuck_count(struct db *db, int64_t now, struct stuck *stuck,
     struct fault *fault)
@@ -90,12 +120,6 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 		    0, 0),
 		.tasks_waiting =
 		    number(db, "SELECT count(*) FROM tasks", 0, 0),
-		.tasks_overdue = number(db,
-		    "SELECT count(*) FROM tasks WHERE due_at <= ?1", now, 0),
-		.messages_queued = number(db,
-		    "SELECT count(*) FROM messages WHERE " MESSAGE_OPEN
-		    " AND state = 'queued'",
-		    0, 0),
 		.messages_ready = number(db,
 		    "SELECT count(*) FROM lanes WHERE busy = 0"
 		    " AND awaits IS NULL AND not_before <= ?1",
@@ -103,8 +127,17 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 		.sending = number(db,
 		    "SELECT count(*) FROM messages WHERE worker IS NOT NULL",
 		    0, 0),
+		.updates_since = number(db,
+		    "SELECT received_at FROM updates"
+		    " WHERE state IN ('received','failed')"
+		    " ORDER BY id LIMIT 1",
+		    0, 0),
 		.ambiguous = number(db,
 		    "SELECT count(*) FROM messages WHERE " MESSAGE_STUCK
+		    " AND state = 'ambiguous'",
+		    0, 0),
+		.ambiguous_since = number(db,
+		    "SELECT min(settled_at) FROM messages WHERE " MESSAGE_STUCK
 		    " AND state = 'ambiguous'",
 		    0, 0),
 		.unknown = number(db,
@@ -136,15 +169,21 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
 	};
 	count_rates(db, now, stuck);
 	count_dead(db, stuck);
-	int64_t lane = number(db,
-	    "SELECT min(max(m.created_at, l.not_before * (m.tries = 0)))"
-	    " FROM lanes l JOIN messages m ON m.id = l.head"
-	    " WHERE l.not_before <= ?1 OR m.tries > 0",
-	    now, 0);
-	int64_t task = number(db,
-	    "SELECT due_at FROM tasks WHERE due_at <= ?1"
-	    " ORDER BY due_at, id LIMIT 1",
-	    now, 0);
-	stuck->oldest_due_at = older(lane, task);
+	stuck->oldest_due_at = find_oldest(db, now);
+	return db_result(db, fault);
+}
+
+enum outcome
+stuck_backlog(struct db *db, int64_t now, struct backlog *backlog,
+    struct fault *fault)
+{
+	*backlog = (struct backlog){
+		.messages_queued = number(db,
+		    "SELECT count(*) FROM messages WHERE " MESSAGE_OPEN
+		    " AND state = 'queued'",
+		    0, 0),
+		.tasks_overdue = number(db,
+		    "SELECT count(*) FROM tasks WHERE due_at <= ?1", now, 0),
+	};
 	return db_result(db, fault);
 }

@@ -237,7 +237,9 @@ updates_retry(struct db *db, int64_t row, struct fault *fault)
 {
 	sqlite3_stmt *retry = db_use(db,
 	    "UPDATE updates SET state = 'received', tries = 0,"
-	    " settled_at = NULL WHERE id = ?1 AND state = 'parked'");
+	    " settled_at = NULL, reason = NULL WHERE id = ?1"
+	    " AND (state = 'parked' OR (state = 'done'"
+	    "  AND reason = '" DEAD_DROPPED "'))");
 
 	db_bind_int(retry, 1, row);
 	db_run(db, retry);

@@ -79,7 +79,7 @@ enum outcome updates_count_tries(struct db *db, int64_t now, int *waiting,
 /* How many wait. */
 int64_t updates_waiting(struct db *db);
 
-/* A parked update back to received with no tries. */
+/* A parked update, or one that was dropped, back to received with no tries. */
 enum outcome updates_retry(struct db *db, int64_t row, struct fault *fault)
     must_check;
 

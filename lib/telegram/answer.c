@@ -28,6 +28,7 @@ answer_say(struct answer *answer, const char *text)
 	size_t len;
 
 	log_redact(clean);
+	log_mask(clean);
 	len = utf8_prefix_bytes(clean, sizeof(answer->text) - 1);
 	memcpy(answer->text, clean, len);
 	answer->text[len] = '\0';

@@ -22,17 +22,17 @@ struct telegram {
 };
 
 static enum outcome
-check_token(const struct config *config, struct fault *fault)
+check_token(const struct config *config, const char *name, struct fault *fault)
 {
-	const char *token = config_get(config, "BOT_TOKEN");
+	const char *token = config_get(config, name);
 
 	if (!token)
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "BOT_TOKEN is not set; get one from @BotFather");
+		    "%s is not set; get one from @BotFather", name);
 	if (telegram_bot_id(token) == 0)
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "BOT_TOKEN does not look like a token (%s)",
-		    config_origin(config, "BOT_TOKEN"));
+		    "%s does not look like a token (%s)", name,
+		    config_origin(config, name));
 	return OUT_OK;
 }
 
@@ -40,13 +40,20 @@ enum outcome
 telegram_open(struct telegram **telegram, const struct config *config,
     struct fault *fault)
 {
+	return telegram_open_as(telegram, config, "BOT_TOKEN", fault);
+}
+
+enum outcome
+telegram_open_as(struct telegram **telegram, const struct config *config,
+    const char *token, struct fault *fault)
+{
 	const char *root = config_get_or(config, "TELEGRAM_API_ROOT",
 	    "https://api.telegram.org");
 	struct http_options options = {
 		.peer = "Telegram",
 		.peer_setting = "TELEGRAM_API_ROOT",
 	};
-	enum outcome result = check_token(config, fault);
+	enum outcome result = check_token(config, token, fault);
 	size_t len = strlen(root);
 
 	*telegram = NULL;
@@ -65,7 +72,7 @@ telegram_open(struct telegram **telegram, const struct config *config,
 		len--;
 	*telegram = mem_alloc(sizeof(**telegram));
 	(*telegram)->url = mem_printf("%.*s/bot%s/", (int)len, root,
-	    config_get(config, "BOT_TOKEN"));
+	    config_get(config, token));
 	(*telegram)->http = http_open(&options);
 	return OUT_OK;
 }

@@ -22,6 +22,11 @@ struct telegram;
  */
 enum outcome telegram_open(struct telegram **telegram,
     const struct config *config, struct fault *fault) must_check;
+
+/* The same for another bot, whose token is the setting TOKEN. */
+enum outcome telegram_open_as(struct telegram **telegram,
+    const struct config *config, const char *token, struct fault *fault)
+    must_check;
 void telegram_close(struct telegram *telegram);
 
 /* The calls of this line; http_run(), http_done() and so on work on it. */

@@ -76,6 +76,7 @@ write_message(struct db *db, const struct flow *flow, const struct chat *chat,
 		.task_name = task ? task->name : NULL,
 		.by_operator = effect->by_operator,
 		.about = effect->about,
+		.subject = effect->chat_id != chat->id ? chat->id : 0,
 		.created_at = now,
 		.expire_at = now + TURN_ANSWER_LIFE_MS,
 	};

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "store/leads.h"
 
@@ -51,10 +50,6 @@ lead_write(struct db *db, const struct flow *flow, const struct chat *chat,
 	bool added;
 	enum outcome out = leads_add(db, &lead, now, &id, &added, fault);
 
-	if (out == OUT_OK && log_wants(LOG_INFO))
-		log_event(LOG_INFO, added ? "lead_added" : "lead_known",
-		    "lead=%lld chat=%lld key=%s", (long long)id,
-		    (long long)chat->id, log_quote(key));
 	free(key);
 	return out;
 }

@@ -104,17 +104,19 @@ write_week(struct page *page)
 static void
 write_queue(struct page *page)
 {
+	struct backlog backlog;
 	struct stuck n;
 	struct fault fault;
 
-	if (stuck_count(page->db, page->now, &n, &fault) != OUT_OK)
+	if (stuck_count(page->db, page->now, &n, &fault) != OUT_OK ||
+	    stuck_backlog(page->db, page->now, &backlog, &fault) != OUT_OK)
 		return;
 	const struct row rows[] = {
 		{ "Сообщений ждёт отправки", "Messages to be sent",
-		    n.messages_queued, false },
+		    backlog.messages_queued, false },
 		{ "Отправляется", "Being sent", n.sending, false },
 		{ "Запланировано", "Planned", n.tasks_waiting, false },
-		{ "из них пора", "of them due", n.tasks_overdue, true },
+		{ "из них пора", "of them due", backlog.tasks_overdue, true },
 		{ "Обработчиков работает или ждёт", "Handlers at work",
 		    n.execs_open, true },
 		{ "Доставка неизвестна", "Delivery not known",

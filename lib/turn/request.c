@@ -224,9 +224,11 @@ request_parse(struct request *request, const char *text, size_t len,
 	enum outcome out;
 
 	*request = (struct request){ 0 };
-	if (line == NULL)
+	if (line == NULL) {
+		json_error_bare(&error);
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "it is not JSON: %s", error.text);
+	}
 	if (json_is_object(line))
 		out = read_members(line, words, fault);
 	else

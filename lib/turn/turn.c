@@ -161,7 +161,9 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 			if (effects.list[i].kind == EFFECT_ENTERED)
 				open->row.entered_at = now;
 		chat_to_row(&open->chat, &open->row, now);
-		out = chats_save(turn->db, &open->row, fault);
+		/* What an operator says makes nobody known. */
+		if (open->row.exists || input->kind != INPUT_OPERATOR)
+			out = chats_save(turn->db, &open->row, fault);
 	}
 	/* The operator is through: what was due meanwhile is due now. */
 	if (out == OUT_OK && paused && open->row.handoff_until <= now)

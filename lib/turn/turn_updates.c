@@ -117,8 +117,11 @@ relay(struct turn *turn, const struct update_row *row,
 
 	if (out == OUT_OK)
 		out = chats_unblock(turn->db, update->chat_id, now, fault);
+	/* Who was forgotten is nobody: the operator is told that the talk is
+	 * over. */
 	if (out == OUT_OK)
-		out = turn_chat_open(turn, chat_id, &open, fault);
+		out = turn_chat_open(turn,
+		    chat_id != MESSAGES_FORGOTTEN ? chat_id : 0, &open, fault);
 	if (out == OUT_OK)
 		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
 		    &result, fault);

@@ -83,6 +83,31 @@ tasks()
 		SELECT 'task_id', max(id) FROM tasks; COMMIT"
 }
 
+# history COUNT: messages of 50,000 chats, one each 200 ms until now, and the
+# runs of two weeks
+history()
+{
+	sqlite3 "$tmp/state/leadpipe.db" "BEGIN IMMEDIATE;
+	INSERT INTO messages(chat_id, state, role, created_at, settled_at,
+		message_id, text, method, policy)
+	WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+		WHERE i < $1), t(now) AS (SELECT unixepoch() * 1000)
+	SELECT 1 + i % 50000, iif(i % 2, 'received', 'sent'),
+		iif(i % 2, 'user', 'assistant'), now - ($1 - i) * 200,
+		iif(i % 2, NULL, now - ($1 - i) * 200), i,
+		'Message ' || i || ' of a long conversation about the order',
+		iif(i % 2, NULL, 'sendMessage'), iif(i % 2, NULL, 'resend')
+	FROM n, t;
+	INSERT INTO runs(command, worker, started_at, finished_at, exit_code,
+		max_rss_kb)
+	WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+		WHERE i < 40320), t(now) AS (SELECT unixepoch() * 1000)
+	SELECT iif(i % 2, 'send-due', 'poll-updates'), i,
+		now - (40320 - i) * 30000, now - (40320 - i) * 30000 + 900, 0,
+		12000 FROM n, t;
+	COMMIT; PRAGMA wal_checkpoint(TRUNCATE)" >"$tmp/said"
+}
+
 # measure COMMAND...: its time, CPU and memory become a line of $tmp/measured
 measure()
 {

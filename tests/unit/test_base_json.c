@@ -179,6 +179,9 @@ no_json_is_refused(void **state)
 		assert_null(json_parse(slice(wrong[i]), &error));
 		assert_true(error.text[0] != '\0');
 	}
+	assert_null(
+	    json_parse(slice("{\"name\": \"Anna\" \"Kern\"}"), &error));
+	assert_string_equal(error.text, "'}' expected");
 }
 
 static void

@@ -206,7 +206,7 @@ repeat(void *arg)
 static void
 repeated_complaints_are_counted(void **state)
 {
-	enum log_format format = LOG_LOGFMT;
+	enum log_format format = LOG_PLAIN;
 
 	(void)state;
 	child_run(repeat, &format, out, sizeof(out));
@@ -214,6 +214,11 @@ repeated_complaints_are_counted(void **state)
 	    "leadpipe poll-updates: redis: connection refused\n"
 	    "leadpipe poll-updates: something else\n"
 	    "leadpipe poll-updates: redis: connection refused (12 times)\n");
+	format = LOG_LOGFMT;
+	child_run(repeat, &format, out, sizeof(out));
+	assert_non_null(strstr(out,
+	    " level=error cmd=poll-updates run=7 message "
+	    "text=\"redis: connection refused\" times=12\n"));
 	format = LOG_JSON;
 	child_run(repeat, &format, out, sizeof(out));
 	assert_non_null(strstr(out,
@@ -251,7 +256,7 @@ under_journal(void *arg)
 	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
 	    (uintmax_t)st.st_ino + (arg != NULL));
 	setenv("JOURNAL_STREAM", stream, 1);
-	begin(LOG_LOGFMT, LOG_INFO);
+	begin(LOG_PLAIN, LOG_INFO);
 	log_error("e");
 	log_warning("w");
 	log_event(LOG_INFO, "i", NULL);
@@ -269,6 +274,100 @@ priorities_for_the_journal_only(void **state)
 	assert_non_null(strstr(out, "\n<6>ts="));
 	child_run(under_journal, &other, out, sizeof(out));
 	assert_null(strchr(out, '<'));
+}
+
+static void
+write_held(void *arg)
+{
+	begin(LOG_PLAIN, LOG_INFO);
+	log_hold();
+	log_event(LOG_INFO, "lead_added", "id=1");
+	log_error("the disk is full");
+	if (arg == NULL)
+		log_drop();
+	else
+		log_release();
+	log_event(LOG_INFO, "after", NULL);
+}
+
+static void
+what_was_undone_is_not_told(void **state)
+{
+	char kept;
+
+	(void)state;
+	child_run(write_held, NULL, out, sizeof(out));
+	assert_null(strstr(out, "lead_added"));
+	assert_non_null(strstr(out, "the disk is full\n"));
+	assert_non_null(strstr(out, " after\n"));
+	child_run(write_held, &kept, out, sizeof(out));
+	assert_non_null(strstr(out, " lead_added id=1\nleadpipe "));
+	assert_null(strstr(strstr(out, "the disk"), "the disk is full\nl"));
+}
+
+static void
+tell_services(void *arg)
+{
+	(void)arg;
+	begin(LOG_LOGFMT, LOG_INFO);
+	log_service("telegram", true, NULL);
+	log_service("amocrm", false, "status=%d text=%s", 502, log_quote("x"));
+	log_service("telegram", true, NULL);
+	log_service("amocrm", false, "status=%d text=%s", 504, log_quote("y"));
+	log_service("amocrm", true, NULL);
+	log_service("telegram", false, "status=%d text=%s", 401, "z");
+}
+
+static void
+a_service_is_told_when_it_changes(void **state)
+{
+	static const char *const wanted[] = { " service_up name=telegram\n",
+		" service_down name=amocrm status=502 text=\"x\"\n",
+		" service_up name=amocrm\n",
+		" service_down name=telegram status=401 text=z\n" };
+	const char *at = out;
+
+	(void)state;
+	child_run(tell_services, NULL, out, sizeof(out));
+	for (size_t i = 0; i < 4; i++) {
+		at = strstr(at, wanted[i]);
+		assert_non_null(at);
+		at = strchr(at, '\n');
+	}
+	assert_string_equal(at, "\n");
+	assert_null(strstr(out, "504"));
+}
+
+static void
+persons_are_masked(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "no field for anna.k@mail.example.org, sorry",
+		    "no field for ***, sorry" },
+		{ "почта иван@почта.рф.", "почта ***." },
+		{ "<a@b.c>", "<***>" },
+		{ "+7 (999) 123-45-67 is taken", "*** is taken" },
+		{ "phone=+79991234567&x", "phone=***&x" },
+		{ "89991234567", "***" },
+		{ "ask @anna_k or @ivan", "ask *** or @ivan" },
+		{ "x@y", "x@y" },
+		{ "chat 4242424242, id 1795219199123, row 12345678901",
+		    "chat 4242424242, id 1795219199123, row 12345678901" },
+		{ "at 2026-11-20T23:59:59+03:00, byte +12",
+		    "at 2026-11-20T23:59:59+03:00, byte +12" },
+		{ "@", "@" },
+		{ "+", "+" },
+		{ "@@@anna_k@@b.c.@", "@@***@@b.c.@" },
+		{ "", "" },
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i][0]);
+		log_mask(text);
+		assert_string_equal(text, rows[i][1]);
+	}
 }
 
 static void
@@ -327,6 +426,9 @@ main(void)
 		cmocka_unit_test(repeated_complaints_are_counted),
 		cmocka_unit_test(none_is_swallowed),
 		cmocka_unit_test(priorities_for_the_journal_only),
+		cmocka_unit_test(what_was_undone_is_not_told),
+		cmocka_unit_test(a_service_is_told_when_it_changes),
+		cmocka_unit_test(persons_are_masked),
 		cmocka_unit_test(quoting),
 		cmocka_unit_test(quiet_and_closed),
 	};

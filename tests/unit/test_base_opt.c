@@ -121,7 +121,7 @@ shared_options(void **state)
 	assert_int_equal(span, 60000);
 	assert_null(shared.config_file);
 	assert_int_equal(shared.verbose, 0);
-	assert_int_equal(shared.log_format, LOG_LOGFMT);
+	assert_int_equal(shared.log_format, LOG_PLAIN);
 }
 
 static void

@@ -6,6 +6,7 @@
  */
 #include "state_db.h"
 
+#include "store/hold.h"
 #include "store/meta.h"
 #include "store/tasks.h"
 #include "turn/deploy.h"
@@ -117,6 +118,33 @@ restarts(void **state)
 	}
 }
 
+/* Of a backup: what was due may have been said since; the next is planned. */
+static void
+a_restore(void **state)
+{
+	struct hold_counts held = { 0 };
+	sqlite3 *raw = NULL;
+
+	(void)state;
+	turn_close(turn);
+	turn = NULL;
+	db_close(db);
+	assert_int_equal(SQLITE_OK, sqlite3_open(state_path, &raw));
+	state_ok(hold_due(raw, state_path, NINE + HOUR, false, &held, &fault),
+	    &fault);
+	sqlite3_close(raw);
+	assert_int_equal(1, held.tasks);
+	db = state_open(DB_WRITE);
+	restart();
+	pass(NINE + HOUR);
+	sent_and_next(0, NINE + DAY);
+	assert_int_equal(number("SELECT count(*) FROM task_ends"
+				" WHERE state = 'dead'"),
+	    1);
+	pass(NINE + DAY);
+	sent_and_next(1, NINE + 2 * DAY);
+}
+
 /* It was due while the bot was away, and the bot comes back with another
  * version. */
 static void
@@ -186,6 +214,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TURN(restarts),
+		WITH_TURN(a_restore),
 		WITH_TURN(deployed_when_due),
 		WITH_TURN(clock_was_ahead),
 		WITH_TURN(clock_set_right),

@@ -6,7 +6,11 @@
  */
 #include "state_db.h"
 
+#include <fcntl.h>
+
 #include "base/mem.h"
+#include "store/leads.h"
+#include "store/mend.h"
 #include "store/migrate.h"
 #include "store/restore.h"
 #include "store/schema.h"
@@ -48,8 +52,21 @@ number(const char *sql)
 	"INSERT INTO meta VALUES('task_id', 3);" \
 	"INSERT INTO updates(update_id, hash, received_at, state, raw)" \
 	" VALUES(1, 1, 1, 'received', '{}'), (2, 2, 1, 'done', '{}');" \
-	"INSERT INTO leads(key, state, created_at) VALUES('a', 'queued', 1)," \
-	" ('b', 'created', 1);"
+	"INSERT INTO leads(key, state, errand, created_at, remote_id, told)" \
+	" VALUES('a', 'queued', 'create', 1, NULL, -1)," \
+	" ('b', 'created', NULL, 1, '7', 0)," \
+	" ('c', 'created', 'note', 1, '8', -1);" \
+	"INSERT INTO execs(chat_id, state, flow, request, resume, nonce," \
+	" created_at, worker) VALUES(7, 'running', 'f', '{}', '{}', 1, 1, 99)," \
+	" (8, 'done', 'f', '{}', '{}', 2, 1, NULL);" \
+	"INSERT INTO updates(update_id, hash, received_at, state, chat_id, raw)" \
+	" VALUES(3, 3, 1, 'waiting', 7, '{}');" \
+	"INSERT INTO breakers(name, kind, open_until)" \
+	" VALUES('amocrm', 'reauth', 9000000000000);" \
+	"INSERT INTO crm_tokens(crm, access, refresh, updated_at)" \
+	" VALUES('amocrm', 'a1', 'r1', 100);" \
+	"INSERT INTO meta VALUES('pulled_amocrm', '100'), ('outage', 50)," \
+	" ('clock_at', 100);"
 
 static const char *
 backup_path(void)
@@ -128,11 +145,25 @@ what_was_due_is_on_hold(void **state)
 	state_ok(restore(false), &fault);
 	assert_int_equal(4, restored.held.messages);
 	assert_int_equal(2, restored.held.tasks);
-	assert_int_equal(1, restored.held.updates);
+	assert_int_equal(1, restored.held.execs);
+	assert_int_equal(2, restored.held.updates);
 	assert_int_equal(1, restored.held.leads);
-	assert_int_equal(8,
+	assert_int_equal(10,
 	    number("SELECT count(*) FROM dead_letters"
 		   " WHERE reason = '" HOLD_REASON "'"));
+	/* Nothing of it goes on by itself. */
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM leads WHERE errand = 'create'"
+		   " OR errand = 'search' OR worker IS NOT NULL"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM execs"
+		   " WHERE state = 'pending' OR state = 'running'"));
+	/* But a note is looked for before it is brought. */
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM leads WHERE errand = 'note'"));
+	assert_int_equal(0, number("SELECT count(*) FROM breakers"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM meta WHERE key = 'outage'"));
 	assert_int_equal(4,
 	    number("SELECT count(*) FROM messages"
 		   " WHERE state = 'unknown'"));
@@ -164,9 +195,9 @@ no_id_is_given_twice(void **state)
 	state_exec(state_path,
 	    "INSERT INTO messages(chat_id, state, role, created_at,"
 	    " settled_at) VALUES(6, 'received', 'user', 1, 1);"
-	    "INSERT INTO leads(key, created_at) VALUES('c', 1);"
+	    "INSERT INTO leads(key, created_at) VALUES('d', 1);"
 	    "INSERT INTO updates(update_id, hash, received_at, raw)"
-	    " VALUES(3, 3, 1, '{}')");
+	    " VALUES(4, 4, 1, '{}')");
 	assert_true(number("SELECT max(id) FROM messages") > 1000000);
 	assert_true(number("SELECT max(id) FROM leads") > 1000000);
 	assert_true(number("SELECT max(id) FROM updates") > 1000000);
@@ -283,7 +314,7 @@ an_older_backup_is_migrated(void **state)
 	state_ok(out, &fault);
 	assert_int_equal(2, number("PRAGMA user_version"));
 	assert_int_equal(0, number("SELECT count(note) FROM meta"));
-	assert_int_equal(8, number("SELECT count(*) FROM dead_letters"));
+	assert_int_equal(10, number("SELECT count(*) FROM dead_letters"));
 }
 
 static void
@@ -307,8 +338,8 @@ release_all(const char *kind)
 		state_ok(db_commit(db, &fault), &fault);
 	}
 	assert_memory_equal(&counts, &wanted.counts, sizeof(counts));
-	return (int)(counts.messages + counts.tasks + counts.updates +
-	    counts.leads);
+	return (int)(counts.messages + counts.tasks + counts.execs +
+	    counts.updates + counts.leads);
 }
 
 static void
@@ -323,18 +354,153 @@ what_is_released_goes_on(void **state)
 		   " WHERE state = 'queued'"
 		   " AND maybe_duplicate = 1"));
 	assert_int_equal(4, number("SELECT count(*) FROM lanes"));
-	assert_int_equal(4, number("SELECT count(*) FROM dead_letters"));
-	assert_int_equal(4, release_all(NULL));
+	assert_int_equal(6, number("SELECT count(*) FROM dead_letters"));
+	assert_int_equal(6, release_all(NULL));
 	assert_int_equal(0, number("SELECT count(*) FROM dead_letters"));
 	assert_int_equal(3, number("SELECT count(*) FROM tasks"));
-	assert_int_equal(1,
+	assert_int_equal(2,
 	    number("SELECT count(*) FROM updates"
 		   " WHERE state = 'received'"));
+	assert_int_equal(7,
+	    number("SELECT chat_id FROM execs WHERE state = 'pending'"));
 	/* The CRM may have it: it is looked for before it is sent. */
 	assert_int_equal(1,
 	    number("SELECT count(*) FROM leads"
-		   " WHERE state = 'unknown'"));
+		   " WHERE state = 'unknown' AND errand = 'search'"));
 	all_rules_hold();
+}
+
+static void
+mend_lead(int64_t id, enum mend how)
+{
+	const char *state;
+
+	state_ok(db_begin(db, state_soon(), &fault), &fault);
+	state_ok(mend_item(db, "lead", id, how, 5000, &state, &fault), &fault);
+	state_ok(db_commit(db, &fault), &fault);
+}
+
+/* It may be in the CRM, whatever was thought of it in between. */
+static void
+a_lead_that_was_dropped_is_still_searched_for(void **state)
+{
+	(void)state;
+	state_ok(restore(false), &fault);
+	db = state_open(DB_WRITE);
+	mend_lead(1, MEND_DROP);
+	mend_lead(1, MEND_RETRY);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM leads WHERE id = 1"
+		   " AND state = 'unknown' AND errand = 'search'"));
+}
+
+/* Who asks again waits for nobody's decision. */
+static void
+who_comes_again_ends_the_hold_of_their_lead(void **state)
+{
+	struct lead_new lead = { .key = "again",
+		.phone = "+79991112233",
+		.name = "Ann",
+		.join_ms = INT64_MAX };
+	struct lead_taken taken;
+
+	(void)state;
+	state_ok(restore(false), &fault);
+	state_exec(state_path,
+	    "UPDATE leads SET phone_e164 = '+79991112233' WHERE id = 1");
+	db = state_open(DB_WRITE);
+	state_ok(db_begin(db, state_soon(), &fault), &fault);
+	state_ok(leads_take(db, &lead, 5000, &taken, &fault), &fault);
+	state_ok(db_commit(db, &fault), &fault);
+	assert_int_equal(LEAD_JOINED, taken.fate);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM leads WHERE id = 1"
+		   " AND state = 'unknown' AND errand = 'search'"
+		   " AND joins = 1"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM dead_letters"
+		   " WHERE kind = 'lead'"));
+}
+
+/* What the database learned after the backup. */
+#define LEARN \
+	"UPDATE crm_tokens SET access = 'a2', refresh = 'r2'," \
+	" previous = 'r1', updated_at = 200;" \
+	"UPDATE meta SET value = '200' WHERE key = 'pulled_amocrm';" \
+	"UPDATE meta SET value = 200 WHERE key = 'clock_at';" \
+	"INSERT INTO crm_changes VALUES('amocrm', '7', 150, '142', 150)"
+
+static void
+what_nobody_else_knows_is_taken_over(void **state)
+{
+	(void)state;
+	state_exec(state_path, LEARN);
+	state_ok(restore(false), &fault);
+	assert_int_equal(1, restored.carried.tokens);
+	assert_true(restored.carried.heard);
+	assert_int_equal(0, restored.carried.refreshes);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM crm_tokens WHERE refresh = 'r2'"
+		   " AND previous = 'r1'"));
+	assert_int_equal(200,
+	    number("SELECT value FROM meta WHERE key = 'pulled_amocrm'"));
+	assert_int_equal(1, number("SELECT count(*) FROM crm_changes"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM meta WHERE key = 'unheard'"));
+}
+
+static void
+what_is_older_there_is_not(void **state)
+{
+	(void)state;
+	state_exec(state_path,
+	    LEARN "; UPDATE crm_tokens SET updated_at = 50;"
+		  "UPDATE meta SET value = 50 WHERE key = 'clock_at'");
+	state_ok(restore(false), &fault);
+	assert_int_equal(0, restored.carried.tokens);
+	assert_false(restored.carried.heard);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM crm_tokens WHERE refresh = 'r1'"));
+	assert_int_equal(100,
+	    number("SELECT value FROM meta WHERE key = 'pulled_amocrm'"));
+	assert_true(
+	    number("SELECT value FROM meta WHERE key = 'unheard'") > 200);
+}
+
+/* A damaged one is what a backup is restored for. */
+static void
+nor_is_what_cannot_be_read(void **state)
+{
+	static const char noise[4096] = "noise";
+	int fd;
+
+	(void)state;
+	state_exec(state_path, LEARN);
+	unlink(state_file("-wal"));
+	unlink(state_file("-shm"));
+	fd = open(state_path, O_WRONLY);
+	assert_int_equal(sizeof(noise), pwrite(fd, noise, sizeof(noise), 100));
+	close(fd);
+	state_ok(restore(false), &fault);
+	assert_int_equal(0, restored.carried.tokens);
+	assert_int_equal(1, restored.carried.refreshes);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM crm_tokens WHERE refresh = 'r1'"));
+	assert_true(
+	    number("SELECT value FROM meta WHERE key = 'unheard'") > 200);
+}
+
+/* Another bot's token is none of ours. */
+static void
+nor_what_is_another_bots(void **state)
+{
+	(void)state;
+	state_exec(state_path,
+	    LEARN "; UPDATE meta SET value = 5 WHERE key = 'bot_id'");
+	state_ok(restore(false), &fault);
+	assert_int_equal(0, restored.carried.tokens);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM crm_tokens WHERE refresh = 'r1'"));
 }
 
 static void
@@ -364,6 +530,8 @@ every_rule_finds_what_breaks_it(void **state)
 		    "UPDATE meta SET value = 2"
 		    " WHERE key = 'task_id'" },
 		{ "task-letter", "UPDATE task_ends SET state = 'dead'" },
+		{ "exec-letter",
+		    "UPDATE execs SET state = 'dead' WHERE id = 2" },
 		{ "update-letter", "UPDATE updates SET state = 'parked'" },
 		{ "lead-letter", "UPDATE leads SET state = 'parked'" },
 		{ "letter-item",
@@ -411,6 +579,12 @@ main(void)
 		WITH_BACKUP(a_killed_restore_is_finished_by_the_next),
 		WITH_BACKUP(an_older_backup_is_migrated),
 		WITH_BACKUP(what_is_released_goes_on),
+		WITH_BACKUP(a_lead_that_was_dropped_is_still_searched_for),
+		WITH_BACKUP(who_comes_again_ends_the_hold_of_their_lead),
+		WITH_BACKUP(what_nobody_else_knows_is_taken_over),
+		WITH_BACKUP(what_is_older_there_is_not),
+		WITH_BACKUP(nor_is_what_cannot_be_read),
+		WITH_BACKUP(nor_what_is_another_bots),
 		WITH_BACKUP(every_rule_finds_what_breaks_it),
 	};
 
