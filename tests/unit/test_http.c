@@ -227,7 +227,7 @@ test_drip(void **state)
 
 	(void)state;
 	took = clock_mono_ms() - start;
-	assert_in_range(took, 299, 300 + late_ms());
+	assert_in_range(took, 299, 300 + LATE_MS);
 	assert_true(result->timed_out);
 	assert_int_equal(result->left, HTTP_LEFT);
 	fault_check(result, "no whole answer from '127.0.0.1' in time");
@@ -300,12 +300,12 @@ test_run_ends(void **state)
 	call = http_start(http, &request);
 	assert_int_equal(http_call_left(call), HTTP_NOT_LEFT);
 	http_run(http, start + 60, pair[0]);
-	assert_in_range(clock_mono_ms() - start, 60, 60 + late_ms());
+	assert_in_range(clock_mono_ms() - start, 60, 60 + LATE_MS);
 	assert_null(http_done(http));
 	assert_int_equal(http_call_left(call), HTTP_LEFT);
 	assert_int_equal(write(pair[1], "x", 1), 1);
 	http_run(http, start + 10000, pair[0]);
-	assert_in_range(clock_mono_ms() - start, 60, 2000 + late_ms());
+	assert_in_range(clock_mono_ms() - start, 60, 2000 + LATE_MS);
 	assert_null(http_done(http));
 
 	/* a call that is late from the start sends nothing */
