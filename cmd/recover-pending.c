@@ -35,7 +35,8 @@ static const char *import_file;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'l', "list", "[KIND]",
-	    "what waits for a decision: update, message, task, lead or exec",
+	    "what waits for a decision: update, message, task, lead or exec; "
+	    "'dropped': the leads that were",
 	    { .flag = &list } },
 	{ OPT_FLAG, 0, "show", "ID", "all that is known of one",
 	    { .flag = &show } },
@@ -353,9 +354,12 @@ main(int argc, char **argv)
 	int count = argc - first;
 
 	check_usage(count);
-	if (list && count > 0 && (kind = item_kind(argv[first])) == NULL)
+	if (list && count > 0 && strcmp(argv[first], PENDING_DROPPED) == 0)
+		kind = PENDING_DROPPED;
+	else if (list && count > 0 && (kind = item_kind(argv[first])) == NULL)
 		opt_usage(&command,
-		    "'%s' is no kind: update, message, task, lead or exec",
+		    "'%s' is no kind: update, message, task, lead, exec or "
+		    "dropped",
 		    argv[first]);
 	struct item_name *items = read_items(argv + first, list ? 0 : count);
 	bool reads = list || show ||

@@ -16,7 +16,7 @@ last_message() { sql "select max(id) from messages where role = 'assistant'"; }
 # mend N: what the dead letter of item N says, with its alternatives cut off
 mend_of() { sql "select mend from dead_letters where item = $1"; }
 
-bot_start
+bot_start --no-quirks
 run recover-pending
 is 'without a database it is 78' 78 $status
 is 'which is named, with the command that makes it' 1 \

@@ -210,6 +210,7 @@ pair_keep(struct crm_job *job, const struct crm_token *token)
 		return;
 	}
 	(void)amocrm_token_read(job->crm);
+	((struct amocrm *)job->crm->own)->refreshed_at = job->now;
 	log_event(LOG_INFO, "token_refreshed", "crm=%s", AMOCRM);
 }
 

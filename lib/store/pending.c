@@ -26,9 +26,9 @@
 	" LEFT JOIN execs x ON d.kind = 'exec' AND x.id = d.item" \
 	" LEFT JOIN leads l ON d.kind = 'lead' AND l.id = d.item"
 
-/* What the CRM may have, what it failed to take so far, and, asked for by its
- * id, what was dropped. */
-#define STUCK_LEADS \
+/* What the CRM may have, what it failed to take so far; what was dropped, when
+ * it is asked for. */
+#define LEADS \
 	"SELECT 'lead', id, chat_id, state, coalesce(settled_at, created_at)," \
 	" CASE WHEN state = 'dropped' THEN 'it is not wanted'" \
 	"  WHEN errand = 'search' THEN" \
@@ -43,10 +43,14 @@
 	"  ELSE 'it is tried again by itself, or leadpipe recover-pending" \
 	" --retry lead:' || id || ' or --drop lead:' || id END," \
 	" coalesce(name || ' ' || coalesce(phone_e164, phone, email, '')," \
-	"  phone, email) FROM leads" \
-	" WHERE (worker IS NULL AND errand IS NOT NULL" \
-	"  AND (errand = 'search' OR tries > 0))" \
-	" OR (id = ?2 AND state = 'dropped')"
+	"  phone, email) FROM leads"
+#define STUCK_LEADS \
+	LEADS " WHERE worker IS NULL AND errand IS NOT NULL" \
+	      " AND (errand = 'search' OR tries > 0)"
+#define DROPPED_LEADS \
+	LEADS " WHERE state = 'dropped' AND id BETWEEN" \
+	      " iif(?1 IS '" PENDING_DROPPED "', 1, ?2) AND" \
+	      " iif(?1 IS '" PENDING_DROPPED "', 1 << 62, ?2)"
 
 #define STUCK_MESSAGES \
 	"SELECT 'message', id, chat_id, state," \
@@ -96,8 +100,9 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    " (state IN ('dead','parked')"
 		    "  OR (kind = 'lead' AND reason <> '" LEAD_TWICE "'))"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
-		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS ")"
-		    " WHERE (?1 IS NULL OR kind = ?1)"
+		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS
+		    " UNION ALL " DROPPED_LEADS ")"
+		    " WHERE (?1 IS NULL OR kind = ?1 OR state = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"
 		    " ORDER BY since, kind, item");
