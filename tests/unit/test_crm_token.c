@@ -351,6 +351,29 @@ test_no_last_word(void **state)
 	}
 }
 
+/* Nor does it let the token before be tried, whose refusal says nothing. */
+static void
+test_no_word_of_the_token(void **state)
+{
+	(void)state;
+	pair_old();
+	row_put("ACCESS-2-old", "REFRESH-2-old", NOW + HOUR / 2);
+	process_new();
+	expect_refresh("REFRESH-2-old");
+	answer(404, "<html>nginx</html>");
+	assert_int_equal(health(), CRM_FAILING);
+	chore_end();
+	check_row("ACCESS-2-old", "REFRESH-2-old", "REFRESH-1-old");
+	now += 6000;
+	expect_refresh("REFRESH-2-old");
+	answer(401, USED_UP);
+	expect_refresh("REFRESH-1-old");
+	answer(404, "<html>nginx</html>");
+	assert_int_equal(health(), CRM_FAILING);
+	chore_end();
+	check_row("ACCESS-2-old", "REFRESH-2-old", "REFRESH-1-old");
+}
+
 static char *
 jwt_of(const char *claims)
 {
@@ -551,6 +574,7 @@ main(void)
 		WITH_CRM(test_lock),
 		WITH_CRM(test_reauth),
 		WITH_CRM(test_no_last_word),
+		WITH_CRM(test_no_word_of_the_token),
 		WITH_CRM(test_renamed),
 		WITH_CRM(test_stranger),
 		WITH_CRM(test_long),
