@@ -143,16 +143,17 @@ open_at(int64_t start, enum db_mode mode, int migrations, int64_t keep_ms)
 static void
 running_commands_finish_and_newcomers_wait(void **state)
 {
-	int64_t start = clock_mono_ms();
+	/* By then all are there, on a slow machine at least the first. */
+	int64_t start = clock_mono_ms() + 1000;
 	pid_t migrator, reader;
 	int status, old = 0, refused = 0;
 
 	(void)state;
 	db_close(state_open(DB_CREATE));
-	for (int i = 0; i < 20; i++)
-		open_at(start + i * 100, DB_WRITE, 1, 350);
 	migrator = open_at(start + 500, DB_WRITE, 3, 0);
 	reader = open_at(start + 700, DB_READ, 3, 0);
+	for (int i = 0; i < 20; i++)
+		open_at(start + i * 100, DB_WRITE, 1, 350);
 	assert_int_equal(migrator, waitpid(migrator, &status, 0));
 	assert_int_equal(0, status);
 	/* Commands that began before are through, 500 + 350 and a bit. */
