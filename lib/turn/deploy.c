@@ -237,6 +237,7 @@ deploy_flow(struct db *db, const struct config *config,
     struct deploy_report *report, struct findings *findings,
     struct fault *fault)
 {
+	int64_t wait_ms = clock_left_ms(deadline);
 	struct flow *flow = NULL;
 	char *bundle = NULL;
 	enum outcome out;
@@ -246,6 +247,8 @@ deploy_flow(struct db *db, const struct config *config,
 	if (out == OUT_OK)
 		out = flow_open(bundle, strlen(bundle), config, &flow,
 		    findings, fault);
+	/* On a busy machine to read it alone may take longer than that. */
+	deadline = clock_mono_ms() + wait_ms;
 	if (out == OUT_OK && !deploy->dry_run)
 		out = finish_last(db, deadline, fault);
 	if (out == OUT_OK)
@@ -339,6 +342,7 @@ static enum outcome
 try_file(struct db *db, const struct config *config, const char *path,
     const char *mark, int64_t deadline, bool *deployed, struct fault *fault)
 {
+	int64_t wait_ms = clock_left_ms(deadline);
 	struct findings findings = { 0 };
 	struct deploy_report report;
 	struct fault why;
@@ -362,7 +366,7 @@ try_file(struct db *db, const struct config *config, const char *path,
 		return out;
 	}
 	*deployed = out == OUT_OK && !report.unchanged;
-	out = remember(db, mark, refused, deadline, fault);
+	out = remember(db, mark, refused, clock_mono_ms() + wait_ms, fault);
 	free(refused);
 	findings_release(&findings);
 	return out;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/chats.h"
 #include "store/execs.h"
 #include "store/updates.h"
 #include "telegram/update.h"
@@ -120,6 +121,9 @@ relay(struct turn *turn, const struct update_row *row,
 		out = chats_unblock(turn->db, update->chat_id, now, fault);
 	if (out == OUT_OK)
 		out = turn_chat_open(turn, chat_id, &open, fault);
+	/* A step would make the row of a person who is forgotten again. */
+	if (out == OUT_OK && !open.row.exists)
+		out = chats_known(turn->db, chat_id, fault);
 	if (out == OUT_OK)
 		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
 		    &result, fault);

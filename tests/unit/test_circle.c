@@ -95,6 +95,25 @@ the_operators_media_arrive(void **state)
 		   " AND text = 'well'"));
 }
 
+/* Nobody is made up for the sake of an answer, and the answer is not lost. */
+static void
+an_answer_to_nobody_is_put_aside(void **state)
+{
+	(void)state;
+	call_operator();
+	state_exec(state_path, "DELETE FROM chats WHERE chat_id = 5");
+	write_all(501, REPLY "\"text\":\"well\"");
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM chats WHERE chat_id = 5"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages WHERE chat_id = 5"
+		   " AND text = 'well'"));
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM dead_letters"
+		   " WHERE kind = 'update'"
+		   " AND reason LIKE 'chat 5 is not known%'"));
+}
+
 static void
 the_person_begins_again_not_the_operator(void **state)
 {
@@ -192,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TURN(the_operators_media_arrive),
+		WITH_TURN(an_answer_to_nobody_is_put_aside),
 		WITH_TURN(the_person_begins_again_not_the_operator),
 		WITH_TURN(a_schedule_that_goes_round),
 		WITH_TURN(an_end_that_goes_round),
