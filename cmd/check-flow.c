@@ -212,7 +212,8 @@ draw(struct run *run, const char *path)
 /* What all transcripts came to. */
 struct tally {
 	size_t transcripts, checks, failures;
-	bool broken, coloured;
+	size_t broken; /* transcripts that could not be played to their end */
+	bool coloured;
 	json_t *list; /* NULL: for people */
 };
 
@@ -226,7 +227,7 @@ tally_result(struct tally *tally, const char *path,
 	tally->transcripts++;
 	tally->checks += result->checks;
 	tally->failures += failures;
-	tally->broken = tally->broken || result->broken || error != NULL;
+	tally->broken += result->broken || error != NULL;
 	if (tally->list != NULL) {
 		json_array_append_new(tally->list,
 		    json_pack("{s:s, s:b, s:I, s:s?, s:O?}", "file", path,
@@ -277,6 +278,17 @@ wants_colour(void)
 	    (term == NULL || strcmp(term, "dumb") != 0);
 }
 
+static void
+print_tally(const struct tally *tally)
+{
+	printf("%zu transcript%s, %zu check%s, %zu failure%s",
+	    tally->transcripts, plural(tally->transcripts), tally->checks,
+	    plural(tally->checks), tally->failures, plural(tally->failures));
+	if (tally->broken > 0)
+		printf(", %zu not played to the end", tally->broken);
+	putchar('\n');
+}
+
 static int
 test(const struct run *run, char **operands)
 {
@@ -290,20 +302,17 @@ test(const struct run *run, char **operands)
 		else
 			test_one(run, &rehearsal, *operands, &tally);
 	}
+	if (tally.transcripts == 0)
+		opt_usage(&command, "which transcripts? give their files");
 	if (tally.list != NULL)
 		print_json(json_pack("{s:i, s:b, s:I, s:I, s:o}", "schema", 1,
-		    "ok", tally.failures == 0 && !tally.broken, "checks",
+		    "ok", tally.failures == 0 && tally.broken == 0, "checks",
 		    (json_int_t)tally.checks, "failures",
 		    (json_int_t)tally.failures, "transcripts", tally.list));
 	else if (!run->shared.quiet)
-		printf("%zu transcript%s, %zu check%s, %zu failure%s\n",
-		    tally.transcripts, plural(tally.transcripts), tally.checks,
-		    plural(tally.checks), tally.failures,
-		    plural(tally.failures));
+		print_tally(&tally);
 	rehearsal_release(&rehearsal);
-	if (tally.transcripts == 0)
-		opt_usage(&command, "which transcripts? give their files");
-	return tally.broken	 ? EXIT_INPUT
+	return tally.broken > 0	 ? EXIT_INPUT
 	    : tally.failures > 0 ? EXIT_DEAD
 				 : EXIT_DONE;
 }

@@ -40,7 +40,8 @@ static const char *import_file, *range;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'l', "list", "[KIND]",
-	    "what waits for a decision: update, message, task, lead or exec",
+	    "what waits for a decision: update, message, task, lead or exec; "
+	    "'dropped': what a person dropped",
 	    { .flag = &list } },
 	{ OPT_FLAG, 0, "show", "ID", "all that is known of one",
 	    { .flag = &show } },
@@ -362,10 +363,13 @@ main(int argc, char **argv)
 	int count = argc - first;
 
 	check_usage(count);
-	if ((list || release) && count > 0 &&
+	if (list && count > 0 && strcmp(argv[first], PENDING_DROPPED) == 0)
+		kind = PENDING_DROPPED;
+	else if ((list || release) && count > 0 &&
 	    (kind = item_kind(argv[first])) == NULL)
 		opt_usage(&command,
-		    "'%s' is no kind: update, message, task, lead or exec",
+		    "'%s' is no kind: update, message, task, lead, exec or "
+		    "dropped",
 		    argv[first]);
 	if (range != NULL && !replay_parse(range, &replay))
 		opt_usage(&command,

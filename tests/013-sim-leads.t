@@ -77,6 +77,11 @@ finds 'one that no row knows' 'doubled:amocrm has 9770003, which no row' \
 	'DELETE FROM leads WHERE id = 3;
 	INSERT INTO lead_sources(lead_id, key, received_at) VALUES(4, "key-3", 1)'
 finds 'waiting, where all should be settled' 'open:lead 4 is new' '' --settled
+told="UPDATE leads SET state = 'created', crm = 'webhook', errand = NULL,
+	remote_id = marker WHERE id = 4"
+finds 'created in a webhook that got nothing' 'lost:lead 4 is created as' "$told"
+echo '{"crm": "webhook", "id": 1, "marks": ["lpmarked00004"]}' >>"$tmp/leads"
+finds 'in one that got it and named no id' '' "$told"
 amo POST leads '[{"name": "Website lpmarked00002"}]' >"$tmp/out"
 crm leads >"$tmp/leads"
 finds 'the same twice' 'doubled:lead 2 is there 2 times in amocrm' ''

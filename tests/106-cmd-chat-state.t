@@ -172,8 +172,17 @@ sql "DELETE FROM messages;
 	'resend', 72, 'an answer'),
 	(5, 'sent', 'operator', $hour + 2, $hour + 2, 'sendMessage', '{}',
 	'resend', 73, 'a person')"
-exits 'a stranger has said nothing' 0 show-history 99
-is 'so nothing is printed' '' "$out$err"
+exits 'a stranger is 65' 65 show-history 99
+is 'which is said as show-chat does' "$(
+	"$LEADPIPE" show-chat 99 2>&1 | sed s/show-chat:/show-history:/)" "$err"
+sqlite3 "$db" "INSERT INTO messages(chat_id, state, role, created_at,
+	settled_at, method, params, policy, message_id, text) VALUES (99, 'sent',
+	'assistant', 1, 1, 'sendMessage', '{}', 'resend', 74, 'a lead came')"
+exits 'an operator who never wrote is none' 0 show-history 99
+is 'and what they were told is shown' yes \
+	"$([[ $out == *'a lead came'* ]] && echo yes)"
+sqlite3 "$db" 'INSERT INTO chats(chat_id, created_at, seen_at) VALUES (98, 1, 1)'
+exits 'who has said nothing yet is no stranger' 0 show-history 98
 exits 'an unknown @name is 65' 65 show-history @nobody
 run show-history 5
 is 'all of it, the oldest first' '0 2003 old 1' "$status $(wc -l <"$tmp/out") $(

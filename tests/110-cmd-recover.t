@@ -16,7 +16,7 @@ last_message() { sql "select max(id) from messages where role = 'assistant'"; }
 # mend N: what the dead letter of item N says, with its alternatives cut off
 mend_of() { sql "select mend from dead_letters where item = $1"; }
 
-bot_start
+bot_start --no-quirks
 run recover-pending
 is 'without a database it is 78' 78 $status
 is 'which is named, with the command that makes it' 1 \
@@ -129,7 +129,7 @@ is 'only that one is sent again' 'sent cancelled sent' \
 	"$(state_of "$1") $(state_of "$2") $(state_of "$3")"
 run recover-pending --show "$2"
 is 'what was dropped is still to be seen, with the way back' 1 \
-	"$(grep -c "^mend .*recover-pending --resend $2$" "$tmp/out")"
+	"$(grep -c "^mend .*recover-pending --resend message:$2$" "$tmp/out")"
 run recover-pending --retry "$2"
 is 'it is no more certain than before' '65 cancelled' "$status $(state_of "$2")"
 run recover-pending --drop "$2"

@@ -24,7 +24,7 @@ said()
 # perf LABEL: its value
 perf() { printf '%s\n' "${line#* | }" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 
-bot_start
+bot_start --no-quirks
 
 # --- before anything is there
 

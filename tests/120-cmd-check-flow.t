@@ -74,6 +74,23 @@ is 'a hostile name acts on no terminal' '65 ' "$status $(LC_ALL=C.UTF-8 \
 "$LEADPIPE" check-flow "$shop" >/dev/full 2>/dev/null
 is 'a full disk is 74' 74 $?
 
+# What is wrong is said in the order of the file, whatever was looked at first.
+variant order '.zzz = 1 | .aaa = 1 | .states.idle.enter = [{send: "Two words"}]'
+"$LEADPIPE" check-flow "$tmp/order.json" | cut -d: -f 2,3 >"$tmp/lines"
+is 'findings stand in the order of the file' 'yes 4' "$(
+	head -n -1 "$tmp/lines" | sort -c -t: -k 1,1n -k 2,2n && echo yes) $(
+	wc -l <"$tmp/lines")"
+variant many '.states += ([range(12000) | {key: "bad\(.)", value: {enterr: 1}}]
+	| from_entries)'
+is 'thousands of them take no minute' 65 "$(
+	timeout 10 "$LEADPIPE" check-flow "$tmp/many.json" >/dev/null; echo $?)"
+run check-flow --test "$tmp/none.txt"
+is 'a transcript that cannot be played is counted' \
+	'65 1 transcript, 0 checks, 0 failures, 1 not played to the end' \
+	"$status $out"
+run check-flow --test "$tmp/order.json"
+is 'no transcript, no sum' '64 ' "$status $out"
+
 # --- transcripts
 
 run check-flow --test "$TOP"/examples/shop/transcripts/*.txt
@@ -167,6 +184,42 @@ printf 'flow less.json\nuser 42\n> /start\n< Failed\n< Done: .\n' \
 	>"$tmp/again/twice"
 run check-flow --test "$tmp/again/thrice" "$tmp/again/twice"
 is 'a handler is run again' '0 ' "$status $(grep -v '^2 transcripts' "$tmp/out")"
+
+# What was said so far, both ways and by whom, with its time; neither what is
+# said in the same step, nor more than was asked for.
+cat >"$tmp/again/handlers/hear" <<'END'
+#!/bin/sh
+exec jq -c '{set: {x: ([.history[] | "\(.at[11:16]) \(.role): \(.text)"] | join("; "))}}'
+END
+chmod +x "$tmp/again/handlers/hear"
+cat >"$tmp/again/heard.json" <<'END'
+{"leadpipe": 1, "id": "heard", "start": "s", "vars": {"x": {"max": 500}},
+ "roles": {"staff": [7]}, "fallback": [{"send": "what"}],
+ "texts": {"ru": {"hi": "Hi", "go": "Go", "what": "What?", "wait": "Wait",
+   "heard": "[{{x}}]"}},
+ "states": {"s": {"enter": [{"send": "hi", "buttons": [[{"text": "go", "id": "go"}]]}],
+   "on": {"photo": [{"handoff": {"role": "staff"}}],
+     "button:go": [{"send": "wait"},
+       {"exec": {"run": ["hear"], "history": 6}}, {"send": "heard"}]}}}}
+END
+cat >"$tmp/again/heard" <<'END'
+flow heard.json
+user 42
+> early
++ 1h
+> (photo) Look
+user 7
+> (reply 42) Nice
+> (reply 42) /done
+user 42
+> /start
+> [Go]
+< Wait
+< \[12:00 assistant: What?; 13:00 user: Look; 13:00 operator: Nice; 13:00 user: /start; 13:00 assistant: Hi; 13:00 user: Go]
+END
+run check-flow --test "$tmp/again/heard"
+is 'a handler hears what was said so far' '0 ' \
+	"$status $(grep -v '^1 transcript' "$tmp/out")"
 
 jq '.states.s.enter[1].send = "dune"' "$tmp/again/flow.json" >"$tmp/again/less.json"
 run check-flow --test "$tmp/again/twice"

@@ -66,6 +66,10 @@ is 'a parked one too' 'queued|create|0' "$(sql "select state, errand, (select
 run recover-pending --drop lead:3
 is '--drop' '0 lead:3 is dropped dropped|' \
 	"$status $out $(sql 'select state, errand from leads where id = 3')"
+run recover-pending --list dropped
+is 'the list of those tells who, for who knows them' '0 1 1' "$status $(
+	grep -c 'lead:3 .*(Carl +7999\*\*\*\*\*77)' <<<"$out") $(
+	grep -c '^lead:' <<<"$out")"
 run recover-pending --show lead:3
 is 'it is still to be seen, with the way back' 1 \
 	"$(grep -c '^mend .*--retry lead:3' <<<"$out")"

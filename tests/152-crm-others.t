@@ -93,6 +93,24 @@ is 'the webhook hears it as an update with a key of its own, once' \
 	"\(.body.type) \(.headers["webhook-id"] | test("_.*_"))"' \
 	"$tmp/crm-record")"
 
+# --- between two tries of the webhook the person writes once more
+
+add 'Two doors' 89991234573 webhook 'first'
+crm fault '{"kind":"reply_lost","path":"hook"}' >/dev/null
+run sync-crm --limit 1
+jq -nc '{phone: "89991234573", crm: "webhook", comment: "second",
+	utm_source: "new", price: 7}' | "$LEADPIPE" add-lead >/dev/null
+due
+run sync-crm
+run sync-crm
+jq -c 'select(.kind == "request" and .path == "/hook" and
+	.body.data.phone == "+79991234573")' "$tmp/crm-record" >"$tmp/hooks"
+is 'the same key carries the same body, what is new has its own' \
+	'2 2 1 lead.updated' "$(jq -r '.headers["Idempotency-Key"]' "$tmp/hooks" |
+	sort -u | wc -l) $(jq -r '.body | tojson' "$tmp/hooks" | sort -u |
+	wc -l) $(grep -c '"utm_source":"new"' <<<"$(jq -c 'select(.body.type ==
+	"lead.updated")' "$tmp/hooks")") $(jq -rs 'last.body.type' "$tmp/hooks")"
+
 # --- names that are not there
 
 jq -nc '{name: "Place", phone: "89991234570", pipeline: "Nowhere"}' |
@@ -136,6 +154,39 @@ is 'with the rights back all go' '0 0 4 5' "$status $(sql "select count(*)
 	from leads where state <> 'created'") $(there amocrm) $(there bitrix24)"
 run healthcheck --component crm
 is 'and healthcheck is well again' 0 "$(grep -c 'takes no' <<<"$out")"
+
+crm fault '{"kind":"403","verb":"POST","path":"leads/notes","times":0}' >/dev/null
+add Note 89991234574 amocrm 'please'
+run sync-crm
+due
+run sync-crm
+run healthcheck --component crm -v
+is 'no right for notes: the lead is there, the note is counted' \
+	'created 1 1 1' "$(sql "select state from leads where name = 'Note'"
+	) $status $(grep -c 'leads_untold=1;' <<<"$out") $(
+	grep -c 'mend: .*rights for notes' <<<"$out")"
+crm calm '{}' >/dev/null
+due
+run sync-crm
+run healthcheck --component crm
+is 'and goes with the right' '0 1' "$(grep -c 'leads_untold=[^0]' <<<"$out"
+	) $(crm notes | grep -c please)"
+
+# --- an account that is paid for may say that it is not, for minutes at night
+
+add 'Unpaid' 89991234575 amocrm
+crm fault '{"kind":"402","path":"api/v4","times":0}' >/dev/null
+run sync-crm
+run healthcheck --component crm -v
+is 'not paid for: the lead waits, nobody is woken up' '0 queued|0 1' \
+	"$((status == 2)) $(state Unpaid) $(grep -c 'OK.*shuts us out.*pay for it' <<<"$out")"
+sql 'update breakers set since = since - 1900000'
+run healthcheck --component crm
+is 'before half an hour is over' '2 1' \
+	"$status $(grep -c 'shuts us out for 31 min' <<<"$out")"
+crm calm '{}' >/dev/null
+due
+run sync-crm
 
 # --- settings
 

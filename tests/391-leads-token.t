@@ -16,7 +16,9 @@ tmp=$(mktemp -d)
 . "$TOP/tests/fault/leads.sh"
 extent=${LEADPIPE_SWEEP-}
 unset LEADPIPE_SWEEP
-trap 'crm_stop; kill $(jobs -p) 2>/dev/null; wait; rm -rf "$tmp"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$tmp"' EXIT
+step=11 far=60 # an answer that is lost costs 7 s
+[ "$extent" != full ] || step=1 far=1
 classes=write,send,fsync,ftruncate,unlink,rename,flock,connect
 
 # old: we know that the access token is
@@ -54,75 +56,89 @@ let_in()
 	brought --settled
 }
 
-# sweep DUE LOST STEP: $tmp/found, $tried and $killed
+# begin: an account that has let us in, and a lead
+begin()
+{
+	leads_open
+	leads_oauth
+	leads_add 1 1
+	cp -r "$floor/state" "$tmp/begin"
+	cp "$floor/accepted" "$tmp/accepted"
+	tokens=$(crm tokens | jq -c '{access, refresh}')
+	: >"$tmp/found"
+}
+
+undisturbed()
+{
+	begin
+	is 'authorized' '' "$(ask 'SELECT needs_reauth FROM crm_tokens')"
+	again 0 0
+	passed 'refused, refreshed, brought' "$(let_in)"
+	again 1 1
+	passed 'the answer is lost: the old token once more' "$(let_in)"
+}
+
+# sweep DUE LOST FIRST STEP
 sweep()
 {
-	local point last
+	local point last tried=0 killed=0
+	begin
 	again "$1" "$2"
 	shim FAULT_COUNT_FILE="$tmp/count" FAULT_ONLY=$classes
 	last=$(points "$tmp/count")
-	for ((point = $3; point <= last; point += $3)); do
+	for ((point = $3; point <= last; point += $4)); do
 		again "$1" "$2"
 		shim FAULT_KILL_AT=$point FAULT_ONLY=$classes
 		[ $? -ne 137 ] || killed=$((killed + 1))
 		tried=$((tried + 1))
 		crm calm '{}' >"$tmp/out"
-		let_in | sed "s/^/due $1, lost $2, point $point: /" >>"$tmp/found"
+		let_in | sed "s/^/point $point: /" >>"$tmp/found"
 	done
+	echo "# killed at $killed of $tried points tried, of $last"
+	is 'nearly every point kills' yes \
+		"$([ $((killed * 10)) -ge $((tried * 9)) ] && echo yes)"
+	passed "killed anywhere (due $1, lost $2): never locked out" \
+		"$(cat "$tmp/found")"
 }
 
-crm_start --amocrm-per-second 0
-leads_open
-sed -i /LONG_LIVED/d "$floor/env"
-crm tokens | jq -r '"AMOCRM_CLIENT_ID=\(.client_id)",
-	"AMOCRM_CLIENT_SECRET=\(.client_secret)",
-	"AMOCRM_REDIRECT_URI=\(.redirect_uri)"' >>"$floor/env"
-leads_add 1 1
-crm_token code | "$program/authorize-crm" >"$tmp/out" 2>"$tmp/err"
-is 'authorized' '0 ' "$? $(ask 'SELECT needs_reauth FROM crm_tokens')"
-cp -r "$floor/state" "$tmp/begin"
-cp "$floor/accepted" "$tmp/accepted"
-tokens=$(crm tokens | jq -c '{access, refresh}')
-: >"$tmp/found"
-
-again 0 0
-passed 'refused, refreshed, brought' "$(let_in)"
-again 1 1
-passed 'the answer is lost: the old token once more' "$(let_in)"
-tried=0 killed=0
-if [ "$extent" = full ]; then
-	sweep 1 0 1
-	sweep 1 1 1
-	sweep 0 0 1
-else
-	sweep 1 0 11
-	sweep 1 1 60 # an answer that is lost costs 7 s
-	sweep 0 0 60
-fi
-echo "# killed at $killed of $tried points tried"
-is 'nearly every point kills' yes \
-	"$([ $((killed * 10)) -ge $((tried * 9)) ] && echo yes)"
-passed 'killed anywhere, never locked out' "$(cat "$tmp/found")"
-
-for i in 1 2 3 4 5; do
-	again $((i % 2)) 0
-	pairs=$(crm stats | jq .pairs)
-	bring & one=$!
-	bring & two=$!
-	bring
-	wait $one $two
-	[ $(($(crm stats | jq .pairs) - pairs)) = 1 ] ||
-		echo "$(($(crm stats | jq .pairs) - pairs)) refreshes"
-	let_in
-done >"$tmp/found"
-passed 'three at once refresh once' "$(cat "$tmp/found")"
+three_at_once()
+{
+	local i pairs one two
+	begin
+	for i in 1 2 3 4 5; do
+		again $((i % 2)) 0
+		pairs=$(crm stats | jq .pairs)
+		bring & one=$!
+		bring & two=$!
+		bring
+		wait $one $two
+		pairs=$(($(crm stats | jq .pairs) - pairs))
+		[ $pairs = 1 ] || echo "$pairs refreshes"
+		let_in
+	done >"$tmp/found"
+	passed 'three at once refresh once' "$(cat "$tmp/found")"
+}
 
 # Broken on purpose: the new pair is used, but never stored.
-sqlite3 "$tmp/begin/leadpipe.db" 'CREATE TRIGGER forget BEFORE UPDATE OF refresh
-	ON crm_tokens BEGIN SELECT RAISE(IGNORE); END; CREATE TRIGGER forget_too
-	BEFORE INSERT ON crm_tokens BEGIN SELECT RAISE(IGNORE); END'
-again 1 0
-timeout 2 "$program/sync-crm" 2>>"$floor/errors"
-is 'a pair that is used before it is stored is found' 'the lead waits' \
-	"$([ "$(waiting)" = 0 ] || echo 'the lead waits')"
+forgetful()
+{
+	begin
+	sqlite3 "$tmp/begin/leadpipe.db" 'CREATE TRIGGER forget BEFORE UPDATE OF
+		refresh ON crm_tokens BEGIN SELECT RAISE(IGNORE); END;
+		CREATE TRIGGER forget_too BEFORE INSERT ON crm_tokens
+		BEGIN SELECT RAISE(IGNORE); END'
+	again 1 0
+	timeout 2 "$program/sync-crm" 2>>"$floor/errors"
+	is 'a pair that is used before it is stored is found' 'the lead waits' \
+		"$([ "$(waiting)" = 0 ] || echo 'the lead waits')"
+}
+
+beside undisturbed undisturbed
+beside known sweep 1 0 $step $step
+beside lost sweep 1 1 $far $((2 * far))
+beside lost_too sweep 1 1 $((2 * far)) $((2 * far))
+beside refused sweep 0 0 $far $far
+beside three three_at_once
+beside forgetful forgetful
+gather undisturbed known lost lost_too refused three forgetful
 tap_end

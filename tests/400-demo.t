@@ -22,7 +22,10 @@ has 'the stranger is greeted in Russian' 'bot    Здравствуйте, Ив�
 has 'and in English' 'bot    Hello, Emma!'
 has 'a lead reaches the CRM, whose reply is lost' \
 	'ms  CRM    creates the lead, and its reply is lost'
-has 'and is found there, once' 'CRM    has one lead of Ольга'
+has 'and is found there, once' 'CRM    has one lead of Ольга: it was found'
+has 'a lead of the flow reaches it, too' \
+	'ms  CRM    has a lead of Emma, from the flow'
+has 'once' 'CRM    has one lead of Emma: sent once'
 has 'the poller is killed' 'kill -9 [0-9]+ \(poll-updates\)'
 has 'the next one answers' '[0-9] ms after the next one started'
 has 'the reminder comes' \

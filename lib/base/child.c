@@ -32,7 +32,8 @@ struct child {
 	char *input;
 	size_t input_len, input_sent;
 	int64_t deadline;
-	int64_t give_up_at; /* after the kill */
+	int64_t give_up_at;		 /* after the kill */
+	size_t output_lost, errors_lost; /* bytes that did not fit */
 	bool killed, ended;
 	struct child_result result;
 };
@@ -230,31 +231,33 @@ feed(struct child *child)
 	}
 }
 
-/* Keeps what fits; false when something did not. */
-static bool
-drain(int *fd, struct buf *buf)
+/* Keeps what fits; the rest is counted in LOST. */
+static void
+drain(int *fd, struct buf *buf, size_t *lost)
 {
 	static char piece[READ_MOST];
 	size_t room;
 	ssize_t got;
 
 	if (*fd < 0)
-		return true;
+		return;
 	do
 		got = read(*fd, piece, sizeof(piece));
 	while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
-		return true;
+		return;
 	if (got <= 0) {
 		shut(fd);
-		return true;
+		return;
 	}
 	room = buf->max - buf->len;
-	if ((size_t)got <= room)
-		return buf_add(buf, piece, (size_t)got);
+	if ((size_t)got <= room) {
+		buf_add(buf, piece, (size_t)got);
+		return;
+	}
 	buf_add(buf, piece, room);
 	buf->overflow = true;
-	return false;
+	*lost += (size_t)got - room;
 }
 
 /* True when its first process ended: then the others must not go on, and what
@@ -271,15 +274,14 @@ leader_gone(const struct child *child)
 
 /* The pipes hold this much and nobody writes any more. */
 static void
-drain_rest(int *fd, struct buf *buf, bool *overflow)
+drain_rest(int *fd, struct buf *buf, size_t *lost)
 {
 	struct pollfd wait = { .fd = *fd, .events = POLLIN };
 
 	for (int most = 64; *fd >= 0 && most > 0; most--) {
 		if (poll(&wait, 1, 0) != 1)
 			break;
-		if (!drain(fd, buf))
-			*overflow = true;
+		drain(fd, buf, lost);
 	}
 	shut(fd);
 }
@@ -288,11 +290,11 @@ static void
 reap(struct child *child)
 {
 	struct child_result *result = &child->result;
-	bool dropped = false;
 	int status = 0;
 
-	drain_rest(&child->out, &result->output, &result->overflow);
-	drain_rest(&child->err, &result->errors, &dropped);
+	drain_rest(&child->out, &result->output, &child->output_lost);
+	drain_rest(&child->err, &result->errors, &child->errors_lost);
+	result->overflow = child->output_lost > 0;
 	if (waitpid(child->pid, &status, WNOHANG) == child->pid) {
 		if (WIFEXITED(status))
 			result->status = WEXITSTATUS(status);
@@ -311,11 +313,11 @@ child_work(struct child *child)
 	if (child->ended)
 		return true;
 	feed(child);
-	drain(&child->err, &result->errors);
-	if (!drain(&child->out, &result->output)) {
-		result->overflow = true;
+	drain(&child->err, &result->errors, &child->errors_lost);
+	drain(&child->out, &result->output, &child->output_lost);
+	result->flooded = child->errors_lost >= CHILD_FLOOD;
+	if (result->flooded || child->output_lost > 0)
 		end(child);
-	}
 	if (leader_gone(child)) {
 		end(child);
 		reap(child);

@@ -22,6 +22,10 @@
 
 struct child;
 
+/* So much on stderr is no complaint any more: to read and drop it until the
+ * deadline would cost our time, not the child's. */
+#define CHILD_FLOOD (1U << 20)
+
 struct child_spec {
 	const char *path;	 /* of the program; no PATH is searched */
 	const char *const *argv; /* from argv[0], NULL at the end */
@@ -30,7 +34,7 @@ struct child_spec {
 	const char *input;	 /* copied; then comes the end of file */
 	size_t input_len;
 	size_t max_output; /* more on stdout ends it: `overflow` */
-	size_t max_errors; /* more on stderr is dropped */
+	size_t max_errors; /* more on stderr is dropped; a flood ends it */
 	int64_t deadline;  /* monotonic ms */
 };
 
@@ -40,6 +44,7 @@ struct child_result {
 	int signal;	/* that ended it, 0: none */
 	bool timed_out; /* killed at its deadline */
 	bool overflow;	/* killed because it wrote too much on stdout */
+	bool flooded;	/* killed because it wrote CHILD_FLOOD on stderr */
 	struct buf output, errors; /* the child's; gone with child_close() */
 };
 

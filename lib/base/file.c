@@ -69,20 +69,14 @@ file_read(const char *path, size_t max, char **text, size_t *len,
 	return file_read_stat(path, max, text, len, &about, fault);
 }
 
-enum outcome
-file_read_stat(const char *path, size_t max, char **text, size_t *len,
-    struct stat *about, struct fault *fault)
+/* Closes FD. */
+static enum outcome
+read_all(int fd, const char *path, size_t max, char **text, size_t *len,
+    struct fault *fault)
 {
 	struct buf buf = BUF_INIT(max);
-	enum outcome result;
-	int fd;
+	enum outcome result = read_up_to(fd, path, max, &buf, fault);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return file_fault(fault, "read", path);
-	result = check_readable(fd, path, about, fault);
-	if (result == OUT_OK)
-		result = read_up_to(fd, path, max, &buf, fault);
 	close(fd);
 	if (result == OUT_OK) {
 		if (len != NULL)
@@ -91,6 +85,43 @@ file_read_stat(const char *path, size_t max, char **text, size_t *len,
 	}
 	buf_release(&buf);
 	return result;
+}
+
+enum outcome
+file_read_stat(const char *path, size_t max, char **text, size_t *len,
+    struct stat *about, struct fault *fault)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return file_fault(fault, "read", path);
+	enum outcome out = check_readable(fd, path, about, fault);
+	if (out == OUT_OK)
+		return read_all(fd, path, max, text, len, fault);
+	close(fd);
+	return out;
+}
+
+enum outcome
+file_read_plain(const char *path, size_t max, char **text, size_t *len,
+    struct fault *fault)
+{
+	/* Asked of the open file: a name may become a link meanwhile. */
+	int fd = open(path,
+	    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	struct stat about;
+
+	*text = NULL;
+	if (fd < 0 && errno == ENOENT)
+		return OUT_OK;
+	if (fd < 0 && errno != ELOOP && errno != ENXIO)
+		return file_fault(fault, "read", path);
+	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
+		return read_all(fd, path, max, text, len, fault);
+	if (fd >= 0)
+		close(fd);
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "it is no regular file");
 }
 
 static int

@@ -49,6 +49,12 @@ struct stat;
 enum outcome file_read_stat(const char *path, size_t max, char **text,
     size_t *len, struct stat *about, struct fault *fault) must_check;
 
+/* The same for a directory that strangers write to: only a regular file that
+ * PATH itself is, no link to one.  OUT_OK with *TEXT NULL when there is none
+ * (any more). */
+enum outcome file_read_plain(const char *path, size_t max, char **text,
+    size_t *len, struct fault *fault) must_check;
+
 /* Writes PATH by temp file, fsync, rename, fsync of the directory; MODE is
  * set explicitly. */
 enum outcome file_write_atomic(const char *path, const void *data, size_t len,

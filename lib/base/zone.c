@@ -75,7 +75,7 @@ change_instant(const struct zone_change *change, int year, int32_t offset)
 
 	if (change->kind == 'M') {
 		tm.tm_mon = change->month - 1;
-		day = timegm(&tm);
+		(void)timegm(&tm); /* finds the weekday */
 		tm.tm_mday += (change->day - tm.tm_wday + 7) % 7 +
 		    (change->week - 1) * 7;
 		day = timegm(&tm);

@@ -54,7 +54,7 @@ check_new_variable(struct check *check, json_t *value)
 	else if (!json_is_null(value) && !json_is_object(value) &&
 	    !json_is_array(value) &&
 	    (check->handler || text == NULL || strstr(text, "{{") == NULL) &&
-	    !variable_takes(var, value))
+	    !variable_takes(check->flow, name, value))
 		check_add(check, "is not of the type of '%s'", name);
 }
 

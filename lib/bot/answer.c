@@ -16,11 +16,10 @@
 #include "bot/pattern.h"
 #include "bot/person.h"
 #include "bot/text.h"
+#include "bot/type.h"
 #include "bot/variable.h"
-#include "bot/when.h"
 
 #define ANSWER_MAX_BYTES (64U << 10) /* a message has 16 KB at most */
-#define EMAIL_MAX 254		     /* RFC 5321 4.5.3.1.3, less <> */
 
 bool
 answer_is(const struct flow *flow, const char *key, const char *label)
@@ -131,29 +130,6 @@ read_bool(const char *text)
 	return i < 10 ? json_boolean(i < 5) : NULL;
 }
 
-/* One '@' with something before it and a name with a dot behind it: what else
- * is wrong only the mail tells. */
-static json_t *
-read_email(const char *text)
-{
-	const char *at = strchr(text, '@'),
-		   *dot = at ? strrchr(at, '.') : NULL;
-
-	if (dot == NULL || at == text || strchr(at + 1, '@') != NULL ||
-	    dot == at + 1 || dot[1] == '\0' || strstr(at, "..") != NULL ||
-	    strlen(text) > EMAIL_MAX || strpbrk(text, " \t\n<>,;\"") != NULL)
-		return NULL;
-	return json_string(text);
-}
-
-static json_t *
-read_date(const char *text)
-{
-	char date[WHEN_DATE_SIZE];
-
-	return when_read_date(text, date) ? json_string(date) : NULL;
-}
-
 json_t *
 answer_phone(const json_t *ask, const char *phone)
 {
@@ -167,17 +143,6 @@ answer_phone(const json_t *ask, const char *phone)
 	    json_get_text(ask, "region"), number);
 	free(whole);
 	return verdict == PHONE_INVALID ? NULL : json_string(number);
-}
-
-static json_t *
-read_phone(const json_t *ask, const char *text)
-{
-	char number[PHONE_SIZE];
-
-	return phone_parse(text, json_get_text(ask, "region"), number) ==
-		PHONE_INVALID
-	    ? NULL
-	    : json_string(number);
 }
 
 static json_t *
@@ -196,19 +161,15 @@ read_plain(const json_t *ask, const json_t *var, const char *text)
 static json_t *
 read_typed(const json_t *ask, const json_t *var, const char *text)
 {
-	const char *type = json_get_text(var, "type");
+	const char *type = type_name(var);
 
-	if (type == NULL || strcmp(type, "text") == 0)
+	if (strcmp(type, "text") == 0)
 		return read_plain(ask, var, text);
 	if (strcmp(type, "int") == 0 || strcmp(type, "number") == 0)
 		return read_number(ask, text, type[0] == 'i');
 	if (strcmp(type, "bool") == 0)
 		return read_bool(text);
-	if (strcmp(type, "phone") == 0)
-		return read_phone(ask, text);
-	if (strcmp(type, "email") == 0)
-		return read_email(text);
-	return strcmp(type, "date") == 0 ? read_date(text) : NULL;
+	return type_read_said(var, json_get_text(ask, "region"), text);
 }
 
 json_t *

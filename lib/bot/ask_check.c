@@ -153,7 +153,7 @@ ids_check(struct check *check, const json_t *ask, const json_t *var,
 			continue;
 		if (json_object_get(seen, text) != NULL)
 			check_add(check, "two choices have the id '%s'", text);
-		else if (!variable_takes(var, id) ||
+		else if (!variable_takes(check->flow, name, id) ||
 		    json_string_length(id) >
 			(size_t)json_get_int(var, "max", ANSWER_MAX))
 			check_add(check,

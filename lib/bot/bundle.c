@@ -19,6 +19,59 @@
 #define PHOTO_MAX_BYTES (10LL << 20)
 #define FILE_MAX_BYTES (50LL << 20)
 
+/* What people most likely did, for the parser says what it wanted. */
+static const char *
+meaning_of(const char *error)
+{
+	static const struct {
+		const char *begin, *meaning;
+	} meanings[] = {
+		{ "string or '}' expected near '}'",
+		    ": there is a comma before it" },
+		{ "unexpected token near ']'",
+		    ": there is a comma before it" },
+		{ "string or '}' expected near", ": names stand in \"\"" },
+		{ "'}' expected near", ": is a comma missing before it?" },
+		{ "']' expected near", ": is a comma missing before it?" },
+		{ "':' expected near",
+		    ": a name, a colon and a value belong together" },
+		{ "unexpected newline near",
+		    ": a string ends in its line; write \\n for a new one" },
+		{ "duplicate object key near", ": it is there twice" },
+	};
+
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (strncmp(error, meanings[i].begin,
+			strlen(meanings[i].begin)) == 0)
+			return meanings[i].meaning;
+	return "";
+}
+
+/* Of these the parser would complain of a token that nobody sees, or in words
+ * that do not say what the file is. */
+static bool
+begins_well(const char *path, const char *text, const char *where,
+    struct findings *findings)
+{
+	const char *first = text + strspn(text, " \t\r\n");
+
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		findings_add(findings, where,
+		    "'%s' begins with a byte order mark; save it as UTF-8 "
+		    "without",
+		    path);
+	else if (*first == '\0')
+		findings_add(findings, where, "'%s' is empty", path);
+	else if (*first != '{' && where[0] == '\0')
+		findings_add(findings, where,
+		    "'%s' does not begin with {, as a flow does; what is "
+		    "played against a flow goes behind --test",
+		    path);
+	else
+		return true;
+	return false;
+}
+
 /* Reads PATH as a JSON object, or adds to FINDINGS what is wrong at WHERE. */
 static json_t *
 object_read(const char *path, const char *where, struct findings *findings)
@@ -33,12 +86,7 @@ object_read(const char *path, const char *where, struct findings *findings)
 		findings_add(findings, where, "%s", fault.text);
 		return NULL;
 	}
-	/* The parser would complain of a token that nobody sees. */
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) {
-		findings_add(findings, where,
-		    "'%s' begins with a byte order mark; save it as UTF-8 "
-		    "without",
-		    path);
+	if (!begins_well(path, text, where, findings)) {
 		free(text);
 		return NULL;
 	}
@@ -50,12 +98,15 @@ object_read(const char *path, const char *where, struct findings *findings)
 		findings_add(findings, where, "'%s' is not a JSON object",
 		    path);
 	} else if (where[0] == '\0') {
-		findings_add(findings, where, "%s", error.text);
+		findings_add(findings, where, "%s%s", error.text,
+		    meaning_of(error.text));
 		findings->list[findings->count - 1].line = error.line;
-		findings->list[findings->count - 1].column = error.column;
+		findings->list[findings->count - 1].column =
+		    error.column > 0 ? error.column : 1;
 	} else {
-		findings_add(findings, where, "'%s' line %d column %d: %s",
-		    path, error.line, error.column, error.text);
+		findings_add(findings, where, "'%s' line %d column %d: %s%s",
+		    path, error.line, error.column, error.text,
+		    meaning_of(error.text));
 	}
 	json_decref(root);
 	return NULL;

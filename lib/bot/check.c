@@ -10,6 +10,9 @@
 #include "base/suggest.h"
 #include "bot/pointer.h"
 
+/* A list of all members that is longer helps nobody. */
+#define MEMBERS_MAX_BYTES 120
+
 void
 check_run(struct flow *flow, const struct config *config,
     struct findings *findings, checker *checks, json_t *value)
@@ -143,10 +146,19 @@ unknown_member(struct check *check, const char *name,
     const struct member *members)
 {
 	json_t *known = json_object();
+	struct buf all = BUF_INIT(MEMBERS_MAX_BYTES);
 
-	for (; members->name != NULL; members++)
+	for (; members->name != NULL; members++) {
 		json_object_set_new(known, members->name, json_true());
-	check_stray(check, "member", name, known);
+		buf_printf(&all, "%s%s", all.len > 0 ? ", " : "",
+		    members->name);
+	}
+	if (check_nearest(name, known) != NULL || all.overflow)
+		check_stray(check, "member", name, known);
+	else
+		check_shape(check, "unknown member '%s'; there are %s", name,
+		    all.data);
+	buf_release(&all);
 	json_decref(known);
 }
 

@@ -13,6 +13,10 @@
 #include "base/utf8.h"
 #include "bot/flow.h"
 
+/* Each is looked up from the beginning of the file: thousands of a file of
+ * megabytes would take minutes, in which a poller answers nobody. */
+#define LOCATED_MAX 200
+
 struct finding *
 findings_add(struct findings *findings, const char *where, const char *fmt,
     ...)
@@ -185,6 +189,28 @@ text_locate(struct finding *finding, struct json_slice source,
 	return true;
 }
 
+static int
+number_order(int a, int b)
+{
+	return (a > b) - (a < b);
+}
+
+/* As they stand in the flow; those of other files come behind. */
+static int
+finding_order(const void *left, const void *right)
+{
+	const struct finding *a = left, *b = right;
+	int order = strcmp(a->file ? a->file : "", b->file ? b->file : "");
+
+	if (order == 0)
+		order = number_order(a->line == 0, b->line == 0);
+	if (order == 0)
+		order = number_order(a->line, b->line);
+	if (order == 0)
+		order = number_order(a->column, b->column);
+	return order != 0 ? order : strcmp(a->text, b->text);
+}
+
 void
 findings_locate(struct findings *findings, const char *path)
 {
@@ -198,8 +224,12 @@ findings_locate(struct findings *findings, const char *path)
 	for (i = 0; i < findings->count; i++) {
 		struct finding *finding = &findings->list[i];
 
-		if (finding->line == 0 && !text_locate(finding, text, path))
+		if (i < LOCATED_MAX && finding->line == 0 &&
+		    !text_locate(finding, text, path))
 			place_find(finding, finding->where, text);
 	}
 	free(data);
+	if (findings->count > 1)
+		qsort(findings->list, findings->count, sizeof(*findings->list),
+		    finding_order);
 }

@@ -36,9 +36,10 @@ void findings_release(struct findings *findings);
 size_t findings_errors(const struct findings *findings,
     const struct finding **first);
 
-/* Fills in file, line and column of findings that have none, by looking their
- * `where` up in the flow's source at PATH and the text files that it names;
- * left as they are when these cannot be read. */
+/* Fills in file, line and column of the first findings, 200, that have none, by
+ * looking their `where` up in the flow's source at PATH and the text files that it names, and
+ * brings all into the order of the file; left as they are when these cannot be
+ * read. */
 void findings_locate(struct findings *findings, const char *path);
 
 #endif

@@ -89,15 +89,62 @@ check_commands(struct check *check, json_t *value)
 	check_map(check, value, NAME_COMMAND, check_route);
 }
 
+/* What sync-crm --pull fires, and what it tells with it. */
+static bool
+is_of_crm(const char *event)
+{
+	static const char *const events[] = { "crm_status", "crm_won",
+		"crm_lost" };
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (strcmp(events[i], event) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_crm_args(struct check *check, const json_t *args)
+{
+	static const char *const told[] = { "lead", "crm", "remote_id",
+		"status", "status_id", "pipeline_id", "won", "lost" };
+	json_t *known = json_object(), *arg;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		json_object_set_new(known, told[i], json_true());
+	json_array_foreach (args, i, arg) {
+		const char *name = json_string_value(arg), *near;
+
+		if (name == NULL || json_object_get(known, name) != NULL)
+			continue;
+		near = check_nearest(name, known);
+		len = check_enter(check, "args");
+		check_warn(check,
+		    "sync-crm does not tell '%s', so it is unset%s%s%s: it "
+		    "tells lead, crm, remote_id, status, status_id, "
+		    "pipeline_id, won, lost",
+		    name, near ? " (did you mean '" : "", near ? near : "",
+		    near ? "'?)" : "");
+		check_leave(check, len);
+	}
+	json_decref(known);
+}
+
+static void
+check_event(struct check *check, json_t *value)
+{
+	const char *event = check->key;
+
+	check_route(check, value);
+	json_object_set_new(check->flow->signals, event, json_true());
+	if (is_of_crm(event))
+		check_crm_args(check, json_object_get(value, "args"));
+}
+
 static void
 check_events(struct check *check, json_t *value)
 {
-	const char *name;
-	json_t *route;
-
-	check_map(check, value, NAME_IDENT, check_route);
-	json_object_foreach (value, name, route)
-		json_object_set_new(check->flow->signals, name, json_true());
+	check_map(check, value, NAME_IDENT, check_event);
 }
 
 static void

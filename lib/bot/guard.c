@@ -20,6 +20,15 @@ struct question {
 
 static bool holds(const struct question *q, const json_t *guard);
 
+/* A deployment moves people into a state's new name some at a time. */
+static bool
+is_there(const struct question *q, const char *state)
+{
+	const char *now = flow_state_renamed(q->flow, q->chat->state);
+
+	return now != NULL && strcmp(now, state) == 0;
+}
+
 static bool
 state_holds(const struct question *q, const json_t *value)
 {
@@ -27,7 +36,7 @@ state_holds(const struct question *q, const json_t *value)
 	json_t *name;
 
 	if (json_is_string(value))
-		return strcmp(json_string_value(value), q->chat->state) == 0;
+		return is_there(q, json_string_value(value));
 	json_array_foreach (value, i, name)
 		if (state_holds(q, name))
 			return true;

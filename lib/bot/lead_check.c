@@ -86,6 +86,54 @@ check_contact(struct check *check, json_t *value)
 	check_members(check, value, members);
 }
 
+/* True when KEY has slots, and each is {{session.id}}. */
+static bool
+is_by_session(const char *key)
+{
+	const char *slot = strstr(key, "{{");
+	bool is = slot != NULL;
+
+	for (; is && slot != NULL; slot = strstr(slot, "{{")) {
+		slot += 2;
+		slot += strspn(slot, " ");
+		is = strncmp(slot, "session.id", 10) == 0;
+	}
+	return is;
+}
+
+/* A group is entered for one order, and left; outside of one the session ends
+ * by whatever the person does. */
+static bool
+is_in_group(const struct check *check)
+{
+	const char *path = check->path.data;
+	const char *state = path + strlen("/states/");
+
+	if (strncmp(path, "/states/", strlen("/states/")) != 0)
+		return strncmp(path, "/groups/", strlen("/groups/")) == 0;
+	return memchr(state, '.', strcspn(state, "/")) != NULL;
+}
+
+static void
+key_check(struct check *check, const char *key)
+{
+	if (strstr(key, "{{") == NULL) {
+		check_add(check,
+		    "a 'key' that is the same for everybody makes one lead of "
+		    "all: add {{user.id}} or {{session.id}}");
+	} else if (!check->handler && is_by_session(key) &&
+	    !is_in_group(check)) {
+		size_t len = check_enter(check, "key");
+
+		check_warn(check,
+		    "outside a group {{session.id}} is another one whenever "
+		    "they begin again, which makes another lead: write "
+		    "{{user.id}} for one lead a person, or name the state "
+		    "'GROUP.NAME'");
+		check_leave(check, len);
+	}
+}
+
 void
 check_lead(struct check *check, json_t *value)
 {
@@ -105,8 +153,6 @@ check_lead(struct check *check, json_t *value)
 	const char *key = json_string_value(json_object_get(value, "key"));
 
 	check_members(check, value, members);
-	if (key != NULL && strstr(key, "{{") == NULL)
-		check_add(check,
-		    "a 'key' that is the same for everybody makes one lead of "
-		    "all: add {{user.id}} or {{session.id}}");
+	if (key != NULL)
+		key_check(check, key);
 }

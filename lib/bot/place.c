@@ -58,8 +58,9 @@ value_read(const struct run *run, const char *name, const char *type,
 	if (json_is_string(value) && strcmp(type, "text") != 0)
 		return answer_text(run->flow, run->chat, ask,
 		    json_string_value(value));
-	fits = strcmp(type, "text") == 0 ? variable_takes(var, value)
-					 : variable_fits(var, value);
+	fits = strcmp(type, "text") == 0
+	    ? variable_takes(run->flow, name, value)
+	    : variable_fits(var, value);
 	return fits ? json_incref(value) : NULL;
 }
 

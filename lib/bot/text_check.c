@@ -143,14 +143,23 @@ translations_check(struct check *check, const char *lang, json_t *texts)
 static void
 text_used(struct check *check, json_t *value, json_t *users)
 {
-	const char *key = check_name(check, value, NAME_TEXT);
+	const char *key = json_string_value(value);
 	const char *lang = json_string_value(
 	    json_array_get(check->flow->langs, 0));
 	json_t *texts = lang ? json_object_get(check->flow->texts, lang)
 			     : NULL;
 
-	if (key == NULL)
+	if (key == NULL) {
+		check_shape(check, "must be a key of 'texts'");
 		return;
+	}
+	if (!name_fits(key, NAME_TEXT)) {
+		check_shape(check,
+		    "'%.60s' is no key of 'texts': write the words there, "
+		    "under a name, and the name here",
+		    key);
+		return;
+	}
 	if (json_object_get(texts, key) == NULL)
 		check_unknown(check, "text", key, texts);
 	if (users != NULL)
@@ -183,13 +192,17 @@ void
 check_texts(struct check *check, json_t *value)
 {
 	const char *lang;
-	json_t *texts, *known = json_object();
+	json_t *texts, *known;
 	size_t i, len;
 
+	/* That they are missing was said. */
+	if (value == NULL)
+		return;
+	known = json_object();
 	json_array_foreach (check->flow->langs, i, texts)
 		json_object_set_new(known, json_string_value(texts),
 		    json_true());
-	if (value != NULL && !json_is_object(value))
+	if (!json_is_object(value))
 		check_shape(check, "must be an object");
 	check_count(check, value, 1, SIZE_MAX);
 	json_object_foreach (value, lang, texts) {

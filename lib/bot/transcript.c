@@ -69,6 +69,7 @@ player_actor(struct player *player, int64_t id, bool *fresh)
 	actor->chat.person.id = id;
 	actor->shown = json_array();
 	actor->held = json_array();
+	actor->said = json_array();
 	player->actors = mem_array(player->actors, player->actor_count + 1,
 	    sizeof(*player->actors));
 	player->actors[player->actor_count++] = actor;
@@ -252,6 +253,7 @@ player_release(struct player *player)
 		free(player->actors[i]->payload);
 		json_decref(player->actors[i]->shown);
 		json_decref(player->actors[i]->held);
+		json_decref(player->actors[i]->said);
 		free(player->actors[i]);
 	}
 	for (size_t i = 0; i < player->timer_count; i++) {

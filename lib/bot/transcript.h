@@ -46,10 +46,11 @@
 
 /*
  * Runs the handler of REQUEST (EFFECT_EXEC's data) and returns what it wrote,
- * a string that the player frees; NULL with FAULT when it failed.
+ * a string that the player frees; NULL with FAULT when it failed.  SAID is what
+ * was said so far, an array of [role, text, wall ms], the oldest first.
  */
 typedef char *transcript_exec(void *arg, const struct flow *flow,
-    const json_t *request, struct fault *fault);
+    const json_t *request, const json_t *said, struct fault *fault);
 
 struct transcript_host {
 	transcript_exec *exec; /* NULL: handlers need an `exec` line */

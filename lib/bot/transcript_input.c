@@ -107,6 +107,14 @@ labels_of(const struct actor *actor)
 	return buf_take(&out);
 }
 
+/* The speaker says WORDS, and INPUT is what the bot hears of it. */
+static void
+play_as(struct player *player, const char *words, const struct input *input)
+{
+	player_note(player, player->speaker, "user", words);
+	player_step(player, player->speaker, input);
+}
+
 static void
 press(struct player *player, const char *label)
 {
@@ -132,7 +140,7 @@ press(struct player *player, const char *label)
 		    "[%s] sends a contact: write '> contact +79123456789'",
 		    label);
 	else
-		player_step(player, actor, &input);
+		play_as(player, label, &input);
 	free(labels);
 }
 
@@ -152,7 +160,7 @@ send_contact(struct player *player, const char *rest)
 	if (phone[0] == '\0')
 		player_refuse(player, "which number? > contact +79123456789");
 	else
-		player_step(player, player->speaker, &input);
+		play_as(player, phone, &input);
 	free(phone);
 }
 
@@ -177,8 +185,10 @@ reply_to(struct player *player, const char *who, const char *text)
 		player_refuse(player,
 		    "no message about chat %s was sent to chat %" PRId64, who,
 		    player->speaker->chat.id);
-	else
+	else {
+		player_note(player, player->speaker, "user", input.text);
 		player_step(player, player_actor(player, about, NULL), &input);
+	}
 }
 
 /* (photo) caption, (reply 42) text */
@@ -198,7 +208,7 @@ send_other(struct player *player, const char *rest)
 		reply_to(player, kind + 6, text);
 	} else {
 		input.caption = *text != '\0' ? text : NULL;
-		player_step(player, player->speaker, &input);
+		play_as(player, input.caption ? input.caption : kind, &input);
 	}
 	free(kind);
 }
@@ -215,7 +225,7 @@ send_text(struct player *player, const char *text)
 		.user_id = actor->chat.id,
 		.message_id = ++player->next_id };
 
-	player_step(player, actor, &input);
+	play_as(player, whole, &input);
 	free(whole);
 }
 
@@ -354,10 +364,13 @@ void
 play_unblock(struct player *player, const char *rest)
 {
 	struct actor *actor = player->speaker;
+	json_t *message;
+	size_t i;
 
 	(void)rest;
 	actor->chat.blocked = false;
-	json_array_extend(actor->shown, actor->held);
+	json_array_foreach (actor->held, i, message)
+		player_show(player, actor, json_incref(message));
 	json_array_clear(actor->held);
 	player_release_timers(player, actor);
 }

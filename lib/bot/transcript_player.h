@@ -18,6 +18,7 @@ struct actor {
 	char *payload; /* of their next /start, NULL: none */
 	json_t *shown; /* array: what they were shown, the oldest first */
 	json_t *held;  /* array: what waits because they blocked the bot */
+	json_t *said;  /* array: [role, text, wall ms], both ways, likewise */
 	size_t read;   /* how many of these earlier exchanges have had */
 };
 
@@ -39,6 +40,7 @@ struct player {
 	json_t *made_up;  /* object: role to the member that we gave it */
 	char *input;	  /* the last one, as it was written */
 	int64_t now, next_id;
+	size_t heard; /* of the stepping actor's `said`: before this step */
 	int line, input_line;
 };
 
@@ -58,6 +60,14 @@ struct actor *player_find(struct player *player, const char *who);
 /* Gives ROLE the member ID instead of the one made up; false: the flow has no
  * such role. */
 bool player_join(struct player *player, const char *role, int64_t id);
+
+/* ACTOR's history has TEXT (NULL: nothing) of ROLE: user, assistant or
+ * operator. */
+void player_note(struct player *player, struct actor *actor, const char *role,
+    const char *text);
+
+/* ACTOR sees MESSAGE (taken). */
+void player_show(struct player *player, struct actor *actor, json_t *message);
 
 /* Steps INPUT on ACTOR with all that follows at once. */
 void player_step(struct player *player, struct actor *actor,

@@ -67,30 +67,64 @@ message_of(const struct effect *effect)
 	json_object_set_new(message, "what", json_string(what ? what : ""));
 	json_object_set_new(message, "about", json_integer(effect->about));
 	json_object_set_new(message, "buttons", buttons);
+	json_object_set_new(message, "role",
+	    json_string(effect->by_operator ? "operator" : "assistant"));
 	free(what);
 	return message;
 }
 
+void
+player_note(struct player *player, struct actor *actor, const char *role,
+    const char *text)
+{
+	if (text != NULL)
+		json_array_append_new(actor->said,
+		    json_pack("[s, s, I]", role, text,
+			(json_int_t)player->now));
+}
+
+void
+player_show(struct player *player, struct actor *actor, json_t *message)
+{
+	player_note(player, actor, json_get_text(message, "role"),
+	    json_get_text(message, "text"));
+	json_array_append_new(actor->shown, message);
+}
+
 static void
-message_show(struct player *player, int64_t chat_id, json_t *message)
+message_add(struct player *player, int64_t chat_id, json_t *message)
 {
 	struct actor *actor = player_actor(player, chat_id, NULL);
 
 	json_object_set_new(message, "id", json_integer(++player->next_id));
-	json_array_append_new(actor->chat.blocked ? actor->held : actor->shown,
-	    message);
+	if (actor->chat.blocked)
+		json_array_append_new(actor->held, message);
+	else
+		player_show(player, actor, message);
 }
 
 static void
 report_show(struct player *player, const struct effect *effect)
 {
-	json_t *message =
-	    json_pack("{s:s, s:s, s:[]}", "text", "", "html", "", "buttons");
+	json_t *message = json_pack("{s:s, s:s, s:[], s:s}", "text", "",
+	    "html", "", "buttons", "role", "assistant");
 	char *what = mem_printf("report %s", effect->text);
 
 	json_object_set_new(message, "what", json_string(what));
-	message_show(player, effect->chat_id, message);
+	message_add(player, effect->chat_id, message);
 	free(what);
+}
+
+/* What ACTOR's history had when the handler was asked for: what is said in the
+ * same step is still on its way then. */
+static json_t *
+said_before(const struct player *player, const struct actor *actor)
+{
+	json_t *said = json_array();
+
+	for (size_t i = 0; i < player->heard; i++)
+		json_array_append(said, json_array_get(actor->said, i));
+	return said;
 }
 
 /* What the handler of EFFECT writes, from a line of the transcript or really;
@@ -102,6 +136,7 @@ exec_run(struct player *player, const struct effect *effect)
 	const char *program = json_string_value(json_array_get(run, 0));
 	json_t *stub = json_object_get(player->stubs, program);
 	struct fault fault = { .text = "" };
+	json_t *said;
 	char *text;
 
 	if (stub != NULL)
@@ -113,8 +148,11 @@ exec_run(struct player *player, const struct effect *effect)
 		    program, program);
 		return NULL;
 	}
+	said =
+	    said_before(player, player_actor(player, effect->chat_id, NULL));
 	text = player->host->exec(player->host->arg, player->flow,
-	    effect->data, &fault);
+	    effect->data, said, &fault);
+	json_decref(said);
 	if (text == NULL && fault.what != OUT_OK)
 		player_fail(player, player->line, "%s", fault.text);
 	/* The host hands out memory of its own, not of the fault's. */
@@ -153,7 +191,7 @@ effect_apply(struct player *player, struct effect *effect, json_t **answer,
 {
 	switch (effect->kind) {
 	case EFFECT_MESSAGE:
-		message_show(player, effect->chat_id, message_of(effect));
+		message_add(player, effect->chat_id, message_of(effect));
 		return;
 	case EFFECT_TASK:
 		player_add_timer(player, effect);
@@ -191,6 +229,7 @@ step_once(struct player *player, struct actor *actor,
 
 	*answer = NULL;
 	*resume = NULL;
+	player->heard = json_array_size(actor->said);
 	out = step(player->flow, &actor->chat, input, player->now, &effects,
 	    &fault);
 	if (out != OUT_OK)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "bot/model.h"
 #include "bot/person.h"
+#include "bot/type.h"
 #include "bot/variable.h"
 
 #define VAR_MAX 4096
@@ -50,6 +51,28 @@ check_scope(struct check *check, json_t *value)
 	check_word(check, value, scopes);
 }
 
+/* What is there from the first is in the form that all else is brought to. */
+static void
+default_check(struct check *check, const json_t *var, const json_t *given)
+{
+	json_t *kept;
+
+	if (given == NULL || json_is_null(given))
+		return;
+	kept = json_is_string(given)
+	    ? type_read(var, NULL, json_string_value(given))
+	    : NULL;
+	if (!variable_fits(var, given) ||
+	    (json_is_string(given) && kept == NULL))
+		check_add(check, "'default' is not of type '%s'",
+		    type_name(var));
+	else if (kept != NULL && strcmp(type_name(var), "text") != 0 &&
+	    !json_equal(kept, given))
+		check_add(check, "'default' is kept as '%s': write it so",
+		    json_string_value(kept));
+	json_decref(kept);
+}
+
 static void
 check_var(struct check *check, json_t *value)
 {
@@ -63,15 +86,11 @@ check_var(struct check *check, json_t *value)
 		{ "note", check_string, false },
 		{ NULL, NULL, false },
 	};
-	const char *type = json_get_text(value, "type");
-	const json_t *given = json_object_get(value, "default");
 	size_t before = check->findings->count;
 
 	check_members(check, value, members);
-	if (check->findings->count == before && given != NULL &&
-	    !json_is_null(given) && !variable_fits(value, given))
-		check_add(check, "'default' is not of type '%s'",
-		    type ? type : "text");
+	if (check->findings->count == before)
+		default_check(check, value, json_object_get(value, "default"));
 }
 
 void

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bot/variable.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,25 +11,8 @@
 #include "bot/model.h"
 #include "bot/person.h"
 #include "bot/text.h"
+#include "bot/type.h"
 #include "bot/when.h"
-
-#define TEXT_MAX 256 /* of a variable that does not say */
-
-static const char *
-type_of(const json_t *var)
-{
-	const char *type = json_get_text(var, "type");
-
-	return type ? type : "text";
-}
-
-static size_t
-max_of(const json_t *var)
-{
-	int64_t max = json_get_int(var, "max", TEXT_MAX);
-
-	return max > 0 && max <= 4096 ? (size_t)max : TEXT_MAX;
-}
 
 /* The person's field a variable is from, or NULL. */
 static const char *
@@ -69,8 +50,8 @@ stored(const struct chat *chat, const json_t *var, const char *name)
 	json_t *value = json_object_get(chat->vars, name);
 	const char *text = json_string_value(value);
 
-	if (text != NULL && json_string_length(value) > max_of(var))
-		return json_stringn(text, utf8_prefix(text, max_of(var)));
+	if (text != NULL && json_string_length(value) > type_length(var))
+		return json_stringn(text, utf8_prefix(text, type_length(var)));
 	return json_is_null(value) ? NULL : json_incref(value);
 }
 
@@ -83,7 +64,7 @@ from_person(const struct chat *chat, const json_t *var)
 	char *text = field ? person_text(&chat->person, field) : NULL;
 
 	if (text != NULL && text[0] != '\0') {
-		text[utf8_prefix(text, max_of(var))] = '\0';
+		text[utf8_prefix(text, type_length(var))] = '\0';
 		return text;
 	}
 	free(text);
@@ -134,42 +115,28 @@ variable_get(const struct flow *flow, const struct chat *chat,
 	return value;
 }
 
-static json_t *
-to_number(const char *text, bool whole)
+/* That of the first question for the variable NAME; NULL: none says. */
+static const char *
+region_of(const struct flow *flow, const char *name)
 {
-	char *end;
-	double real;
-	long long number;
+	const char *key;
+	json_t *state;
 
-	errno = 0;
-	number = strtoll(text, &end, 10);
-	if (end != text && *end == '\0' && errno == 0)
-		return json_integer(number);
-	errno = 0;
-	real = strtod(text, &end);
-	if (end == text || *end != '\0' || errno != 0 || !isfinite(real))
-		return NULL;
-	if (!whole)
-		return json_real(real);
-	/* a double holds whole numbers up to 2^53 */
-	return fabs(real) < 9007199254740992.0 ? json_integer((json_int_t)real)
-					       : NULL;
-}
+	json_object_foreach (flow->states, key, state) {
+		const json_t *ask = json_object_get(state, "ask");
+		const char *var = json_get_text(ask, "var");
+		const char *region = json_get_text(ask, "region");
 
-static json_t *
-to_bool(const char *text)
-{
-	if (strcmp(text, "true") == 0 || strcmp(text, "1") == 0)
-		return json_true();
-	if (strcmp(text, "false") == 0 || strcmp(text, "0") == 0)
-		return json_false();
+		if (var != NULL && region != NULL && strcmp(var, name) == 0)
+			return region;
+	}
 	return NULL;
 }
 
 bool
 variable_is_number(const json_t *var)
 {
-	const char *type = type_of(var);
+	const char *type = type_name(var);
 
 	return strcmp(type, "int") == 0 || strcmp(type, "number") == 0;
 }
@@ -177,7 +144,7 @@ variable_is_number(const json_t *var)
 bool
 variable_fits(const json_t *var, const json_t *value)
 {
-	const char *type = type_of(var);
+	const char *type = type_name(var);
 
 	if (variable_is_number(var))
 		return type[0] == 'i' ? json_is_integer(value)
@@ -187,41 +154,35 @@ variable_fits(const json_t *var, const json_t *value)
 	return json_is_string(value);
 }
 
-/* TEXT as VAR holds it, a new reference; NULL when it has no such form. */
+/* VALUE as the variable NAME keeps it, a new reference; NULL when it has no
+ * such form. */
 static json_t *
-to_type(const json_t *var, const char *text)
+take(const struct flow *flow, const char *name, const json_t *value)
 {
-	const char *type = type_of(var);
+	const json_t *var = json_object_get(flow->vars, name);
+	char *text = value_text(value);
+	json_t *taken = NULL;
 
-	if (strcmp(type, "bool") == 0)
-		return to_bool(text);
-	if (variable_is_number(var))
-		return to_number(text, type[0] == 'i');
-	return json_stringn(text, utf8_prefix(text, max_of(var)));
+	if (var != NULL && text != NULL)
+		taken = type_read(var, region_of(flow, name), text);
+	free(text);
+	return taken;
 }
 
 bool
-variable_takes(const json_t *var, const json_t *value)
+variable_takes(const struct flow *flow, const char *name, const json_t *value)
 {
-	char *text = value_text(value);
-	json_t *taken = text ? to_type(var, text) : NULL;
+	json_t *taken = take(flow, name, value);
 	bool takes = taken != NULL;
 
 	json_decref(taken);
-	free(text);
 	return takes;
 }
 
-void
-variable_set_text(const struct flow *flow, struct chat *chat, const char *name,
-    const char *text)
+/* VALUE is taken. */
+static void
+keep(struct chat *chat, const char *name, json_t *value)
 {
-	const json_t *var = json_object_get(flow->vars, name);
-	json_t *value;
-
-	if (var == NULL)
-		return;
-	value = to_type(var, text);
 	if (value != NULL)
 		json_object_set_new(chat->vars, name, value);
 	else
@@ -229,16 +190,20 @@ variable_set_text(const struct flow *flow, struct chat *chat, const char *name,
 }
 
 void
+variable_set_text(const struct flow *flow, struct chat *chat, const char *name,
+    const char *text)
+{
+	const json_t *var = json_object_get(flow->vars, name);
+
+	if (var != NULL)
+		keep(chat, name, type_read(var, region_of(flow, name), text));
+}
+
+void
 variable_set(const struct flow *flow, struct chat *chat, const char *name,
     const json_t *value)
 {
-	char *text = value_text(value);
-
-	if (text != NULL)
-		variable_set_text(flow, chat, name, text);
-	else
-		json_object_del(chat->vars, name);
-	free(text);
+	keep(chat, name, take(flow, name, value));
 }
 
 static void
@@ -266,7 +231,7 @@ variable_put(const struct flow *flow, struct chat *chat, const char *name,
 int64_t
 variable_length(const json_t *var)
 {
-	return (int64_t)max_of(var);
+	return (int64_t)type_length(var);
 }
 
 void
@@ -320,7 +285,7 @@ variable_take_link(const struct flow *flow, struct chat *chat,
 		    : link_part(payload, from + 6);
 		if (part == NULL)
 			continue;
-		clean = person_clean(part, max_of(var));
+		clean = person_clean(part, type_length(var));
 		if (clean[0] != '\0') {
 			variable_set_text(flow, chat, name, clean);
 			json_object_set_new(taken, name, json_true());
@@ -337,7 +302,14 @@ variable_check_name(struct check *check, struct json_slice name)
 	json_t *known;
 	size_t i;
 
-	if (strcmp(text, "session.id") != 0 && strcmp(text, "user.tz") != 0 &&
+	if (strncmp(text, "event.", 6) == 0)
+		check_add(check,
+		    "unknown variable '%s': what comes with an event goes "
+		    "into variables of its names; have '%s' in 'vars' and in "
+		    "the event's 'args', and write {{%s}}",
+		    text, text + 6, text + 6);
+	else if (strcmp(text, "session.id") != 0 &&
+	    strcmp(text, "user.tz") != 0 &&
 	    (strncmp(text, "user.", 5) != 0 || person_max(text + 5) == 0)) {
 		if (json_object_get(check->flow->vars, text) == NULL) {
 			known = json_object();
@@ -361,7 +333,7 @@ variable_max(const struct flow *flow, struct json_slice name)
 {
 	char *text = mem_dup_n(name.at, name.len);
 	const json_t *var = json_object_get(flow->vars, text);
-	const char *type = type_of(var), *given;
+	const char *given;
 	size_t max;
 
 	given = json_get_text(var, "default");
@@ -369,10 +341,8 @@ variable_max(const struct flow *flow, struct json_slice name)
 		max = 41;
 	else if (strncmp(text, "user.", 5) == 0)
 		max = person_max(text + 5);
-	else if (strcmp(type, "text") != 0)
-		max = 24;
 	else
-		max = max_of(var);
+		max = type_width(var);
 	if (given != NULL && utf8_length(given) > max)
 		max = utf8_length(given);
 	free(text);

@@ -28,7 +28,8 @@ char *variable_text(const struct flow *flow, const struct chat *chat,
     const char *name);
 
 /* Sets the flow's variable NAME to VALUE (borrowed), made to its type and cut
- * to its length; what has no such form, and null, unsets it. */
+ * to its length; what has no such form, and null, unsets it.  A phone number
+ * is of the region that a question for it names. */
 void variable_set(const struct flow *flow, struct chat *chat, const char *name,
     const json_t *value);
 void variable_set_text(const struct flow *flow, struct chat *chat,
@@ -47,8 +48,10 @@ int64_t variable_length(const json_t *var);
 bool variable_fits(const json_t *var, const json_t *value);
 bool variable_is_number(const json_t *var);
 
-/* True when VAR can be set to VALUE: "5" fits a number, "five" does not. */
-bool variable_takes(const json_t *var, const json_t *value);
+/* True when the flow's variable NAME can be set to VALUE: "5" fits a number,
+ * "five" does not. */
+bool variable_takes(const struct flow *flow, const char *name,
+    const json_t *value);
 
 /* Unsets those of session scope, but for the keys of SPARED: what came with
  * the input that begins a session belongs to the new one. */

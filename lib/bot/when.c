@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "base/zone.h"
 #include "bot/check_part.h"
@@ -146,7 +147,8 @@ date_due(const struct zone *zone, const json_t *action, const char *text,
 	return due > now ? due : WHEN_NEVER;
 }
 
-/* What `at` of ACTION says for CHAT; the caller frees it. */
+/* What `at` of ACTION says for CHAT; the caller frees it.  A day that is not
+ * set leaves " 12:00" of "{{day}} 12:00", which is not today's. */
 static char *
 at_text(const struct flow *flow, const struct chat *chat, const json_t *action)
 {
@@ -157,7 +159,9 @@ at_text(const struct flow *flow, const struct chat *chat, const json_t *action)
 	if (at == NULL)
 		return NULL;
 	template_expand(flow, chat, at, PLACE_PLAIN, &out);
-	text = utf8_trim(out.data ? out.data : "");
+	text = out.len > 0 && out.data[0] == ' ' && at[0] != ' '
+	    ? mem_dup("")
+	    : utf8_trim(out.data ? out.data : "");
 	buf_release(&out);
 	return text;
 }

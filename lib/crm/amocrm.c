@@ -10,8 +10,9 @@
 #include "base/mem.h"
 #include "net/host.h"
 
-/* Their limit of a batch; more calls a second get the account banned. */
-enum { BATCH = 50, PER_SECOND = 5, BURST = 3 };
+/* Their limit of a batch; more calls a second get the account banned.  A burst
+ * would have to be saved up for: of 5 a second only 3 would be left. */
+enum { BATCH = 50, PER_SECOND = 5, BURST = 1 };
 
 /* How long a lead waits for a token that is just being refreshed. */
 #define REFRESH_WAIT_MS 1000
@@ -234,7 +235,20 @@ lookup_failed(struct crm_job *job, const struct crm_reply *reply)
 		return false;
 	log_event(LOG_INFO, "lookup_refused", "crm=%s text=%s", AMOCRM,
 	    log_quote(reply->text));
+	crm_looking_refused(job);
 	return amocrm_looked_up(job, NULL);
+}
+
+/* A refresh ends the old token at once, also for calls under way with it:
+ * their 401 says nothing of the new one. */
+static bool
+is_of_now(const struct crm_job *job)
+{
+	const struct amocrm *amo = job->crm->own;
+	const char *sent =
+	    job->header_count > 0 ? strrchr(job->headers[0], ' ') : NULL;
+
+	return !amo->access || !sent || strcmp(sent + 1, amo->access) == 0;
 }
 
 static bool
@@ -242,7 +256,7 @@ amocrm_failed(struct crm_job *job, const struct crm_reply *reply)
 {
 	if (job->step == STEP_TOKEN)
 		return amocrm_refresh_failed(job, reply);
-	if (reply->meaning == MEANS_TOKEN)
+	if (reply->meaning == MEANS_TOKEN && is_of_now(job))
 		amocrm_token_rejected(job->crm, job->now);
 	if (job->step == STEP_CREATE && reply->meaning == MEANS_DENIED &&
 	    reply->status == 404)

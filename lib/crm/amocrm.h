@@ -23,6 +23,7 @@ struct amocrm {
 	bool is_long;	  /* of AMOCRM_LONG_LIVED_TOKEN, or stored as such */
 	bool rejected;	  /* the CRM said 401 to it */
 	int64_t retry_at; /* no refresh before that: the last one failed */
+	int64_t refreshed_at; /* by us, 0: never */
 	struct crm_token token;
 };
 

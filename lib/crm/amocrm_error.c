@@ -40,9 +40,12 @@ const struct crm_refusal amocrm_refusals[] = {
 	{ 404, SHAPE_JSON, NULL, MEANS_DENIED, 5 * MINUTE_MS, place },
 	{ 404, SHAPE_FOREIGN, NULL, MEANS_SAFE, 0, address },
 	{ 405, SHAPE_ANY, NULL, MEANS_DENIED, 5 * MINUTE_MS, address },
+	{ 408, SHAPE_ANY, NULL, MEANS_DOUBT, 0, NULL },
 	{ 413, SHAPE_ANY, NULL, MEANS_FIELD, 0, NULL },
 	{ 422, SHAPE_ANY, NULL, MEANS_NEVER, 0, NULL },
 	{ 429, SHAPE_ANY, NULL, MEANS_LIMIT, 0, NULL },
+	/* a guard before the API: no lead is at fault */
+	{ -4, SHAPE_FOREIGN, NULL, MEANS_DOUBT, 0, address },
 	{ -3, SHAPE_ANY, NULL, MEANS_SAFE, 0, address },
 	{ -5, SHAPE_ANY, NULL, MEANS_DOUBT, 0, NULL },
 	{ 0, SHAPE_ANY, NULL, MEANS_NEVER, 0, NULL },

@@ -42,24 +42,32 @@ marker_add(struct crm *crm, const struct crm_lead *lead, json_t *body)
 			"values", "value", lead->marker));
 }
 
+/* A pipeline or a status. */
+struct place_part {
+	const char *name, *key, *wanted; /* wanted NULL: any */
+	const json_t *entry, *list;	 /* what it means, of all there are */
+};
+
 /* An id is taken as it is when nothing is known about the account. */
 static void
-id_set(json_t *body, const char *key, const json_t *entry, const char *wanted)
+place_set(struct crm *crm, struct crm_lead *lead, json_t *body,
+    const struct place_part *part)
 {
-	const char *text = entry ? json_get_text(entry, "id") : wanted;
+	bool known = json_array_size(part->list) > 0;
+	const char *id = part->entry ? json_get_text(part->entry, "id")
+	    : known		     ? NULL
+				     : part->wanted;
+	json_auto_t *value = NULL;
 
-	if (text && *text && text[strspn(text, "0123456789")] == '\0')
-		json_object_set_new(body, key,
-		    json_integer(strtoll(text, NULL, 10)));
-}
-
-static void
-place_drop(struct crm *crm, struct crm_lead *lead, const char *field,
-    const char *wanted, const json_t *list)
-{
-	json_auto_t *value = json_string(wanted);
-
-	crm_missed(crm, lead, field, value, wanted, list);
+	if (!part->wanted || !*part->wanted)
+		return;
+	if (id && *id && id[strspn(id, "0123456789")] == '\0') {
+		json_object_set_new(body, part->key,
+		    json_integer(strtoll(id, NULL, 10)));
+		return;
+	}
+	value = json_string(part->wanted);
+	crm_missed(crm, lead, part->name, value, part->wanted, part->list);
 }
 
 /* A wrong name must not keep the lead from its manager: it goes to the first
@@ -71,7 +79,7 @@ place_add(struct crm *crm, struct crm_lead *lead, json_t *body)
 	const char *pipeline = crm_lead_detail(lead, "pipeline");
 	const char *status = crm_lead_detail(lead, "status");
 	const json_t *pipelines = json_object_get(crm->lookup, "pipelines");
-	bool known = json_array_size(pipelines) > 0;
+	const json_t *main;
 	struct lookup_place place;
 
 	/* the configured status belongs to the configured pipeline */
@@ -80,15 +88,16 @@ place_add(struct crm *crm, struct crm_lead *lead, json_t *body)
 	if (!pipeline)
 		pipeline = amo->pipeline;
 	place = lookup_place(crm->lookup, pipeline, status);
-	if (pipeline && known && !place.pipeline)
-		place_drop(crm, lead, "pipeline", pipeline, pipelines);
-	if (status && known && !place.status)
-		place_drop(crm, lead, "status", status,
-		    json_object_get(place.pipeline ? place.pipeline
-						   : lookup_main(pipelines),
-			"statuses"));
-	id_set(body, "pipeline_id", place.pipeline, known ? NULL : pipeline);
-	id_set(body, "status_id", place.status, known ? NULL : status);
+	main = place.pipeline ? place.pipeline : lookup_main(pipelines);
+	place_set(crm, lead, body,
+	    &(struct place_part){ "pipeline", "pipeline_id",
+		pipeline || !place.pipeline
+		    ? pipeline
+		    : json_get_text(place.pipeline, "id"),
+		place.pipeline, pipelines });
+	place_set(crm, lead, body,
+	    &(struct place_part){ "status", "status_id", status, place.status,
+		json_object_get(main, "statuses") });
 }
 
 static json_t *

@@ -30,6 +30,7 @@ struct refresh {
 	enum stage stage;
 	int fd; /* of the lock, -1: not held */
 	bool moved, used_previous;
+	bool refused;  /* the token itself, by the CRM's last word */
 	char why[256]; /* the first refusal */
 };
 
@@ -210,6 +211,7 @@ pair_keep(struct crm_job *job, const struct crm_token *token)
 		return;
 	}
 	(void)amocrm_token_read(job->crm);
+	((struct amocrm *)job->crm->own)->refreshed_at = job->now;
 	log_event(LOG_INFO, "token_refreshed", "crm=%s", AMOCRM);
 }
 
@@ -270,23 +272,33 @@ amocrm_refreshed(struct crm_job *job, const json_t *body)
 	return refresh->stage == STAGE_END;
 }
 
-/* Another thing to try before a person is called. */
+/* Whether the account moved: asked once, where its tokens say. */
 static bool
-refresh_try_more(struct crm_job *job, int status)
+refresh_try_move(struct crm_job *job, int status)
+{
+	struct refresh *refresh = job->own;
+	char *domain = api_domain(job->crm->own);
+	bool ask = domain && refresh->stage == STAGE_POST && !refresh->moved &&
+	    (status == 401 || status == 404);
+
+	free(domain);
+	if (ask)
+		refresh->stage = STAGE_MOVE;
+	return ask;
+}
+
+/* Only a refused token makes the one before it worth a try: sent for anything
+ * else, its refusal would say nothing of the token that is stored. */
+static bool
+refresh_try_previous(struct crm_job *job)
 {
 	const struct amocrm *amo = job->crm->own;
 	struct refresh *refresh = job->own;
-	char *domain = refresh->moved ? NULL : api_domain(amo);
-	bool ask = domain && (status == 401 || status == 404);
 
-	free(domain);
-	if (ask && refresh->stage == STAGE_POST) {
-		refresh->stage = STAGE_MOVE;
-		return true;
-	}
-	refresh->stage = STAGE_POST;
-	if (refresh->used_previous || !amo->token.previous)
+	if (!refresh->refused || refresh->used_previous ||
+	    !amo->token.previous)
 		return false;
+	refresh->stage = STAGE_POST;
 	refresh->used_previous = true;
 	return true;
 }
@@ -296,8 +308,8 @@ amocrm_refresh_failed(struct crm_job *job, const struct crm_reply *reply)
 {
 	struct amocrm *amo = job->crm->own;
 	struct refresh *refresh = job->own;
-	bool last_word = reply->meaning == MEANS_REAUTH ||
-	    refresh->stage == STAGE_MOVE || reply->status == 404;
+	bool posted = refresh->stage == STAGE_POST;
+	bool no = reply->meaning == MEANS_REAUTH || reply->status == 404;
 
 	amo->retry_at = job->now + RETRY_MS;
 	if (refresh->stage == STAGE_END || refresh->stage == STAGE_LOCK)
@@ -305,12 +317,17 @@ amocrm_refresh_failed(struct crm_job *job, const struct crm_reply *reply)
 	if (!refresh->why[0])
 		snprintf(refresh->why, sizeof(refresh->why), "%s",
 		    reply->text);
-	if (refresh->stage == STAGE_MOVE)
+	if (posted && reply->meaning == MEANS_REAUTH)
+		refresh->refused = true;
+	if (!posted)
 		refresh->moved = true;
-	if (last_word && refresh_try_more(job, reply->status))
+	if (no &&
+	    (refresh_try_move(job, reply->status) ||
+		refresh_try_previous(job)))
 		return true;
 	refresh->stage = STAGE_END;
-	if (reply->meaning == MEANS_REAUTH) {
+	if (refresh->refused &&
+	    (reply->meaning == MEANS_REAUTH || (!posted && no))) {
 		amocrm_token_reject(job->crm, refresh->why, job->now);
 		(void)amocrm_token_read(job->crm);
 	}

@@ -82,7 +82,8 @@ amocrm_person(struct crm_job *job, struct crm_request *request)
 		const struct crm_lead *lead = &job->leads[i];
 		size_t len = lead->phone ? strlen(lead->phone) : 0;
 
-		if (len < 5 || lead->contact_id[0] || job->work[i].person ||
+		if (len < 5 || lead->verdict != CRM_PENDING ||
+		    lead->contact_id[0] || job->work[i].person ||
 		    asked_before(job, i))
 			continue;
 		job->work[i].asked = true;

@@ -15,6 +15,7 @@
 
 #define HOUR_MS INT64_C(3600000)
 #define LOOK_AGAIN_MS INT64_C(60000)
+#define FRESH_MS INT64_C(60000)
 #define BEGIN_WAIT_MS INT64_C(10000)
 
 /* One 401 may be a fault of theirs: a long-lived token that was rejected is
@@ -163,6 +164,17 @@ another_is_stored(struct crm *crm)
 	return true;
 }
 
+/* A pair that is refused although it just came: something else is wrong
+ * there, and each refresh uses up a token. */
+static void
+refresh_put_off(struct amocrm *amo)
+{
+	int64_t at = amo->refreshed_at + FRESH_MS;
+
+	if (at > amo->retry_at)
+		amo->retry_at = at;
+}
+
 void
 amocrm_token_rejected(struct crm *crm, int64_t now)
 {
@@ -171,6 +183,8 @@ amocrm_token_rejected(struct crm *crm, int64_t now)
 	    NULL;
 
 	amo->rejected = true;
+	if (!amo->is_long && amo->refreshed_at > 0 && amo->refreshed_at <= now)
+		refresh_put_off(amo);
 	if (!amo->is_long || (!configured && another_is_stored(crm)))
 		return;
 	amocrm_token_reject(crm,

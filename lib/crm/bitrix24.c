@@ -80,7 +80,8 @@ ask_person(struct crm_job *job, struct crm_request *request)
 		const struct crm_lead *lead = &job->leads[i];
 		json_t *values;
 
-		if (!lead->phone || lead->contact_id[0] || job->work[i].person)
+		if (!lead->phone || lead->verdict != CRM_PENDING ||
+		    lead->contact_id[0] || job->work[i].person)
 			continue;
 		job->work[i].asked = true;
 		values = json_pack("[s s]", lead->phone, lead->phone + 1);
@@ -132,8 +133,14 @@ static enum crm_next
 ask_note(struct crm_job *job, struct crm_request *request, bool only_read)
 {
 	for (size_t i = 0; i < job->count; i++) {
-		json_int_t id = strtoll(job->leads[i].remote_id, NULL, 10);
-		const char *note = crm_note_wanted(job, i);
+		struct crm_lead *lead = &job->leads[i];
+		json_int_t id = strtoll(lead->remote_id, NULL, 10);
+		const char *note;
+
+		lead->noted = lead->noted ||
+		    (lead->verdict == CRM_CREATED &&
+			!crm_lead_detail(lead, "update"));
+		note = crm_note_wanted(job, i);
 
 		if (!note || (only_read && job->work[i].note_read))
 			continue;
@@ -300,6 +307,7 @@ bitrix24_failed(struct crm_job *job, const struct crm_reply *reply)
 		return false;
 	log_event(LOG_INFO, "lookup_refused", "crm=%s text=%s", BITRIX24,
 	    log_quote(reply->text));
+	crm_looking_refused(job);
 	return bitrix24_looked_up(job, NULL);
 }
 

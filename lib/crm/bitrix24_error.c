@@ -39,6 +39,9 @@ const struct crm_refusal bitrix24_refusals[] = {
 	{ 400, SHAPE_FOREIGN, NULL, MEANS_DOUBT, 0, NULL },
 	{ 404, SHAPE_JSON, NULL, MEANS_DENIED, 5 * MINUTE_MS, address },
 	{ 404, SHAPE_FOREIGN, NULL, MEANS_SAFE, 0, address },
+	/* a guard before the API: no lead is at fault */
+	{ 408, SHAPE_ANY, NULL, MEANS_DOUBT, 0, NULL },
+	{ -4, SHAPE_FOREIGN, NULL, MEANS_DOUBT, 0, address },
 	{ -3, SHAPE_ANY, NULL, MEANS_SAFE, 0, address },
 	{ -5, SHAPE_ANY, NULL, MEANS_DOUBT, 0, NULL },
 	{ 0, SHAPE_ANY, NULL, MEANS_NEVER, 0, NULL },

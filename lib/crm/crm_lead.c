@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 /* Bytes of a person's text in a note; the rest stays in our database. */
@@ -74,10 +75,11 @@ dropped_add(struct buf *out, const json_t *dropped)
 	json_array_foreach (dropped, i, entry) {
 		const json_t *value = json_object_get(entry, "value");
 		char *text = json_is_string(value) ? NULL : json_text(value);
+		char *name = mem_printf("(%s) %s", json_get_text(entry, "why"),
+		    json_get_text(entry, "field"));
 
-		buf_printf(out, "(%s) ", json_get_text(entry, "why"));
-		line_add(out, json_get_text(entry, "field"),
-		    text ? text : json_string_value(value));
+		line_add(out, name, text ? text : json_string_value(value));
+		free(name);
 		free(text);
 	}
 }
@@ -89,6 +91,7 @@ crm_lead_note(const struct crm_lead *lead)
 	const char *note = update ? update : crm_lead_detail(lead, "note");
 	struct buf out = BUF_INIT(4 * NOTE_MAX);
 	size_t len = note ? utf8_prefix_bytes(note, NOTE_MAX) : 0;
+	char *marked;
 
 	if (note)
 		buf_printf(&out, "%.*s\n", (int)len, note);
@@ -96,20 +99,23 @@ crm_lead_note(const struct crm_lead *lead)
 		buf_printf(&out,
 		    "(%zu bytes more are kept with lead %lld of leadpipe)\n",
 		    strlen(note) - len, (long long)lead->id);
-	dropped_add(&out, lead->dropped);
 	if (!update) {
 		if (!lead->phone)
 			line_add(&out, "phone", lead->phone_raw);
 		line_add(&out, "page", crm_lead_detail(lead, "page"));
 		line_add(&out, "consent", crm_lead_detail(lead, "consent"));
 	}
+	dropped_add(&out, lead->dropped);
 	if (out.len == 0) {
 		buf_release(&out);
 		return NULL;
 	}
-	buf_printf(&out, "%s %08x", lead->marker,
+	/* never cut off: by its last line it is known again */
+	marked = mem_printf("%s%s%s %08x", out.data,
+	    out.overflow ? "...\n" : "", lead->marker,
 	    (unsigned)id_hash(out.data, out.len));
-	return buf_take(&out);
+	buf_release(&out);
+	return marked;
 }
 
 const char *

@@ -33,6 +33,8 @@ struct crm_lead {
 	int64_t created_at;    /* wall ms */
 	int64_t sent_at;       /* when the last creating request left */
 	const json_t *details; /* see struct lead_new */
+	const char *frozen;    /* what an earlier try sent, if that must not
+				  change; NULL: none did */
 
 	/* The CRM's id of lead and person; "": not known.  The loop may give
 	 * the person's from an earlier lead of the same phone. */
@@ -41,7 +43,9 @@ struct crm_lead {
 
 	/* Result. */
 	enum crm_verdict verdict;
-	bool leaving;	  /* part of the request just made, which creates */
+	bool leaving; /* part of the request just made, which creates */
+	const char *freezing; /* of the request just made: what every further
+				 try must send; the job's; NULL: nothing */
 	bool free;	  /* CRM_AGAIN: not this lead's fault, uses no try */
 	bool merged;	  /* the CRM joined it with one it had */
 	bool noted;	  /* what had to be noted is in the CRM */

@@ -18,6 +18,13 @@ looking_release(void *own)
 	json_decref(looking->lookup);
 }
 
+void
+crm_looking_refused(struct crm_job *job)
+{
+	json_object_set_new(crm_looking(job)->lookup, LOOKUP_PARTIAL,
+	    json_true());
+}
+
 struct crm_looking *
 crm_looking(struct crm_job *job)
 {
@@ -56,9 +63,10 @@ crm_missed(struct crm *crm, struct crm_lead *lead, const char *field,
     const json_t *value, const char *wanted, const json_t *list)
 {
 	const char *near = lookup_near(list, wanted);
-	char *why = mem_printf("%s has no such name%s%s%s",
-	    crm->adapter->title, near ? ", perhaps '" : "", near ? near : "",
-	    near ? "'" : "");
+	bool known = json_array_size(list) > 0;
+	char *why = mem_printf("%s %s%s%s%s", crm->adapter->title,
+	    known ? "has no such name" : "does not tell us its names",
+	    near ? ", perhaps '" : "", near ? near : "", near ? "'" : "");
 
 	crm->missed = true;
 	crm_lead_drop(lead, field, value, why);

@@ -60,10 +60,15 @@ crm_job_open(struct crm *crm, enum crm_task task, struct crm_lead *leads,
 		leads[i].verdict = task == CRM_NOTE ? CRM_CREATED
 						    : CRM_PENDING;
 		leads[i].leaving = leads[i].free = false;
+		leads[i].freezing = NULL;
 		leads[i].wait_ms = 0;
 		leads[i].text[0] = leads[i].remedy[0] = '\0';
 		leads[i].twin_id[0] = '\0';
 		texts_check(&leads[i]);
+		if (task == CRM_NOTE && !leads[i].remote_id[0])
+			snprintf(leads[i].text, sizeof(leads[i].text),
+			    "which lead it is there is not known: it was "
+			    "taken for sent by hand");
 	}
 	return job;
 }
@@ -82,14 +87,16 @@ crm_chore(struct crm *crm, int64_t now)
 {
 	enum crm_step step = STEP_END;
 	int64_t age = lookup_age(crm->lookup, now);
-	bool ready = true;
+	bool ready = true,
+	     wanting = crm->missed ||
+	    json_get_bool(crm->lookup, LOOKUP_PARTIAL, false);
 
 	if (crm->reauth_until > now)
 		return NULL;
 	if (crm->adapter->chore)
 		step = crm->adapter->chore(crm, now, &ready);
 	if (step == STEP_END && ready && crm->adapter->looks_up &&
-	    (age > LOOKUP_AGE_MS || (crm->missed && age > LOOKUP_MISS_MS)))
+	    (age > LOOKUP_AGE_MS || (wanting && age > LOOKUP_MISS_MS)))
 		step = STEP_LOOKUP;
 	return step == STEP_END ? NULL : crm_chore_open(crm, step);
 }

@@ -84,6 +84,7 @@ struct crm_job {
 	struct crm_lead *leads;
 	struct crm_work *work;
 	size_t count, most; /* leads; how many go in one request */
+	int silent;	    /* failures since the last good answer */
 	int64_t now;
 	struct crm_state state;
 	/* Texts of the request under way. */

@@ -61,18 +61,20 @@ state_set(struct crm_job *job, const struct crm_reply *reply)
 						       : LIMIT_DOUBLINGS);
 }
 
-/* A lead of a job that ends here, ASKED about or not. */
+/* A lead that does not go on, ASKED about or not: that others fail uses up no
+ * try of it. */
 static void
 lead_put_back(struct crm_job *job, struct crm_lead *lead, bool asked,
     const struct crm_reply *reply)
 {
 	enum crm_health health = job->state.health;
 
-	if (lead->verdict != CRM_PENDING)
+	if (lead->verdict !=
+	    (job->step == STEP_NOTES ? CRM_CREATED : CRM_PENDING))
 		return;
 	crm_say(lead->text, sizeof(lead->text), job->state.text);
 	/* a search that is refused waits its time, too */
-	lead->free = health != CRM_FAILING && health != CRM_WELL;
+	lead->free = health == CRM_FAILING ? !asked : health != CRM_WELL;
 	lead->wait_ms = health == CRM_FAILING ? reply->wait_ms
 	    : health == CRM_LIMITED	      ? job->state.wait_ms
 					      : 0;
@@ -131,6 +133,37 @@ asked_refused(struct crm_job *job, const struct crm_reply *reply)
 	job->step = STEP_END;
 }
 
+/* All leads of the job; a question that named none was about each. */
+static void
+job_put_back(struct crm_job *job, const struct crm_reply *reply)
+{
+	size_t at = 0;
+	bool none = crm_asked(job, &at) == NULL;
+
+	for (size_t i = 0; i < job->count; i++)
+		lead_put_back(job, &job->leads[i], none || job->work[i].asked,
+		    reply);
+	job->step = STEP_END;
+}
+
+/* A question about one lead that got no answer keeps no other from going on;
+ * two in a row say that the CRM is away, and not each is to be waited for. */
+static bool
+asked_deferred(struct crm_job *job, const struct crm_reply *reply)
+{
+	struct crm_lead *lead;
+	size_t at = 0;
+
+	if (job->state.health != CRM_FAILING || job->silent++ > 0 ||
+	    (job->step != STEP_PERSON && job->step != STEP_SEARCH &&
+		job->step != STEP_NOTES))
+		return false;
+	lead = crm_asked(job, &at);
+	if (lead != NULL)
+		lead_put_back(job, lead, true, reply);
+	return lead != NULL;
+}
+
 /* A question that may not be asked.  Without the person the lead still goes,
  * and a note without knowing whether it is there; it waits for the right to
  * be written, unless its lead is gone. */
@@ -145,9 +178,7 @@ asked_denied(struct crm_job *job, const struct crm_reply *reply)
 	if (job->step == STEP_PULL)
 		log_warning("what became of the leads is not known: %s",
 		    job->state.text);
-	for (size_t i = 0; i < job->count; i++)
-		lead_put_back(job, &job->leads[i], job->work[i].asked, reply);
-	job->step = STEP_END;
+	job_put_back(job, reply);
 }
 
 void
@@ -171,9 +202,8 @@ crm_job_refused(struct crm_job *job, const struct crm_reply *reply)
 		asked_denied(job, reply);
 		return;
 	}
-	for (size_t i = 0; i < job->count; i++)
-		lead_put_back(job, &job->leads[i], job->work[i].asked, reply);
-	job->step = STEP_END;
+	if (!asked_deferred(job, reply))
+		job_put_back(job, reply);
 }
 
 void
@@ -184,8 +214,10 @@ crm_job_answer(struct crm_job *job, const struct crm_response *response,
 	struct crm_reply reply;
 
 	job->now = now;
-	for (size_t i = 0; i < job->count; i++)
+	for (size_t i = 0; i < job->count; i++) {
 		job->leads[i].leaving = false;
+		job->leads[i].freezing = NULL;
+	}
 	if (adapter->judge) {
 		adapter->judge(job, response);
 		return;
@@ -206,5 +238,7 @@ crm_job_answer(struct crm_job *job, const struct crm_response *response,
 	}
 	if (reply.meaning != MEANS_DONE)
 		crm_job_refused(job, &reply);
+	else
+		job->silent = 0;
 	crm_reply_release(&reply);
 }

@@ -5,7 +5,8 @@
  *
  *	{"at": MS, "account": TEXT,
  *	 "pipelines": [{"id","name","main","statuses": [{"id","name"}]}],
- *	 "fields": [{"id","code","name","type","enums": [{"id","name"}]}]}
+ *	 "fields": [{"id","code","name","type","enums": [{"id","name"}]}],
+ *	 "partial": true}
  */
 #ifndef LEADPIPE_LOOKUP_H
 #define LEADPIPE_LOOKUP_H
@@ -16,10 +17,13 @@
 
 #include "store/db.h"
 
-/* Older than this it is asked for again; what it does not know is asked for
- * when it is older than the second. */
+/* Older than this it is asked for again; what it does not know, or was not
+ * told, is asked for when it is older than the second. */
 #define LOOKUP_AGE_MS INT64_C(86400000)
 #define LOOKUP_MISS_MS INT64_C(600000)
+
+/* Is there when something was refused to us. */
+#define LOOKUP_PARTIAL "partial"
 
 /* An empty one. */
 json_t *lookup_new(void);

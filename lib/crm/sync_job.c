@@ -33,7 +33,12 @@ lend(const struct lead *row, struct crm_lead *lead)
 		.chat_id = row->chat_id,
 		.created_at = row->created_at,
 		.sent_at = row->sent_at,
-		.details = row->details };
+		.details = row->details,
+		.frozen = row->body };
+	/* Its own note tells of them, whoever brings it. */
+	if (row->errand == ERRAND_NOTE &&
+	    crm_lead_detail(lead, "update") == NULL)
+		lead->dropped = json_incref(row->dropped);
 	snprintf(lead->remote_id, sizeof lead->remote_id, "%s",
 	    row->remote_id ? row->remote_id : "");
 	snprintf(lead->contact_id, sizeof lead->contact_id, "%s",

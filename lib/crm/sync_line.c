@@ -11,9 +11,12 @@
 #include "net/retry.h"
 #include "store/limits.h"
 
-/* Batches are few and large; where each lead is a call of its own more of
- * them are under way. */
+/* Batches are few and large, but each asks for its persons one after the
+ * other: as many as keep the CRM's rate while it takes a second for a call. */
 #define BATCH_JOBS 4
+
+/* Where each lead is a call of its own; a receiver may be a small one. */
+#define SINGLE_JOBS 8
 
 /* After a ban or a token that is refused. */
 #define SHUT_MS (15 * 60 * 1000)
@@ -51,6 +54,17 @@ refuse(struct sync *sync, const struct fault *fault)
 		sync->refused = *fault;
 }
 
+static int
+jobs_of(const struct crm_bounds *bounds)
+{
+	if (bounds->batch == 1)
+		return SINGLE_JOBS;
+	if (bounds->per_second == 0 || bounds->per_second > LINE_JOBS)
+		return LINE_JOBS;
+	return bounds->per_second > BATCH_JOBS ? (int)bounds->per_second
+					       : BATCH_JOBS;
+}
+
 static void
 line_open(struct sync *sync, const char *name, const char *stray)
 {
@@ -77,7 +91,7 @@ line_open(struct sync *sync, const char *name, const char *stray)
 	line->scope.crm = crm_name(line->crm);
 	line->scope.stray = stray != NULL && strcmp(stray, name) == 0;
 	line->settings = settings_hash(config);
-	line->most = line->bounds.batch > 1 ? BATCH_JOBS : LINE_JOBS;
+	line->most = jobs_of(&line->bounds);
 	line->last = ERRAND_NOTE;
 	for (int i = 0; i < LINE_JOBS; i++)
 		line->jobs[i].line = line;

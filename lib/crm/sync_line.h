@@ -10,7 +10,7 @@
 #include "crm/sync_job.h"
 #include "store/breaker.h"
 
-#define LINE_JOBS 8
+#define LINE_JOBS 16
 
 struct sync_line {
 	struct sync *sync;

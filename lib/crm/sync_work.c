@@ -43,11 +43,28 @@ start_job(struct sync_job *job, enum crm_task task, size_t room)
 	job->asked = mem_alloc(room * sizeof *job->asked);
 }
 
+/* A few leads are shared out among the jobs, which look for their persons
+ * side by side; less than this in one call would waste the CRM's limit. */
+#define SHARE_LEAST 10
+
+static int64_t
+share_of(const struct sync_line *line, enum errand errand, int64_t now)
+{
+	int64_t most = (int64_t)line->bounds.batch, jobs = line->most, due;
+
+	if (most <= SHARE_LEAST)
+		return most;
+	due = leads_due(line->sync->options.db, &line->scope, errand, now,
+	    most * jobs);
+	due = (due + jobs - 1) / jobs;
+	return due > SHARE_LEAST ? due : SHARE_LEAST;
+}
+
 static size_t
-room_for(const struct sync_line *line, enum errand errand)
+room_for(const struct sync_line *line, enum errand errand, int64_t now)
 {
 	const struct sync *sync = line->sync;
-	int64_t room = (int64_t)line->bounds.batch;
+	int64_t room = share_of(line, errand, now);
 
 	if (sync->options.most > 0 && errand == ERRAND_CREATE &&
 	    room > sync->options.most - sync->claimed - sync->staked)
@@ -70,7 +87,7 @@ claim(struct sync_job *job, enum errand errand, int64_t now,
 	};
 	struct sync_line *line = job->line;
 	const struct sync_options *options = &line->sync->options;
-	size_t count = room_for(line, errand);
+	size_t count = room_for(line, errand, now);
 
 	if (count == 0)
 		return OUT_OK;
@@ -138,6 +155,29 @@ claim_line(struct sync_line *line, int64_t now, struct fault *fault)
 	return out;
 }
 
+/* What is about to leave is written down. */
+static enum outcome
+leave(struct sync_job *job, size_t i, int64_t now, struct fault *fault)
+{
+	const struct sync_options *options = &job->line->sync->options;
+	const struct crm_lead *lead = &job->asked[i];
+	struct lead *row = &job->leads[i].row;
+	enum outcome out = OUT_OK;
+	bool lost = false;
+
+	if (lead->freezing != NULL)
+		out = lead_freeze(options->db, row, options->worker,
+		    lead->freezing, &lost, fault);
+	if (out == OUT_OK && !lost && job->request.creates && lead->leaving)
+		out = lead_leaves(options->db, row, options->worker, now,
+		    &lost, fault);
+	if (out == OUT_OK && lost)
+		return fault_set(fault, OUT_BUG, EXIT_BUG,
+		    "lead %lld is about to leave and not ours",
+		    (long long)row->id);
+	return out;
+}
+
 /* A call may leave when the limit of its CRM lets it, and when what a crash
  * would leave behind is written down. */
 static enum outcome
@@ -159,19 +199,8 @@ grant(struct sync_job *job, int64_t now, struct fault *fault)
 		job->ready_at = clock_mono_ms() + wait_until - now;
 		return out;
 	}
-	for (size_t i = 0;
-	     i < job->count && job->request.creates && out == OUT_OK; i++) {
-		bool lost = false;
-
-		if (!job->asked[i].leaving)
-			continue;
-		out = lead_leaves(options->db, &job->leads[i].row,
-		    options->worker, now, &lost, fault);
-		if (out == OUT_OK && lost)
-			return fault_set(fault, OUT_BUG, EXIT_BUG,
-			    "lead %lld is about to leave and not ours",
-			    (long long)job->leads[i].row.id);
-	}
+	for (size_t i = 0; i < job->count && out == OUT_OK; i++)
+		out = leave(job, i, now, fault);
 	if (out == OUT_OK)
 		job->plan = PLAN_SEND;
 	return out;

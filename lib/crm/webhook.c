@@ -142,13 +142,26 @@ sign(struct crm_job *job, const char *key)
 	free(id);
 }
 
+/* Of the lead and not of the try. */
+static char *
+body_of(const struct crm_lead *lead, bool update)
+{
+	char created[CLOCK_TEXT_SIZE];
+	json_auto_t *body = json_pack("{s:s s:s s:o}", "type",
+	    update ? "lead.updated" : "lead.created", "timestamp",
+	    clock_text(lead->created_at, created), "data",
+	    crm_lead_json(lead));
+
+	return json_text(body);
+}
+
 static enum crm_next
 webhook_request(struct crm_job *job, struct crm_request *request)
 {
 	const struct webhook *hook = job->crm->own;
 	const char *mark = NULL;
 	struct crm_lead *lead = NULL;
-	char created[CLOCK_TEXT_SIZE], *key;
+	char *key;
 
 	if (job->step == STEP_NOTE)
 		lead = crm_next_update(job, &mark);
@@ -156,12 +169,11 @@ webhook_request(struct crm_job *job, struct crm_request *request)
 		lead = crm_next_pending(job);
 	if (!lead)
 		return CRM_DONE;
-	/* of the lead and not of the try: the same id is the same body */
-	json_auto_t *body = json_pack("{s:s s:s s:o}", "type",
-	    mark ? "lead.updated" : "lead.created", "timestamp",
-	    clock_text(lead->created_at, created), "data",
-	    crm_lead_json(lead));
-	crm_ask(job, request, HTTP_POST, mem_dup(hook->url), json_text(body));
+	/* The same key is the same body, also when the lead was joined by
+	 * another one since: a receiver may refuse the key else (422). */
+	crm_ask(job, request, HTTP_POST, mem_dup(hook->url),
+	    lead->frozen ? mem_dup(lead->frozen) : body_of(lead, mark));
+	lead->freezing = job->body;
 	request->http.public_only = !hook->private;
 	key = mem_printf("%s%s%s", lead->marker, mark ? "_" : "",
 	    mark ? mark : "");

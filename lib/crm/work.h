@@ -59,6 +59,9 @@ struct crm_looking {
 };
 struct crm_looking *crm_looking(struct crm_job *job);
 
+/* A part may not be seen: what is got is asked for again sooner. */
+void crm_looking_refused(struct crm_job *job);
+
 /* All was got: it is the CRM's from now on, and kept. */
 void crm_looking_end(struct crm_job *job);
 

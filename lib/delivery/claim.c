@@ -12,9 +12,7 @@
 #include "store/chats.h"
 #include "store/media.h"
 #include "store/settle.h"
-
-/* Tasks promoted in one transaction; more are promoted in the next. */
-#define PROMOTE_BATCH 200
+#include "turn/turn_report.h"
 
 /* Heads that are ended or put off in one transaction: somebody else may want
  * to write. */
@@ -147,6 +145,19 @@ check_limits(struct delivery *d, const struct message *m, int64_t now,
 	return messages_postpone(d->db, m->chat_id, wait_until, 0, fault);
 }
 
+/* A report stays at the head of its lane until it is written. */
+static enum outcome
+take_report(struct delivery *d, const struct message *m, struct slot *slot,
+    char *params, const char *text, enum choice *choice, struct fault *fault)
+{
+	slot->params = params;
+	if (params != NULL)
+		return messages_rewrite(d->db, m->id, params, text, true,
+		    fault);
+	*choice = CHOICE_PASS;
+	return OUT_OK;
+}
+
 /* A reminder says what is right now, or is not sent any more. */
 static enum outcome
 render(struct delivery *d, const struct message *m, struct slot *slot,
@@ -159,6 +170,11 @@ render(struct delivery *d, const struct message *m, struct slot *slot,
 	if (m->action == NULL) {
 		slot->params = mem_dup(m->params);
 		return OUT_OK;
+	}
+	if (turn_is_report(d->turn, m, &params, &text)) {
+		out = take_report(d, m, slot, params, text, choice, fault);
+		free(text);
+		return out;
 	}
 	out = turn_render(d->turn, m, &cancelled, &params, &text, fault);
 	if (out == OUT_OK && cancelled) {
@@ -294,13 +310,8 @@ enum outcome
 delivery_claim(struct delivery *d, int64_t now, bool *more,
     struct fault *fault)
 {
-	enum outcome out;
-
 	*more = false;
-	if (d->is_stopped)
-		return OUT_OK;
-	out = turn_tasks(d->turn, now, PROMOTE_BATCH, more, fault);
-	return out == OUT_OK ? claim_heads(d, now, more, fault) : out;
+	return d->is_stopped ? OUT_OK : claim_heads(d, now, more, fault);
 }
 
 int64_t

@@ -4,8 +4,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "delivery/press.h"
 #include "store/meta.h"
 #include "turn/turn_recur.h"
+#include "turn/turn_report.h"
+#include "turn/turn_tasks.h"
 
 /* A database that stays locked this long: the next run will try again. */
 #define LOCKED_MOST_MS 30000
@@ -172,12 +175,73 @@ ask_again(struct course *c, int64_t now, bool *more, struct fault *fault)
 	return since == 0 ? OUT_OK : meta_set_int(db, META_OUTAGE, 0, fault);
 }
 
+static bool
+may_promote(const struct course *c)
+{
+	return course_may_start(c) &&
+	    delivery_stopped(c->loop->delivery) == NULL;
+}
+
+static enum outcome
+try_task(struct course *c, int64_t now, struct fault *fault)
+{
+	return turn_task_try(c->loop->turn, now, &c->tried, fault);
+}
+
+static enum outcome
+do_task(struct course *c, int64_t now, struct fault *fault)
+{
+	return turn_task_alone(c->loop->turn, c->tried, now, fault);
+}
+
+static enum outcome
+try_handler(struct course *c, int64_t now, struct fault *fault)
+{
+	(void)now;
+	return handlers_try(c->loop->handlers, fault);
+}
+
+static enum outcome
+end_handler(struct course *c, int64_t now, struct fault *fault)
+{
+	return handlers_settle_alone(c->loop->handlers, now, fault);
+}
+
+/* A transaction with nothing in it but WORK.  Should it be undone, the answers
+ * to presses that are committed already are not. */
+static bool
+alone(struct course *c,
+    enum outcome (*work)(struct course *c, int64_t now, struct fault *fault))
+{
+	struct fault fault;
+
+	press_answer(c->loop);
+	if (!begin(c) || !commit(c, work(c, clock_wall_ms(), &fault), &fault))
+		return false;
+	turn_committed(c->loop->turn);
+	handlers_start(c->loop->handlers);
+	return true;
+}
+
+/* The last run died, perhaps over a task. */
+static void
+promote_alone(struct course *c)
+{
+	if (!alone(c, try_task))
+		return;
+	c->careful = c->tried != 0 ? c->careful - 1 : 0;
+	if (c->tried == 0 || !alone(c, do_task))
+		return;
+	c->tried = 0;
+	c->more = true;
+}
+
 void
 course_work(struct course *c)
 {
 	struct loop *l = c->loop;
 	int64_t now = clock_wall_ms();
-	bool more_updates = false, more_tasks = false, more_handlers = false;
+	bool more_updates = false, more_tasks = false, more_heads = false;
 	struct fault fault;
 	enum outcome out;
 
@@ -195,22 +259,33 @@ course_work(struct course *c)
 		    &fault);
 	if (out == OUT_OK)
 		out = ask_again(c, now, &more_updates, &fault);
+	if (out == OUT_OK && c->careful == 0 && may_promote(c))
+		out = turn_tasks(l->turn, now, COURSE_TASKS, &more_tasks,
+		    &fault);
 	if (out == OUT_OK && course_may_start(c)) {
 		delivery_limit(l->delivery, left(l));
-		out = delivery_claim(l->delivery, now, &more_tasks, &fault);
+		out = delivery_claim(l->delivery, now, &more_heads, &fault);
 	}
 	if (out == OUT_OK && course_may_start(c))
-		out = handlers_claim(l->handlers, now, &more_handlers, &fault);
+		out = handlers_claim(l->handlers, now, &fault);
 	if (!commit(c, out, &fault))
 		return;
 	turn_committed(l->turn);
 	delivery_start(l->delivery);
 	handlers_start(l->handlers);
 	c->next_at = delivery_next(l->delivery);
-	c->more = more_updates || more_handlers ||
-	    (more_tasks && c->next_at <= now);
+	c->more = more_updates ||
+	    ((more_tasks || more_heads) && c->next_at <= now);
 	int64_t handler_at = handlers_next(l->handlers);
 	if (handler_at < c->next_at)
 		c->next_at = handler_at;
 	c->dirty = false;
+	if (turn_reports(l->turn, now))
+		c->more = true;
+	/* An update that may have done it is not to be taken for a task. */
+	if (c->careful > 0 && !more_updates && may_promote(c))
+		promote_alone(c);
+	if (handlers_have_suspect(l->handlers) && alone(c, try_handler) &&
+	    alone(c, end_handler))
+		c->more = true;
 }

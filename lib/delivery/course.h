@@ -11,6 +11,9 @@
  * after, so that none outlives its deadline. */
 #define COURSE_BEGIN_MS 100
 
+/* Tasks promoted in one transaction; more are promoted in the next. */
+#define COURSE_TASKS 200
+
 struct course {
 	struct loop *loop;
 	bool dirty;	 /* rows may have changed: look what is to be done */
@@ -22,6 +25,8 @@ struct course {
 	bool draining;	 /* the lock is given up */
 	int outages;	 /* of the poller that are dealt with, and one more */
 	int64_t asked_after; /* of the one that is being dealt with */
+	int careful;   /* so many tasks are done alone, the last run died */
+	int64_t tried; /* the one that is counted, 0: none */
 	enum outcome out;
 	struct fault fault;
 };
@@ -43,7 +48,8 @@ void course_poll(struct course *course);
  */
 bool course_store(struct course *course);
 
-/* Second transaction: settle, step, promote, mark the next; then they leave. */
+/* Second transaction: settle, step, promote, mark the next; then they leave.
+ * What may have killed the last run is in transactions of its own. */
 void course_work(struct course *course);
 
 #endif

@@ -70,10 +70,8 @@ void delivery_undo(struct delivery *delivery);
  * claimed leave. */
 void delivery_start(struct delivery *delivery);
 
-/*
- * Promotes due tasks and claims ready heads, as far as slots and limits go.
- * *MORE tells that more is ready at once.
- */
+/* Claims ready heads, as far as slots and limits go.  *MORE tells that more is
+ * ready at once. */
 enum outcome delivery_claim(struct delivery *delivery, int64_t now, bool *more,
     struct fault *fault) must_check;
 

@@ -7,54 +7,17 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "turn/handler.h"
-#include "turn/turn_exec.h"
+#include "delivery/bench.h"
 
 #define SLOTS_DEFAULT 8
 #define SLOTS_MOST 64
 
-/* Of what it says on stderr. */
-#define ERROR_LINES 20
-
 /* When the system has no room for another process. */
 #define NO_ROOM_MS 1000
-
-/*
- *   FREE -> CLAIMED -> RUNNING -> ENDED -> SETTLED -> FREE
- *
- * CLAIMED and SETTLED are of the open transaction and go back one step when it
- * fails.
- */
-enum bench_phase {
-	BENCH_FREE,
-	BENCH_CLAIMED,
-	BENCH_RUNNING,
-	BENCH_ENDED,
-	BENCH_SETTLED
-};
-
-struct bench {
-	enum bench_phase phase;
-	struct exec exec; /* without texts */
-	struct handler handler;
-	struct child *child;
-	struct handler_end end; /* without a child: how it ended */
-	bool logged;
-};
-
-struct handlers {
-	struct db *db;
-	struct turn *turn;
-	int64_t worker;
-	int epoll;
-	struct bench *benches;
-	int count;
-};
 
 static enum outcome
 read_slots(const struct config *config, int64_t *slots, struct fault *fault)
@@ -188,53 +151,6 @@ handlers_running(const struct handlers *h)
 	return count_in(h, BENCH_RUNNING);
 }
 
-/* What it wrote on stderr is for who wrote it: always when it failed, else
- * when somebody wants to know. */
-static void
-log_errors(const struct bench *bench)
-{
-	const struct child_result *result = child_result(bench->child);
-	bool well = result->status == 0 && !result->timed_out;
-	char *line, *rest = result->errors.data;
-
-	for (int left = ERROR_LINES;
-	     left > 0 && (line = rest ? strsep(&rest, "\n") : NULL) != NULL;
-	     left--)
-		if (*line != '\0') {
-			log_mask(line);
-			log_event(well ? LOG_INFO : LOG_WARNING,
-			    "handler_said", "exec=%lld chat=%lld text=%s",
-			    (long long)bench->exec.id,
-			    (long long)bench->exec.chat_id, log_quote(line));
-		}
-}
-
-static enum outcome
-settle_one(struct handlers *h, struct bench *bench, int64_t now,
-    struct fault *fault)
-{
-	if (bench->child != NULL && !bench->logged)
-		log_errors(bench);
-	bench->logged = true;
-	return turn_exec_end(h->turn, &bench->exec, h->worker,
-	    bench->child ? child_result(bench->child) : NULL, &bench->end, now,
-	    fault);
-}
-
-enum outcome
-handlers_settle(struct handlers *h, int64_t now, struct fault *fault)
-{
-	enum outcome out = OUT_OK;
-
-	for (int i = 0; i < h->count && out == OUT_OK; i++) {
-		if (h->benches[i].phase != BENCH_ENDED)
-			continue;
-		out = settle_one(h, &h->benches[i], now, fault);
-		h->benches[i].phase = BENCH_SETTLED;
-	}
-	return out;
-}
-
 static struct bench *
 find_free(struct handlers *h)
 {
@@ -251,7 +167,9 @@ give_up(struct bench *bench, enum handler_verdict verdict, const char *why)
 	snprintf(bench->end.why, sizeof bench->end.why, "%s", why);
 }
 
-/* Claims EXEC into BENCH; what cannot be run at all is settled at once. */
+/* Claims EXEC into BENCH.  What cannot be run at all has ended, but is settled
+ * later: should the flow kill us as it goes on, it must be on disk whose turn
+ * it was. */
 static enum outcome
 claim_one(struct handlers *h, struct bench *bench, struct exec *exec,
     int64_t now, struct fault *fault)
@@ -262,7 +180,13 @@ claim_one(struct handlers *h, struct bench *bench, struct exec *exec,
 
 	if (out != OUT_OK)
 		return out;
-	if (exec->crashes >= EXECS_CRASHES)
+	if (exec->tries >= 2 * EXECS_TRIES)
+		give_up(bench, HANDLER_DEADLY,
+		    "the command died each time the flow went on");
+	else if (exec->tries >= EXECS_TRIES)
+		give_up(bench, HANDLER_FAILED,
+		    "the command died each time it went on with its answer");
+	else if (exec->crashes >= EXECS_CRASHES)
 		give_up(bench, HANDLER_FAILED,
 		    "the command died each time while it ran");
 	else
@@ -279,31 +203,22 @@ claim_one(struct handlers *h, struct bench *bench, struct exec *exec,
 	    bench->exec.resume = bench->exec.task_name = bench->exec.reason =
 		NULL;
 	bench->phase = BENCH_CLAIMED;
-	if (*bench->end.why == '\0')
-		return OUT_OK;
-	out = settle_one(h, bench, now, fault);
-	bench_free(bench);
-	return out;
+	return OUT_OK;
 }
 
 enum outcome
-handlers_claim(struct handlers *h, int64_t now, bool *more,
-    struct fault *fault)
+handlers_claim(struct handlers *h, int64_t now, struct fault *fault)
 {
 	struct exec_place place = { INT64_MIN, 0 };
 	struct bench *bench;
 	struct exec exec;
 	enum outcome out = OUT_OK;
 
-	*more = false;
 	while (out == OUT_OK && execs_ready(h->db, now, &place, &exec)) {
 		bench = find_free(h);
 		if (bench == NULL)
 			break;
 		out = claim_one(h, bench, &exec, now, fault);
-		/* Its flow went on and may want the next one. */
-		if (bench->phase == BENCH_FREE)
-			*more = true;
 	}
 	return out == OUT_OK ? db_result(h->db, fault) : out;
 }
@@ -323,8 +238,12 @@ static void
 start(struct handlers *h, struct bench *bench)
 {
 	struct fault fault;
-	enum outcome out = run(bench, &fault);
+	enum outcome out;
 
+	bench->phase = BENCH_ENDED;
+	if (*bench->end.why != '\0')
+		return;
+	out = run(bench, &fault);
 	if (out == OUT_OK) {
 		bench->phase = BENCH_RUNNING;
 		watch(h, child_fd(bench->child));
@@ -337,7 +256,6 @@ start(struct handlers *h, struct bench *bench)
 	give_up(bench, out == OUT_LATER ? HANDLER_BACK : HANDLER_FAILED,
 	    fault.text);
 	bench->end.not_before = clock_wall_ms() + NO_ROOM_MS;
-	bench->phase = BENCH_ENDED;
 }
 
 void
@@ -372,6 +290,8 @@ void
 handlers_abandon(struct handlers *h)
 {
 	handlers_work(h);
+	/* It stays readable: whoever waits for us would do so in a spin. */
+	epoll_ctl(h->epoll, EPOLL_CTL_DEL, stop_fd(), NULL);
 	for (int i = 0; i < h->count; i++) {
 		struct bench *bench = &h->benches[i];
 		if (bench->phase != BENCH_RUNNING)

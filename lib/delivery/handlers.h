@@ -7,7 +7,7 @@
  *
  *	handlers_work()      programs move on, no database
  *	db_begin()
- *	handlers_settle()    what ended
+ *	handlers_settle()    what ended and harmed nobody before
  *	handlers_claim()     mark the next ones `running`
  *	db_commit()
  *	handlers_start()     only now the programs
@@ -47,7 +47,7 @@ int64_t handlers_due(const struct handlers *handlers);
 /* Moves all of them on, without blocking. */
 void handlers_work(struct handlers *handlers);
 
-/* True when one ended and is to be settled. */
+/* True when one ended and is to be settled, alone or not. */
 bool handlers_have_results(const struct handlers *handlers);
 
 /* How many run. */
@@ -56,8 +56,19 @@ int handlers_running(const struct handlers *handlers);
 enum outcome handlers_settle(struct handlers *handlers, int64_t now,
     struct fault *fault) must_check;
 
-/* Claims what is ready as far as slots go; *MORE tells that more is ready. */
-enum outcome handlers_claim(struct handlers *handlers, int64_t now, bool *more,
+/*
+ * Those whose command died before are settled one by one, each in a
+ * transaction with nothing else, behind one that counts it.  False: there is
+ * none.
+ */
+bool handlers_have_suspect(const struct handlers *handlers);
+enum outcome handlers_try(struct handlers *handlers, struct fault *fault)
+    must_check;
+enum outcome handlers_settle_alone(struct handlers *handlers, int64_t now,
+    struct fault *fault) must_check;
+
+/* Claims what is ready as far as slots go. */
+enum outcome handlers_claim(struct handlers *handlers, int64_t now,
     struct fault *fault) must_check;
 
 /* The transaction was committed, or failed. */

@@ -281,6 +281,7 @@ loop_run(struct loop *loop, struct fault *fault)
 {
 	struct course c = { .loop = loop,
 		.dirty = true,
+		.careful = loop->careful ? COURSE_TASKS : 0,
 		.asked_after = INT64_MIN,
 		.out = OUT_OK };
 

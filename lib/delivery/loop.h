@@ -24,6 +24,7 @@ struct loop {
 	int64_t end;	  /* monotonic ms after which nothing new starts */
 	int64_t hard_end; /* monotonic ms by which all is settled */
 	int64_t most;	  /* messages to send at the most, 0: any number */
+	bool careful;	  /* the last run may have died over a task */
 };
 
 /* A command ends within --for plus its longest call's deadline. */

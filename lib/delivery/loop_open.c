@@ -12,6 +12,7 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	int64_t now = clock_mono_ms();
 
 	loop->one_pass = for_ms == 0;
+	loop->careful = worker->warned;
 	loop->end = started + (for_ms > 0 ? for_ms : LOOP_PASS_MS);
 	loop->hard_end = (loop->end > now ? loop->end : now) + LOOP_GRACE_MS;
 	stop_install();

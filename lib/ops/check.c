@@ -46,6 +46,7 @@ static const struct metric defaults[] = {
 	{ "leads_unknown", "crm", "", "10", "" },
 	{ "leads_parked", "crm", "", "0", "" },
 	{ "leads_doubled", "crm", "", "0", "" },
+	{ "leads_untold", "crm", "", "0", "" },
 	{ "leads_stripped", "crm", "", "0", "" },
 	{ "crm_failures", "crm", "", "2", "9" },
 	{ "token_age", "crm", "s", "2592000", "6480000" },

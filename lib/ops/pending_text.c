@@ -12,6 +12,7 @@
 
 /* Characters of foreign text in a line of a table. */
 #define WHY_MAX 200
+#define WHO_MAX 60
 
 static const char *const kinds[] = { "message", "update", "task", "lead",
 	"exec" };
@@ -76,6 +77,36 @@ name_of(const struct pending *row, char name[40])
 	return name;
 }
 
+/* Who it is, for who knows them: lists are read over shoulders, and mailed. */
+static void
+add_person(struct buf *out, const char *text)
+{
+	char *clean = utf8_clean(text, strlen(text));
+	size_t len = utf8_prefix(clean, WHO_MAX), digits = 0;
+	const char *at = clean;
+
+	for (size_t i = 0; i < len; i++)
+		digits += clean[i] >= '0' && clean[i] <= '9';
+	buf_add_text(out, " (");
+	for (size_t i = 0, seen = 0; i < len; i++) {
+		bool digit = at[i] >= '0' && at[i] <= '9';
+		bool hidden = digit && seen >= 4 && seen + 2 < digits;
+
+		seen += digit;
+		/* of an e-mail address the first letter and the domain */
+		hidden = hidden ||
+		    (i > 0 && at[i] != ' ' && at[i] != '@' &&
+			at[i - 1] != ' ' && strchr(at + i, '@') != NULL &&
+			strcspn(at + i, " @") < strcspn(at + i, " "));
+		buf_add_char(out,
+		    hidden			     ? '*'
+			: (unsigned char)at[i] < ' ' ? ' '
+						     : at[i]);
+	}
+	buf_add_char(out, ')');
+	free(clean);
+}
+
 /* On a narrow terminal the reason needs the room more than the year. */
 #define NARROW 110
 #define WIDE_ROW "%-16s %-9s %-19s  %-14s "
@@ -128,6 +159,8 @@ add_why(struct buf *out, const struct pending *row, size_t most)
 		buf_add_text(&why, ": ");
 		add_line(&why, row->answer, WHY_MAX);
 	}
+	if (row->text != NULL && strcmp(row->kind, "lead") == 0)
+		add_person(&why, row->text);
 	if (why.len > 0 && utf8_length(why.data) > most)
 		add_line(out, why.data, most - 3);
 	else

@@ -63,10 +63,33 @@ handler_try(const struct handler *handler, const struct flow *flow,
 	return out;
 }
 
+/* The last things SAID, as many as REQUEST wants. */
+static void
+history_put(json_t *request, const json_t *said)
+{
+	size_t most = (size_t)json_get_int(request, "history", 0);
+	size_t count = json_array_size(said), i;
+	json_t *list;
+
+	if (most == 0)
+		return;
+	list = json_array();
+	for (i = count > most ? count - most : 0; i < count; i++) {
+		const json_t *one = json_array_get(said, i);
+
+		json_array_append_new(list,
+		    handler_said(json_string_value(json_array_get(one, 0)),
+			json_string_value(json_array_get(one, 1)),
+			json_integer_value(json_array_get(one, 2))));
+	}
+	json_object_set_new(json_object_get(request, "input"), "history",
+	    list);
+}
+
 /* Until it does not ask to be run again; nobody waits between the tries. */
 static char *
 handler_run(void *arg, const struct flow *flow, const json_t *data,
-    struct fault *fault)
+    const json_t *said, struct fault *fault)
 {
 	char *request = handler_request(flow, data, 0), *output = NULL;
 	struct handler_end end = { .verdict = HANDLER_AGAIN };
@@ -78,9 +101,7 @@ handler_run(void *arg, const struct flow *flow, const json_t *data,
 		json_auto_t *asked = json_loads(request, 0, NULL);
 		struct handler handler;
 
-		if (json_get_int(asked, "history", 0) > 0)
-			json_object_set_new(json_object_get(asked, "input"),
-			    "history", json_array());
+		history_put(asked, said);
 		out = handler_make(asked, "transcript", tries + 1, &handler,
 		    fault);
 		if (out == OUT_OK)

@@ -90,23 +90,9 @@ spool_read(const struct spool *spool, const char *name, char **text,
     size_t *len, struct fault *fault)
 {
 	char *path = mem_printf("%s/%s", spool->dir, name);
-	enum outcome out = OUT_OK;
-	struct stat about;
-
-	*text = NULL;
 	/* A link would let who may write here read what we may. */
-	if (lstat(path, &about) < 0) {
-		if (errno != ENOENT)
-			out = file_fault(fault, "read", path);
-	} else if (!S_ISREG(about.st_mode)) {
-		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "it is no regular file");
-	} else {
-		out = file_read(path, INTAKE_MAX, text, len, fault);
-		/* Another process was faster. */
-		if (out != OUT_OK && access(path, F_OK) < 0)
-			out = OUT_OK;
-	}
+	enum outcome out = file_read_plain(path, INTAKE_MAX, text, len, fault);
+
 	free(path);
 	return out;
 }

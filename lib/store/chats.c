@@ -236,6 +236,7 @@ chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
 		("UPDATE OR IGNORE chats SET chat_id = ?2,"
 		 " type = 'supergroup' WHERE chat_id = ?1"),
 		"UPDATE messages SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE messages SET about = ?2 WHERE about = ?1",
 		"UPDATE leads SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE dead_letters SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE OR IGNORE execs SET chat_id = ?2 WHERE chat_id = ?1",
@@ -255,6 +256,26 @@ chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
 	lane_renew(db, chat_id);
 	lane_renew(db, new_id);
 	return tasks_migrate(db, chat_id, new_id, clock_wall_ms(), fault);
+}
+
+enum outcome
+chats_known(struct db *db, int64_t chat_id, struct fault *fault)
+{
+	bool known = false;
+	sqlite3_stmt *find =
+	    db_use(db, "SELECT 1 FROM chats WHERE chat_id = ?1");
+
+	db_bind_int(find, 1, chat_id);
+	while (db_row(db, find))
+		known = true;
+	if (known)
+		return OUT_OK;
+	if (db_result(db, fault) != OUT_OK)
+		return fault->what;
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "chat %lld is not known: nobody with this id has written to the "
+	    "bot",
+	    (long long)chat_id);
 }
 
 /* By @username; 0 when there is none or several. */

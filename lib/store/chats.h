@@ -59,6 +59,10 @@ bool chats_unsubscribed(struct db *db, int64_t chat_id);
 /* When somebody last wrote or pressed there, 0: never. */
 int64_t chats_seen_at(struct db *db, int64_t chat_id);
 
+/* OUT_NEVER/EXIT_INPUT, said in FAULT, unless there is a row of CHAT_ID. */
+enum outcome chats_known(struct db *db, int64_t chat_id, struct fault *fault)
+    must_check;
+
 /* The group CHAT_ID is the supergroup NEW_ID now: every row follows. */
 enum outcome chats_migrate(struct db *db, int64_t chat_id, int64_t new_id,
     struct fault *fault) must_check;

@@ -59,7 +59,7 @@ execs_open(struct db *db, int64_t chat_id)
 	"id, chat_id, flow, place, request, resume, coalesce(task_id, 0)," \
 	" task_name, expire_at, created_at, not_before, attempt, retries," \
 	" crashes, generation, coalesce(started_at, 0), reason," \
-	" nonce"
+	" nonce, tries"
 
 static void
 exec_read(sqlite3_stmt *row, struct exec *exec)
@@ -82,6 +82,7 @@ exec_read(sqlite3_stmt *row, struct exec *exec)
 	exec->started_at = db_int(row, 15);
 	exec->reason = db_text(row, 16);
 	exec->nonce = db_int(row, 17);
+	exec->tries = (int)db_int(row, 18);
 }
 
 bool
@@ -189,13 +190,28 @@ bury(struct db *db, const struct exec *exec, const char *reason, int64_t now,
 }
 
 enum outcome
+execs_try(struct db *db, const struct exec *exec, int64_t worker,
+    struct fault *fault)
+{
+	sqlite3_stmt *count = db_use(db,
+	    "UPDATE execs SET tries = tries + 1"
+	    " WHERE id = ?1 AND worker = ?2 AND generation = ?3");
+
+	db_bind_int(count, 1, exec->id);
+	db_bind_int(count, 2, worker);
+	db_bind_int(count, 3, exec->generation);
+	db_run(db, count);
+	return db_result(db, fault);
+}
+
+enum outcome
 execs_end(struct db *db, const struct exec *exec, int64_t worker,
     enum exec_end how, int64_t not_before, const char *reason, int64_t now,
     bool *lost, struct fault *fault)
 {
 	sqlite3_stmt *end = db_use(db,
 	    "UPDATE execs SET state = ?4, worker = NULL, not_before = ?5,"
-	    " reason = ?6, settled_at = ?7, retries = retries + ?8"
+	    " reason = ?6, settled_at = ?7, retries = retries + ?8, tries = 0"
 	    " WHERE id = ?1 AND worker = ?2 AND generation = ?3");
 
 	db_bind_int(end, 1, exec->id);
@@ -264,7 +280,7 @@ execs_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 {
 	sqlite3_stmt *retry = db_use(db,
 	    "UPDATE OR IGNORE execs SET state = 'pending', not_before = 0,"
-	    " retries = 0, crashes = 0, settled_at = NULL,"
+	    " retries = 0, crashes = 0, tries = 0, settled_at = NULL,"
 	    " expire_at = iif(expire_at = 0, 0,"
 	    "  max(expire_at, ?2 + " DEAD_SECOND_LIFE_MS "))"
 	    " WHERE id = ?1 AND " DEAD_EXEC);

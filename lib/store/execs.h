@@ -14,8 +14,12 @@
 
 #include "store/db.h"
 
-/* After so many commands that died over it, it counts as failed. */
-#define EXECS_CRASHES 3
+/* After so many commands that died while it ran, it counts as failed. */
+#define EXECS_CRASHES 10
+
+/* So often may a command die as it goes on with what the handler said, and so
+ * often without that; then the flow cannot go on. */
+#define EXECS_TRIES 3
 
 /* Texts are borrowed until the next call that reads one; NULL and 0: none. */
 struct exec {
@@ -32,6 +36,7 @@ struct exec {
 	int attempt; /* starts so far */
 	int retries; /* of them, those that asked to be run again */
 	int crashes; /* of them, those whose command died */
+	int tries;   /* to go on with it, see execs_try() */
 	int64_t generation;
 	int64_t started_at; /* of the last attempt */
 	const char *reason; /* why that was not the last, or failed */
@@ -73,6 +78,14 @@ enum exec_end {
 	EXEC_AGAIN,  /* it asked to be run again at not_before */
 	EXEC_BACK    /* it was not its turn to end: pending as before */
 };
+
+/*
+ * Once its command died (crashes), it is gone on with in a transaction of its
+ * own, and before that a try is counted in another one: if that kills, it is
+ * known what did.  An end forgets them.
+ */
+enum outcome execs_try(struct db *db, const struct exec *exec, int64_t worker,
+    struct fault *fault) must_check;
 
 /* Ends what WORKER runs.  *LOST when it was not its any more: then nothing is
  * changed. */

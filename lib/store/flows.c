@@ -101,16 +101,18 @@ flows_move_chats(struct db *db, const char *from, const char *to,
 
 enum outcome
 flows_rename_chats(struct db *db, const char *from, const char *to,
-    struct fault *fault)
+    const struct flows_range *range, struct fault *fault)
 {
 	sqlite3_stmt *move = db_use(db,
 	    "UPDATE chats SET state = ?2,"
 	    " memory = iif(json_extract(memory, '$.ask.state') = ?1,"
 	    "  json_set(memory, '$.ask.state', ?2), memory)"
-	    " WHERE state = ?1");
+	    " WHERE chat_id BETWEEN ?3 AND ?4 AND state = ?1");
 
 	db_bind_text(move, 1, from);
 	db_bind_text(move, 2, to);
+	db_bind_int(move, 3, range->first);
+	db_bind_int(move, 4, range->last);
 	db_run(db, move);
 	return db_result(db, fault);
 }

@@ -34,15 +34,16 @@ int64_t flows_open_handlers(struct db *db);
 enum outcome flows_move_chats(struct db *db, const char *from, const char *to,
     struct fault *fault) must_check;
 
-/* The state FROM is called TO now: chats that are there stay there, and a
- * question that is open stays so. */
-enum outcome flows_rename_chats(struct db *db, const char *from,
-    const char *to, struct fault *fault) must_check;
-
 /* Chats by id, both included. */
 struct flows_range {
 	int64_t first, last;
 };
+
+/* The state FROM is called TO now: these chats, where they are there, stay
+ * there, and a question that is open stays so. */
+enum outcome flows_rename_chats(struct db *db, const char *from,
+    const char *to, const struct flows_range *range, struct fault *fault)
+    must_check;
 
 /* That these chats were in FROM is known under its new name TO too, and the
  * arrows that they took have that name; may be done again. */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/lead_settle.h"
 #include "store/statement.h"
 
 /* Longer than a lost reply makes a lead wait to be found: what waits longer
@@ -33,6 +34,8 @@ lead_release(struct lead *lead)
 	free(lead->phone_raw);
 	free(lead->remote_id);
 	free(lead->contact_id);
+	free(lead->body);
+	json_decref(lead->dropped);
 	json_decref(lead->details);
 	*lead = (struct lead){ 0 };
 }
@@ -41,6 +44,7 @@ static void
 lead_read(sqlite3_stmt *row, struct lead *lead)
 {
 	const char *details = db_text(row, 15), *update = db_text(row, 17);
+	const char *dropped = db_text(row, 19);
 
 	*lead = (struct lead){ .id = db_int(row, 0),
 		.generation = db_int(row, 1),
@@ -58,7 +62,9 @@ lead_read(sqlite3_stmt *row, struct lead *lead)
 		.phone_raw = db_text_dup(row, 13),
 		.remote_id = db_text_dup(row, 14),
 		.details = details ? json_loads(details, 0, NULL) : NULL,
-		.contact_id = db_text_dup(row, 16) };
+		.contact_id = db_text_dup(row, 16),
+		.body = db_text_dup(row, 18),
+		.dropped = dropped ? json_loads(dropped, 0, NULL) : NULL };
 	if (update != NULL && lead->details != NULL)
 		json_object_set_new(lead->details, "update",
 		    json_string(update));
@@ -69,7 +75,8 @@ lead_read(sqlite3_stmt *row, struct lead *lead)
 	" searches, marker, source, title, name, email, phone_e164," \
 	" iif(phone_e164 IS NULL, phone, NULL), remote_id, details," \
 	" remote_contact_id, iif(told >= 0," \
-	"  details ->> ('$.updates[' || told || ']'), NULL)"
+	"  details ->> ('$.updates[' || told || ']'), NULL), body," \
+	" dropped"
 
 /* The leads of CRM that are to be looked for a second time. */
 static size_t
@@ -185,6 +192,27 @@ leads_claim(struct db *db, const struct lead_scope *scope, enum errand errand,
 	return out;
 }
 
+int64_t
+leads_due(struct db *db, const struct lead_scope *scope, enum errand errand,
+    int64_t now, int64_t most)
+{
+	int64_t count = 0;
+	sqlite3_stmt *due = db_use(db,
+	    "SELECT count(*) FROM (SELECT 1 FROM leads WHERE " LEAD_DUE
+	    " AND crm IS ?1 AND errand = ?2 AND not_before <= ?3 LIMIT ?4)");
+	const char *crms[] = { scope->crm, NULL };
+
+	for (int i = 0; i < (scope->stray ? 2 : 1); i++) {
+		db_bind_text(due, 1, crms[i]);
+		db_lend_text(due, 2, errand_names[errand]);
+		db_bind_int(due, 3, now);
+		db_bind_int(due, 4, most - count);
+		while (db_row(db, due))
+			count += db_int(due, 0);
+	}
+	return count;
+}
+
 static int64_t
 next_of(struct db *db, const char *crm, enum errand errand)
 {
@@ -235,6 +263,8 @@ static int
 hasten(struct db *db, const char *crm, enum errand errand, int64_t now,
     int limit)
 {
+	/* One may still be on its way to being written. */
+	int64_t at = errand == ERRAND_NOTE ? now + LEAD_NOTE_MS : now;
 	sqlite3_stmt *due = db_use(db,
 	    "UPDATE leads SET not_before = ?3 WHERE id IN (SELECT id"
 	    " FROM leads WHERE " LEAD_DUE " AND crm IS ?1 AND errand = ?2"
@@ -242,9 +272,9 @@ hasten(struct db *db, const char *crm, enum errand errand, int64_t now,
 
 	db_bind_text(due, 1, crm);
 	db_lend_text(due, 2, errand_names[errand]);
-	db_bind_int(due, 3, now);
+	db_bind_int(due, 3, at);
 	db_bind_int(due, 4,
-	    errand == ERRAND_SEARCH ? now + SEARCH_WAIT_MS : now);
+	    errand == ERRAND_SEARCH ? now + SEARCH_WAIT_MS : at);
 	db_bind_int(due, 5, limit);
 	db_run(db, due);
 	return db_changes(db);

@@ -47,6 +47,8 @@ struct lead {
 	char *marker, *source, *title, *name, *email;
 	char *phone, *phone_raw; /* E.164; as written where it is none */
 	char *remote_id, *contact_id;
+	char *body;	 /* of lead_freeze() */
+	json_t *dropped; /* what the CRM did not take, NULL: nothing */
 	json_t *details; /* as in struct lead_new; "update": the next text
 			    that joined after it had left, instead of "note" */
 };
@@ -70,6 +72,10 @@ struct lead_scope {
 enum outcome leads_claim(struct db *db, const struct lead_scope *scope,
     enum errand errand, int64_t worker, int64_t now, struct lead *leads,
     size_t *count, struct fault *fault) must_check;
+
+/* How many leads_claim() would find with ERRAND, at most MOST. */
+int64_t leads_due(struct db *db, const struct lead_scope *scope,
+    enum errand errand, int64_t now, int64_t most);
 
 /* Wall time at which the next one is due, CLOCK_NEVER: none waits. */
 int64_t leads_next(struct db *db, const struct lead_scope *scope);

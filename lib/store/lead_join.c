@@ -13,8 +13,10 @@
 #include "store/lead_mend.h"
 #include "store/statement.h"
 
-/* A person who sends a form all day long fills no CRM with notes. */
+/* A person who sends a form all day long fills no CRM with notes: what comes
+ * later is gathered for an hour at a time. */
 #define UPDATES_MAX 50
+#define GATHER_MS (INT64_C(60) * 60 * 1000)
 
 /* A lead that somebody gave up takes nothing more in. */
 #define JOINABLE \
@@ -22,14 +24,15 @@
 	" AND (crm IS NULL OR ?3 IS NULL OR crm = ?3)" \
 	" ORDER BY id DESC LIMIT 1"
 
-void
-lead_note_add(json_t *details, const char *text)
+/* OLD (NULL: nothing) and TEXT behind it, as much as may be of it. */
+static json_t *
+text_add(const char *old, const char *text)
 {
-	const char *old = json_get_text(details, "note");
 	char *all = old != NULL ? mem_printf("%s\n\n%s", old, text)
 				: mem_dup(text);
 	size_t came = strlen(all);
 	char *cut = NULL;
+	json_t *value;
 
 	if (came > LEAD_NOTE_MAX) {
 		cut = mem_printf("%.*s\n[cut off: %zu bytes came]",
@@ -38,8 +41,16 @@ lead_note_add(json_t *details, const char *text)
 		free(all);
 		all = cut;
 	}
-	json_object_set_new(details, "note", json_string(all));
+	value = json_string(all);
 	free(all);
+	return value;
+}
+
+void
+lead_note_add(json_t *details, const char *text)
+{
+	json_object_set_new(details, "note",
+	    text_add(json_get_text(details, "note"), text));
 }
 
 /* A sender may give one id to everybody: who is surely another one is not
@@ -141,9 +152,9 @@ lead_join_find(struct db *db, const struct lead_new *lead,
 
 /* The lead that is there. */
 struct joined {
-	int64_t joins;
-	bool fresh;   /* nothing of it has ever left */
-	bool on_hold; /* since a restore: nothing is done by itself */
+	int64_t joins, told; /* as in the row */
+	bool fresh;	     /* nothing of it has ever left */
+	bool on_hold;	     /* since a restore: nothing is done by itself */
 	bool has_phone;
 	char *name, *phone, *email, *title;
 	json_t *details;
@@ -156,7 +167,7 @@ joined_read(struct db *db, int64_t id, struct joined *row)
 	    "SELECT joins, worker IS NULL AND sends = 0 AND"
 	    " state <> 'created' AND state <> 'unknown',"
 	    " phone_e164 IS NOT NULL, name, phone, email, title,"
-	    " details, state = 'unknown' AND errand IS NULL"
+	    " details, state = 'unknown' AND errand IS NULL, told"
 	    " FROM leads WHERE id = ?1");
 	const char *details;
 
@@ -173,6 +184,7 @@ joined_read(struct db *db, int64_t id, struct joined *row)
 		details = db_text(load, 7);
 		row->on_hold = db_int(load, 8) != 0;
 		row->details = json_loads(details, 0, NULL);
+		row->told = db_int(load, 9);
 	}
 	if (row->details == NULL)
 		row->details = json_object();
@@ -270,23 +282,32 @@ merge_details(json_t *known, const json_t *details)
 	}
 }
 
-/* What sync-crm tells the CRM of by itself. */
-static void
+/* What sync-crm tells the CRM of by itself; false when it goes with the last
+ * one.  The next in turn may be on its way already: it stays as it is. */
+static bool
 add_update(const struct joined *row, const char *text)
 {
 	json_t *updates = json_object_get(row->details, "updates");
+	size_t last;
 
 	if (!json_is_array(updates)) {
 		updates = json_array();
 		json_object_set_new(row->details, "updates", updates);
 	}
-	json_array_append_new(updates, json_string(text));
+	last = json_array_size(updates) - 1;
+	if (row->joins < UPDATES_MAX || row->joins - 1 <= row->told) {
+		json_array_append_new(updates, json_string(text));
+		return true;
+	}
+	json_array_set_new(updates, last,
+	    text_add(json_string_value(json_array_get(updates, last)), text));
+	return false;
 }
 
 static void
 joined_write(struct db *db, int64_t id, const struct joined *row,
     const struct lead_new *lead, const struct lead_contact *contact,
-    bool update)
+    bool update, int64_t now)
 {
 	static const char *const
 	    flags[] = { [PHONE_GUESSED] = "guessed", [PHONE_VALID] = "valid" };
@@ -302,7 +323,8 @@ joined_write(struct db *db, int64_t id, const struct joined *row,
 	    " phone_flag = coalesce(?10, phone_flag, iif(?9 IS NULL, NULL,"
 	    "  'invalid')), joins = joins + ?11,"
 	    " errand = iif(?11 AND state = 'created', 'note', errand),"
-	    " not_before = iif(?11 AND state = 'created', 0, not_before)"
+	    " not_before = iif(?11 AND state = 'created' AND worker IS NULL"
+	    "  AND errand IS NULL, ?12, not_before)"
 	    " WHERE id = ?1");
 
 	db_bind_int(write, 1, id);
@@ -317,6 +339,7 @@ joined_write(struct db *db, int64_t id, const struct joined *row,
 	    lead->phone != NULL && *lead->phone != '\0' ? lead->phone : NULL);
 	db_lend_text(write, 10, better ? flags[contact->verdict] : NULL);
 	db_bind_int(write, 11, update);
+	db_bind_int(write, 12, row->joins < UPDATES_MAX ? 0 : now + GATHER_MS);
 	db_run(db, write);
 	free(details);
 }
@@ -336,11 +359,10 @@ lead_join(struct db *db, int64_t id, const struct lead_new *lead,
 		merge_details(row.details, lead->details);
 	if (news != NULL && row.fresh) {
 		lead_note_add(row.details, news);
-	} else if (news != NULL && row.joins < UPDATES_MAX) {
-		add_update(&row, news);
-		update = true;
+	} else if (news != NULL) {
+		update = add_update(&row, news);
 	}
-	joined_write(db, id, &row, lead, contact, update);
+	joined_write(db, id, &row, lead, contact, update, now);
 	free(news);
 	joined_release(&row);
 	enum outcome out = db_result(db, fault);

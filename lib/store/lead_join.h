@@ -31,7 +31,8 @@ int64_t lead_join_find(struct db *db, const struct lead_new *lead,
 /*
  * Inside a transaction: adds to lead ID what LEAD knows more, and what it
  * says otherwise as a note.  A lead that has left already gets that as one more
- * text in `updates` of its details, which sync-crm brings as a note of its own.
+ * text in `updates` of its details, which sync-crm brings as a note of its own;
+ * after many of them what comes within an hour is one.
  */
 enum outcome lead_join(struct db *db, int64_t id, const struct lead_new *lead,
     const struct lead_contact *contact, int64_t now, struct fault *fault)

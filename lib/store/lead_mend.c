@@ -44,7 +44,10 @@ become(struct db *db, int64_t id, const char *state, const char *errand,
     int64_t now, struct fault *fault)
 {
 	sqlite3_stmt *move = db_use(db,
-	    "UPDATE leads SET state = ?2, errand = ?3, not_before = ?4,"
+	    "UPDATE leads SET state = ?2, errand = iif(?2 = 'created'"
+	    "  AND ?3 IS NULL AND joins > 0, 'note', ?3), not_before = ?4,"
+	    " told = iif(?2 = 'created' AND ?3 IS NULL, 0, told),"
+	    " body = iif(?2 = 'created' AND ?3 IS NULL, NULL, body),"
 	    " tries = 0, searches = 0, settled_at = ?4,"
 	    " check_at = iif(?2 = 'queued' AND state = 'unknown', 0,"
 	    "  check_at),"
@@ -76,6 +79,21 @@ retry(struct db *db, int64_t id, const struct standing *s, int64_t now,
 		errand = "search";
 	}
 	return become(db, id, *state, errand, now, fault);
+}
+
+/* The lead stays, what it was still to be told does not go there. */
+static enum outcome
+drop_note(struct db *db, int64_t id, int64_t now, struct fault *fault)
+{
+	sqlite3_stmt *drop = db_use(db,
+	    "UPDATE leads SET errand = NULL, told = joins, body = NULL,"
+	    " tries = 0, settled_at = ?2, reason = 'its note was dropped by"
+	    " hand' WHERE id = ?1");
+
+	db_bind_int(drop, 1, id);
+	db_bind_int(drop, 2, now);
+	db_run(db, drop);
+	return db_result(db, fault);
 }
 
 static enum outcome
@@ -140,7 +158,11 @@ lead_mend(struct db *db, int64_t id, enum mend how, int64_t now,
 	case MEND_DROP:
 		break;
 	}
-	if (is(&s, "created") || is(&s, "dropped"))
+	if (is(&s, "created")) {
+		*state = "created";
+		return drop_note(db, id, now, fault);
+	}
+	if (is(&s, "dropped"))
 		return refuse(id, &s, "there is nothing to drop", fault);
 	*state = "dropped";
 	return become(db, id, *state, NULL, now, fault);

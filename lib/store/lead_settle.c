@@ -41,6 +41,23 @@ lead_leaves(struct db *db, struct lead *lead, int64_t worker, int64_t now,
 	return db_result(db, fault);
 }
 
+enum outcome
+lead_freeze(struct db *db, const struct lead *lead, int64_t worker,
+    const char *body, bool *lost, struct fault *fault)
+{
+	sqlite3_stmt *freeze = db_use(db,
+	    "UPDATE leads SET body = coalesce(body, ?4)"
+	    " WHERE id = ?1 AND worker = ?2 AND generation = ?3");
+
+	db_bind_int(freeze, 1, lead->id);
+	db_bind_int(freeze, 2, worker);
+	db_bind_int(freeze, 3, lead->generation);
+	db_lend_text(freeze, 4, body);
+	db_run(db, freeze);
+	*lost = db_changes(db) == 0;
+	return db_result(db, fault);
+}
+
 static struct lead_row
 absent_row(const struct lead *lead, int64_t wait_ms, int64_t now)
 {
@@ -133,7 +150,8 @@ write_row(struct db *db, const struct lead *lead, int64_t worker,
 	    " dropped = coalesce(?13, dropped),"
 	    " reason = iif(?15, reason, ?14),"
 	    " check_at = CASE WHEN ?16 THEN 0 WHEN ?4 = 'created'"
-	    "  AND check_at = 0 THEN ?17 ELSE check_at END"
+	    "  AND check_at = 0 THEN ?17 ELSE check_at END,"
+	    " body = iif(?18, NULL, body)"
 	    " WHERE id = ?1 AND worker = ?2 AND generation = ?3");
 
 	db_bind_int(settle, 1, lead->id);
@@ -156,6 +174,10 @@ write_row(struct db *db, const struct lead *lead, int64_t worker,
 		(end->how == LEAD_ABSENT && end->reason == NULL));
 	db_bind_int(settle, 16, to->doubtful);
 	db_bind_int(settle, 17, now + LEAD_CHECK_MS);
+	/* What comes next has another key. */
+	db_bind_int(settle, 18,
+	    end->how == LEAD_CREATED || end->how == LEAD_NOTED ||
+		(end->how == LEAD_PARKED && lead->errand == ERRAND_NOTE));
 	db_run(db, settle);
 	return db_changes(db) > 0;
 }

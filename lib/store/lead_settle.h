@@ -49,6 +49,15 @@ enum outcome lead_leaves(struct db *db, struct lead *lead, int64_t worker,
     int64_t now, bool *lost, struct fault *fault) must_check;
 
 /*
+ * Inside a transaction, before BODY leaves under a key by which its receiver
+ * knows it again: until LEAD is created, or its update told, it is what every
+ * further try sends.  *LOST as above.
+ */
+enum outcome lead_freeze(struct db *db, const struct lead *lead,
+    int64_t worker, const char *body, bool *lost, struct fault *fault)
+    must_check;
+
+/*
  * Inside a transaction: ends what WORKER does with LEAD.  LEAD_CREATED without
  * NOTED leaves it in the hands of WORKER when KEEPS, which goes on to bring
  * its note and ends that with LEAD_NOTED or LEAD_AGAIN.  *LOST: nothing was

@@ -37,6 +37,11 @@ lead_stats_count(struct db *db, int64_t now, struct lead_stats *stats,
 	    &stats->unknown, &stats->unknown_since);
 	count_since(db,
 	    db_use(db,
+		"SELECT count(*), min(settled_at) FROM leads"
+		" WHERE errand = 'note' AND tries > 0"),
+	    &stats->untold, &stats->untold_since);
+	count_since(db,
+	    db_use(db,
 		"SELECT count(*), min(died_at) FROM dead_letters"
 		" WHERE kind = 'lead' AND reason <> '" LEAD_TWICE "'"),
 	    &stats->parked, &stats->parked_since);

@@ -11,6 +11,7 @@ struct lead_stats {
 	int64_t waiting, oldest_at; /* neither created, parked nor dropped */
 	int64_t unknown, unknown_since;
 	int64_t parked, parked_since;
+	int64_t untold, untold_since;	  /* created, but their note fails */
 	int64_t doubled, doubled_since;	  /* the CRM has them twice */
 	int64_t stripped, stripped_since; /* lost a field, in a day */
 	int64_t any;			  /* there are leads at all */

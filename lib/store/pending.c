@@ -28,8 +28,12 @@
 	" LEFT JOIN execs x ON d.kind = 'exec' AND x.id = d.item" \
 	" LEFT JOIN leads l ON d.kind = 'lead' AND l.id = d.item"
 
-/* What the CRM may have, what it failed to take so far, and, asked for by its
- * id, what was dropped. */
+/* What a person dropped: asked for by its id, or all of it. */
+#define IS_ASKED \
+	"id BETWEEN iif(?1 IS '" PENDING_DROPPED "', 1, ?2) AND" \
+	" iif(?1 IS '" PENDING_DROPPED "', 1 << 62, ?2)"
+
+/* What the CRM may have, what it failed to take so far. */
 #define STUCK_LEADS \
 	"SELECT 'lead', id, chat_id, state, coalesce(settled_at, created_at)," \
 	" CASE WHEN state = 'dropped' THEN 'it is not wanted'" \
@@ -46,9 +50,10 @@
 	" --retry lead:' || id || ' or --drop lead:' || id END," \
 	" coalesce(name || ' ' || coalesce(phone_e164, phone, email, '')," \
 	"  phone, email) FROM leads" \
-	" WHERE (worker IS NULL AND errand IS NOT NULL" \
-	"  AND (errand = 'search' OR tries > 0))" \
-	" OR (id = ?2 AND state = 'dropped')"
+	" WHERE id IN (SELECT id FROM leads WHERE worker IS NULL" \
+	" AND errand IS NOT NULL AND (errand = 'search' OR tries > 0)" \
+	" UNION ALL SELECT id FROM leads" \
+	" WHERE state = 'dropped' AND " IS_ASKED ")"
 
 #define STUCK_MESSAGES \
 	"SELECT 'message', id, chat_id, state," \
@@ -72,25 +77,20 @@
 	" place FROM execs WHERE (state = 'pending' OR state = 'running')" \
 	" AND reason IS NOT NULL"
 
-/* What a person dropped, asked for by its id. */
 #define DROPPED \
-	"SELECT 'message', id, chat_id, 'dropped', settled_at, reason, NULL," \
+	"SELECT kind, id, chat_id, 'dropped', at, reason, NULL," \
 	" 'leadpipe recover-pending --' || iif(reason = '" DEAD_DROPPED \
-	"', 'retry ', 'resend ') || id, text FROM messages WHERE id = ?2" \
-	" AND state = 'cancelled' AND (reason = '" DEAD_DROPPED "'" \
-	"  OR reason = '" DEAD_DROPPED_DOUBT "')" \
-	" UNION ALL SELECT 'update', id, chat_id, 'dropped', settled_at," \
-	" reason, NULL, 'leadpipe recover-pending --retry update:' || id," \
-	" raw FROM updates WHERE id = ?2 AND state = 'done'" \
-	" AND reason = '" DEAD_DROPPED "'" \
-	" UNION ALL SELECT 'task', id, chat_id, 'dropped', ended_at," \
-	" reason, NULL, 'leadpipe recover-pending --retry task:' || id," \
-	" name FROM task_ends WHERE id = ?2 AND state = 'cancelled'" \
-	" AND reason = '" DEAD_DROPPED "'" \
-	" UNION ALL SELECT 'exec', id, chat_id, 'dropped', settled_at," \
-	" reason, NULL, 'leadpipe recover-pending --retry exec:' || id," \
-	" place FROM execs WHERE id = ?2 AND state = 'failed'" \
-	" AND reason = '" DEAD_DROPPED "'"
+	"', 'retry ', 'resend ') || kind || ':' || id, text FROM" \
+	" (SELECT 'message' AS kind, id, chat_id, settled_at AS at, reason," \
+	"   text FROM messages WHERE state = 'cancelled'" \
+	"  UNION ALL SELECT 'update', id, chat_id, settled_at, reason, raw" \
+	"   FROM updates WHERE state = 'done'" \
+	"  UNION ALL SELECT 'task', id, chat_id, ended_at, reason, name" \
+	"   FROM task_ends WHERE state = 'cancelled'" \
+	"  UNION ALL SELECT 'exec', id, chat_id, settled_at, reason, place" \
+	"   FROM execs WHERE state = 'failed')" \
+	" WHERE (reason = '" DEAD_DROPPED \
+	"' OR reason = '" DEAD_DROPPED_DOUBT "') AND " IS_ASKED
 
 static void
 pending_read(sqlite3_stmt *row, struct pending *pending)
@@ -121,7 +121,7 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
 		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS
 		    " UNION ALL " DROPPED ")"
-		    " WHERE (?1 IS NULL OR kind = ?1)"
+		    " WHERE (?1 IS NULL OR kind = ?1 OR state = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"
 		    " ORDER BY since, kind, item");

@@ -22,6 +22,9 @@ struct pending {
 	bool retries;	    /* MEND_RETRY applies */
 };
 
+/* As KIND: leads that are not wanted, which wait for nobody. */
+#define PENDING_DROPPED "dropped"
+
 /*
  * Steps through them by the time since when they wait; KIND NULL: all, ITEM
  * 0: all, else that one with its detail.  The first call has LIST all zero;

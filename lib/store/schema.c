@@ -127,6 +127,11 @@ const char *const schema_v1[] = {
 	"CREATE INDEX task_ends_held ON task_ends(chat_id) WHERE state = 'held';",
 	"CREATE INDEX task_ends_time ON task_ends(ended_at);",
 
+	/* Done alone since a command died: how often, without an end. */
+	"CREATE TABLE task_tries("
+	" id INTEGER PRIMARY KEY,"
+	" tries INTEGER NOT NULL) STRICT;",
+
 	/* Every message, in and out: the outbox is what is not settled yet, the
      * rest is the history. */
 	"CREATE TABLE messages("
@@ -220,6 +225,8 @@ const char *const schema_v1[] = {
 	" attempt INTEGER NOT NULL DEFAULT 0,"
 	" retries INTEGER NOT NULL DEFAULT 0,"
 	" crashes INTEGER NOT NULL DEFAULT 0,"
+	/* Since one crashed: to go on with it in a transaction of its own. */
+	" tries INTEGER NOT NULL DEFAULT 0,"
 	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
 	" started_at INTEGER, settled_at INTEGER,"
 	" reason TEXT,"
@@ -253,6 +260,8 @@ const char *const schema_v1[] = {
 	" worker INTEGER, generation INTEGER NOT NULL DEFAULT 0,"
 	" started_at INTEGER, sent_at INTEGER, settled_at INTEGER,"
 	" remote_id TEXT, remote_contact_id TEXT, dropped TEXT,"
+	/* What has left under a key that stands for these very bytes. */
+	" body TEXT,"
 	/* Updates that were joined after it had left, and how many of them the
 	 * CRM was told; -1: not even its own note. */
 	" joins INTEGER NOT NULL DEFAULT 0,"
@@ -267,6 +276,8 @@ const char *const schema_v1[] = {
 	"CREATE INDEX leads_check ON leads(crm, check_at) WHERE check_at > 0;",
 	"CREATE INDEX leads_open ON leads(created_at)"
 	" WHERE (errand = 'create' OR errand = 'search');",
+	"CREATE INDEX leads_untold ON leads(settled_at)"
+	" WHERE errand = 'note' AND tries > 0;",
 	"CREATE INDEX leads_dropped ON leads(settled_at)"
 	" WHERE dropped IS NOT NULL;",
 	"CREATE INDEX leads_worker ON leads(worker) WHERE worker IS NOT NULL;",

@@ -76,8 +76,9 @@ worker_begin(struct db *db, struct worker *worker, const char *command,
 		out = lanes_mend(db, now, fault);
 	if (out == OUT_OK)
 		out = worker_recover(db, worker, recovered, fault);
+	worker->warned = out == OUT_OK && last_run_crashed(db, command);
 	/* Only where it died can an update have killed it. */
-	if (out == OUT_OK && steps && last_run_crashed(db, command))
+	if (worker->warned && steps)
 		out = updates_count_tries(db, now, &waiting, fault);
 	if (out == OUT_OK)
 		out = worker_insert(db, worker, command, now, fault);

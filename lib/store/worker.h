@@ -16,6 +16,7 @@ struct worker {
 	int64_t id;
 	int fd;	     /* of the lock file, -1: none */
 	int64_t run; /* row of runs */
+	bool warned; /* the last run of the command crashed */
 };
 
 #define WORKER_INIT \

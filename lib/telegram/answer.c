@@ -19,8 +19,8 @@
 static const char *const file_kinds[] = { "video", "animation", "audio",
 	"voice", "document", "photo" };
 
-/* Foreign text may be anything, and a misconfigured proxy could even repeat
- * the URL with the token in it. */
+/* Foreign text may be anything, may name people, and a misconfigured proxy
+ * could even repeat the URL with the token in it. */
 static void
 answer_say(struct answer *answer, const char *text)
 {
@@ -40,7 +40,7 @@ answer_stop(struct answer *answer, enum exit_code code, const char *text)
 {
 	answer->verdict = VERDICT_CONFIG;
 	answer->code = code;
-	answer_say(answer, text);
+	snprintf(answer->text, sizeof(answer->text), "%s", text);
 }
 
 static void

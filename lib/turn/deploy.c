@@ -15,12 +15,10 @@
 #include "bot/view.h"
 #include "store/flows.h"
 #include "store/meta.h"
+#include "turn/rename.h"
 
 /* An editor or an upload may still be writing the file. */
 #define QUIET_MS 2000
-
-/* Chats whose past is renamed in one transaction: some 20 ms. */
-#define RENAME_BATCH 2000
 
 /* The clock of a chat's last step may be a little ahead of ours. */
 #define CLOCK_SLACK_MS 60000
@@ -76,10 +74,6 @@ check_people(struct db *db, const struct flow *flow,
     const struct deploy *deploy, json_t *places, struct deploy_report *report,
     struct fault *fault)
 {
-	enum outcome out = flows_people(db, add_place, places, fault);
-
-	if (out != OUT_OK)
-		return out;
 	report->chats = report->moved = report->stranded = 0;
 	report->move_count = 0;
 	count_moves(db, flow, deploy->drop_to, places, report);
@@ -97,6 +91,24 @@ check_people(struct db *db, const struct flow *flow,
 	return db_result(db, fault);
 }
 
+/* The last deployment may have ended before it had moved all. */
+static void
+rename_places(json_t *places, const json_t *renamed)
+{
+	const char *from;
+	json_t *to;
+
+	json_object_foreach ((json_t *)(uintptr_t)renamed, from, to) {
+		const char *name = json_string_value(to);
+		int64_t left = json_get_int(places, from, 0);
+		int64_t there = json_get_int(places, name, 0);
+
+		if (json_object_del(places, from) == 0)
+			json_object_set_new(places, name,
+			    json_integer(there + left));
+	}
+}
+
 /* What deploying changes, before anything is. */
 static enum outcome
 look(struct db *db, const struct flow *flow, const char *bundle,
@@ -105,8 +117,11 @@ look(struct db *db, const struct flow *flow, const char *bundle,
 {
 	char *current = meta_text(db, META_FLOW);
 	char *stored = current ? flows_bundle(db, current) : NULL;
+	json_auto_t *was = stored ? json_loads(stored, 0, NULL) : NULL;
 	json_auto_t *places = json_object();
+	enum outcome out = flows_people(db, add_place, places, fault);
 
+	rename_places(places, json_object_get(was, "renamed"));
 	snprintf(report->hash, sizeof report->hash, "%s", flow_hash(flow));
 	report->states = view_state_count(flow);
 	report->unchanged = stored != NULL &&
@@ -114,71 +129,26 @@ look(struct db *db, const struct flow *flow, const char *bundle,
 	    strcmp(stored, bundle) == 0;
 	free(stored);
 	free(current);
+	if (out != OUT_OK)
+		return out;
 	return check_people(db, flow, deploy, places, report, fault);
 }
 
-/* What chats were in under its old name they were in under the new one. */
+/* Who was left where the last deployment ended early is moved first: in the
+ * next version that name may mean something else. */
 static enum outcome
-rename_past(struct db *db, const struct flow *flow,
-    const struct flows_range *range, struct fault *fault)
+finish_last(struct db *db, int64_t deadline, struct fault *fault)
 {
-	enum outcome out = OUT_OK;
-	const char *from;
-	json_t *to;
+	char *stored = flows_bundle(db, NULL);
+	json_auto_t *was = stored ? json_loads(stored, 0, NULL) : NULL;
 
-	json_object_foreach ((json_t *)(uintptr_t)view_renamed(flow), from, to)
-		if (out == OUT_OK)
-			out = flows_rename_past(db, from,
-			    json_string_value(to), range, fault);
-	return out;
+	free(stored);
+	return rename_people(db, json_object_get(was, "renamed"),
+	    clock_left_ms(deadline), fault);
 }
 
-/*
- * Everybody's past is renamed ahead, some people at a time: it takes seconds
- * where there are many, and the bot goes on meanwhile.  The version before
- * does not know the new names; should this end halfway, the next deploy does
- * all of it.
- */
-static enum outcome
-rename_ahead(struct db *db, const struct flow *flow, int64_t wait_ms,
-    struct fault *fault)
-{
-	struct flows_range range = { INT64_MIN, INT64_MIN };
-	enum outcome out = OUT_OK;
-	bool more = json_object_size(view_renamed(flow)) > 0;
-
-	while (out == OUT_OK && more) {
-		int64_t first = range.last;
-
-		more = flows_next_range(db, INT64_MIN, RENAME_BATCH, &range);
-		/* Ids without a row have a past too. */
-		range.first = first;
-		range.last = more ? range.last : INT64_MAX;
-		out = db_begin(db, clock_mono_ms() + wait_ms, fault);
-		if (out == OUT_OK)
-			out = rename_past(db, flow, &range, fault);
-		if (out == OUT_OK)
-			out = db_commit(db, fault);
-		db_rollback(db);
-	}
-	return out == OUT_OK ? db_result(db, fault) : out;
-}
-
-/* Of whoever went on since the others were renamed. */
-static enum outcome
-rename_rest(struct db *db, const struct flow *flow, int64_t since,
-    struct fault *fault)
-{
-	struct flows_range range = { INT64_MIN, INT64_MIN };
-	enum outcome out = OUT_OK;
-
-	if (json_object_size(view_renamed(flow)) == 0)
-		return OUT_OK;
-	while (out == OUT_OK && flows_next_range(db, since, 1, &range))
-		out = rename_past(db, flow, &range, fault);
-	return out == OUT_OK ? db_result(db, fault) : out;
-}
-
+/* Those in a state that is called something else now move when the new version
+ * is there. */
 static enum outcome
 move_chats(struct db *db, const struct flow *flow, const char *drop_to,
     json_t *places, struct fault *fault)
@@ -188,12 +158,9 @@ move_chats(struct db *db, const struct flow *flow, const char *drop_to,
 	json_t *count;
 
 	json_object_foreach (places, state, count) {
-		const char *to = json_get_text(view_renamed(flow), state);
-		if (out != OUT_OK || flow_has_state(flow, state))
-			continue;
-		out = to != NULL ? flows_rename_chats(db, state, to, fault)
-				 : flows_move_chats(db, state,
-				       new_place(flow, state, drop_to), fault);
+		if (out == OUT_OK && flow_state_renamed(flow, state) == NULL)
+			out = flows_move_chats(db, state,
+			    new_place(flow, state, drop_to), fault);
 	}
 	return out;
 }
@@ -205,11 +172,12 @@ store(struct db *db, const struct flow *flow, const char *bundle,
     struct fault *fault)
 {
 	json_auto_t *places = json_object();
-	enum outcome out =
-	    check_people(db, flow, deploy, places, report, fault);
+	enum outcome out = flows_people(db, add_place, places, fault);
 
 	if (out == OUT_OK)
-		out = rename_rest(db, flow, since, fault);
+		out = check_people(db, flow, deploy, places, report, fault);
+	if (out == OUT_OK)
+		out = rename_past_since(db, view_renamed(flow), since, fault);
 	if (out == OUT_OK)
 		out = move_chats(db, flow, deploy->drop_to, places, fault);
 	if (out == OUT_OK)
@@ -220,6 +188,28 @@ store(struct db *db, const struct flow *flow, const char *bundle,
 	return out;
 }
 
+/* The new version is there, whatever becomes of this: every step takes who is
+ * left for moved. */
+static enum outcome
+move_renamed(struct db *db, const struct flow *flow, int64_t wait_ms,
+    struct fault *fault)
+{
+	struct fault why = { .text = "" };
+	enum outcome out =
+	    rename_people(db, view_renamed(flow), wait_ms, &why);
+
+	if (out == OUT_LATER) {
+		log_warning("the new flow is used, but some chats are still "
+			    "shown in states by their old names, until they "
+			    "write or it is deployed again: %s",
+		    why.text);
+		return OUT_OK;
+	}
+	if (out != OUT_OK)
+		*fault = why;
+	return out;
+}
+
 static enum outcome
 replace(struct db *db, const struct flow *flow, const char *bundle,
     const struct deploy *deploy, int64_t deadline,
@@ -227,7 +217,7 @@ replace(struct db *db, const struct flow *flow, const char *bundle,
 {
 	int64_t since = clock_wall_ms() - CLOCK_SLACK_MS;
 	int64_t wait_ms = clock_left_ms(deadline);
-	enum outcome out = rename_ahead(db, flow, wait_ms, fault);
+	enum outcome out = rename_past(db, view_renamed(flow), wait_ms, fault);
 
 	if (out == OUT_OK)
 		out = db_begin(db, clock_mono_ms() + wait_ms, fault);
@@ -236,6 +226,8 @@ replace(struct db *db, const struct flow *flow, const char *bundle,
 	if (out == OUT_OK)
 		out = db_commit(db, fault);
 	db_rollback(db);
+	if (out == OUT_OK)
+		out = move_renamed(db, flow, wait_ms, fault);
 	return out;
 }
 
@@ -245,6 +237,7 @@ deploy_flow(struct db *db, const struct config *config,
     struct deploy_report *report, struct findings *findings,
     struct fault *fault)
 {
+	int64_t wait_ms = clock_left_ms(deadline);
 	struct flow *flow = NULL;
 	char *bundle = NULL;
 	enum outcome out;
@@ -254,6 +247,10 @@ deploy_flow(struct db *db, const struct config *config,
 	if (out == OUT_OK)
 		out = flow_open(bundle, strlen(bundle), config, &flow,
 		    findings, fault);
+	/* On a busy machine to read it alone may take longer than that. */
+	deadline = clock_mono_ms() + wait_ms;
+	if (out == OUT_OK && !deploy->dry_run)
+		out = finish_last(db, deadline, fault);
 	if (out == OUT_OK)
 		out = look(db, flow, bundle, deploy, report, fault);
 	if (out == OUT_OK && !deploy->dry_run && !report->unchanged)
@@ -345,6 +342,7 @@ static enum outcome
 try_file(struct db *db, const struct config *config, const char *path,
     const char *mark, int64_t deadline, bool *deployed, struct fault *fault)
 {
+	int64_t wait_ms = clock_left_ms(deadline);
 	struct findings findings = { 0 };
 	struct deploy_report report;
 	struct fault why;
@@ -368,7 +366,7 @@ try_file(struct db *db, const struct config *config, const char *path,
 		return out;
 	}
 	*deployed = out == OUT_OK && !report.unchanged;
-	out = remember(db, mark, refused, deadline, fault);
+	out = remember(db, mark, refused, clock_mono_ms() + wait_ms, fault);
 	free(refused);
 	findings_release(&findings);
 	return out;

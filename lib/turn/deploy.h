@@ -43,8 +43,10 @@ struct deploy_report {
 
 /*
  * Reads, checks and stores the flow, in its own transactions, each of which
- * waits for others until DEADLINE or as long as that is away; chats whose state
- * has another name now move there, in the transaction that stores it.  OUT_NEVER/EXIT_INPUT: FINDINGS, or chats
+ * waits for others until DEADLINE or as long as that is away.  Chats whose
+ * state has another name now move there once it is stored, some at a time;
+ * should this end halfway, the others count as moved and the next deployment,
+ * also of the same flow, moves them.  OUT_NEVER/EXIT_INPUT: FINDINGS, or chats
  * would be stranded and there is no drop_to; REPORT is filled in then too.
  */
 enum outcome deploy_flow(struct db *db, const struct config *config,

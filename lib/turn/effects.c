@@ -14,7 +14,6 @@
 #include "telegram/method.h"
 #include "turn/handler.h"
 #include "turn/lead.h"
-#include "turn/report_text.h"
 #include "turn/turn.h"
 
 static enum outcome
@@ -92,18 +91,18 @@ write_message(struct db *db, const struct flow *flow, const struct chat *chat,
 	return out;
 }
 
-/* Numbers are written down when they are asked for, as a message. */
+/* A message whose words are found when it is to be sent: turn_is_report(). */
 static enum outcome
 write_report(struct db *db, const struct flow *flow, const struct chat *chat,
     const struct effect *effect, const struct effects_origin *origin,
     int64_t now, struct fault *fault)
 {
-	char *text = report_text(db, flow, chat, effect->text, now);
 	struct effect message = { .kind = EFFECT_MESSAGE,
 		.chat_id = effect->chat_id,
 		.method = mem_dup("sendMessage"),
-		.params = json_pack("{s:s}", "text", text),
-		.plain = text };
+		.params = json_object(),
+		.plain = mem_dup(effect->text),
+		.action = json_pack("{s:s}", "report", effect->text) };
 	enum outcome out =
 	    write_message(db, flow, chat, &message, origin, now, fault);
 

@@ -81,14 +81,15 @@ describe_chat(json_t *object, const struct turn *turn,
 	const struct chat *chat = &open->chat;
 	const struct chat_row *row = &open->row;
 	const struct flow *flow = turn->flow;
+	/* A deployment may not have moved them into its new name yet. */
+	const char *now = flow ? flow_state_renamed(flow, chat->state) : NULL;
 
 	put_int(object, "chat", chat->id);
 	put_text(object, "type", row->type);
 	json_object_set_new(object, "person", describe_person(&chat->person));
-	put_text(object, "state", chat->state);
+	put_text(object, "state", now ? now : chat->state);
 	put_time(object, "since", row->entered_at);
-	json_object_set_new(object, "state_known",
-	    json_boolean(flow != NULL && flow_has_state(flow, chat->state)));
+	json_object_set_new(object, "state_known", json_boolean(now != NULL));
 	put_text(object, "flow", flow ? flow_id(flow) : NULL);
 	put_text(object, "flow_hash", flow ? flow_hash(flow) : NULL);
 	put_text(object, "language", chat->lang);
@@ -315,10 +316,7 @@ explain_chat(struct turn *turn, int64_t chat_id, bool pii, int said,
 		    json_array_size(json_object_get(object, "unsent")) +
 		    json_array_size(json_object_get(object, "updates")) ==
 		0)
-		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "nothing is known of chat %lld: nobody with this id has "
-		    "written to the bot",
-		    (long long)chat_id);
+		out = chats_known(turn->db, chat_id, fault);
 	turn_chat_close(&open);
 	if (out != OUT_OK)
 		json_decref(object);

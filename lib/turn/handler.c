@@ -84,6 +84,20 @@ handler_add(struct db *db, const struct flow *flow,
 	return out;
 }
 
+json_t *
+handler_said(const char *role, const char *text, int64_t at)
+{
+	char *clean = text ? utf8_clean(text, strlen(text)) : mem_dup("");
+	char time[CLOCK_TEXT_SIZE];
+	json_t *said;
+
+	clean[utf8_prefix(clean, SAID_MOST)] = '\0';
+	said = json_pack("{s:s, s:s, s:s}", "role", role, "text", clean, "at",
+	    clock_text(at, time));
+	free(clean);
+	return said;
+}
+
 /* The last COUNT things that were said, the oldest first. */
 static json_t *
 said(struct db *db, int64_t chat_id, int64_t count)
@@ -91,17 +105,10 @@ said(struct db *db, int64_t chat_id, int64_t count)
 	json_t *list = json_array();
 	struct history_row row;
 	int64_t before = INT64_MAX;
-	char at[CLOCK_TEXT_SIZE];
 
-	while (count-- > 0 && history_said(db, chat_id, &before, &row)) {
-		char *text = row.text ? utf8_clean(row.text, strlen(row.text))
-				      : mem_dup("");
-		text[utf8_prefix(text, SAID_MOST)] = '\0';
+	while (count-- > 0 && history_said(db, chat_id, &before, &row))
 		json_array_insert_new(list, 0,
-		    json_pack("{s:s, s:s, s:s}", "role", row.role, "text",
-			text, "at", clock_text(row.created_at, at)));
-		free(text);
-	}
+		    handler_said(row.role, row.text, row.created_at));
 	return list;
 }
 
@@ -300,6 +307,9 @@ handler_judge(const struct flow *flow, const struct exec *exec,
 	else if (result->overflow)
 		fail(end, "it wrote more than %u bytes and was killed",
 		    HANDLER_MAX_BYTES);
+	else if (result->flooded)
+		fail(end, "it wrote over %u bytes to stderr and was killed",
+		    CHILD_FLOOD);
 	else if (result->signal != 0)
 		fail(end, "signal %d ended it", result->signal);
 	else if (result->status == TRY_AGAIN)

@@ -27,6 +27,10 @@ enum outcome handler_add(struct db *db, const struct flow *flow,
 char *handler_request(const struct flow *flow, const json_t *data,
     int64_t bot);
 
+/* What a handler is told of one message of the history, a new reference: ROLE
+ * said TEXT (NULL: none) AT. */
+json_t *handler_said(const char *role, const char *text, int64_t at);
+
 /* What is run; released by handler_release(). */
 struct handler {
 	char *dir;  /* it works there */
@@ -63,7 +67,8 @@ enum handler_verdict {
 	HANDLER_SAID,	/* its output goes into the flow */
 	HANDLER_AGAIN,	/* it asks to be run again at not_before */
 	HANDLER_FAILED, /* why */
-	HANDLER_BACK	/* it was not its fault: as if it had not begun */
+	HANDLER_BACK,	/* it was not its fault: as if it had not begun */
+	HANDLER_DEADLY	/* going on kills the command: a dead letter, why */
 };
 
 struct handler_end {

@@ -119,6 +119,12 @@ turn_old_flow(struct turn *turn, const char *hash)
 	return flow;
 }
 
+bool
+turn_blames_item(const struct turn *turn, enum outcome out)
+{
+	return (out == OUT_NEVER || out == OUT_BUG) && !db_broken(turn->db);
+}
+
 enum outcome
 turn_chat_open(struct turn *turn, int64_t chat_id, struct turn_chat *open,
     struct fault *fault)
@@ -152,7 +158,7 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 	    step(flow, &open->chat, input, now, &effects, fault);
 
 	from.state = state;
-	turn->looped = effects.looped;
+	turn->looped = effects.looped ? open->row.chat_id : 0;
 	if (out == OUT_OK)
 		out = effects_write(turn->db, flow, &open->chat, &effects,
 		    &from, now, result, fault);
@@ -175,18 +181,21 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 }
 
 enum outcome
-turn_leave_circle(struct turn *turn, int64_t chat_id, int64_t now,
-    struct fault *fault)
+turn_leave_circle(struct turn *turn, int64_t now, struct fault *fault)
 {
+	const struct effects_origin origin = { 0 };
+	const struct input input = { .kind = INPUT_PLACE, .text = "" };
+	struct effects_result result = { 0 };
 	struct turn_chat open = { 0 };
-	enum outcome out = turn_chat_open(turn, chat_id, &open, fault);
 
-	if (out == OUT_OK && open.row.exists) {
-		free(open.chat.state);
-		open.chat.state = mem_dup(flow_start_state(turn->flow));
-		chat_to_row(&open.chat, &open.row, now);
-		out = chats_save(turn->db, &open.row, fault);
-	}
+	if (turn->looped == 0 || turn->flow == NULL)
+		return OUT_OK;
+	enum outcome out = turn_chat_open(turn, turn->looped, &open, fault);
+	if (out == OUT_OK && open.row.exists)
+		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
+		    &result, fault);
+	turn->looped = 0;
+	free(result.notice);
 	turn_chat_close(&open);
 	return out;
 }
@@ -239,6 +248,7 @@ turn_undone(struct turn *turn)
 
 	turn->counts = turn->committed;
 	turn->planned = false;
+	turn_reports_forget(turn);
 	while (turn_notice_next(turn, &notice)) {
 		free(notice.callback_id);
 		free(notice.text);

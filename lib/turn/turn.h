@@ -62,10 +62,6 @@ enum outcome turn_refresh(struct turn *turn, struct fault *fault) must_check;
 enum outcome turn_updates(struct turn *turn, int64_t now, int limit,
     bool *more, struct fault *fault) must_check;
 
-/* Inside a transaction: promotes tasks that are due, at most LIMIT. */
-enum outcome turn_tasks(struct turn *turn, int64_t now, int limit, bool *more,
-    struct fault *fault) must_check;
-
 /*
  * Inside a transaction: fires EVENT for a chat; while a handler works for it,
  * or what waited for one is not stepped yet, the event waits for its turn.  OUT_NEVER/EXIT_INPUT when the flow knows no

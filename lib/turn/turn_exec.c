@@ -2,7 +2,6 @@
 #include "turn/turn_exec.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "store/updates.h"
@@ -19,14 +18,11 @@ let_go(struct turn *turn, int64_t chat_id, struct fault *fault)
 	return out == OUT_OK ? turn_let_go(turn, chat_id, fault) : out;
 }
 
-/* The version that was suspended knows the place; a newer one is better where
- * it still has the very same actions there. */
+/* Only the version that was suspended knows the place. */
 static const struct flow *
 flow_of(struct turn *turn, const struct exec *exec)
 {
-	if (turn->flow != NULL &&
-	    (strcmp(flow_hash(turn->flow), exec->flow) == 0 ||
-		step_can_resume(turn->flow, exec->resume)))
+	if (turn->flow != NULL && step_can_resume(turn->flow, exec->resume))
 		return turn->flow;
 	return turn_old_flow(turn, exec->flow);
 }
@@ -68,7 +64,7 @@ static enum outcome
 bury(struct turn *turn, const struct exec *exec, int64_t worker,
     const char *reason, int64_t now, struct fault *fault)
 {
-	bool lost, looped = turn->looped;
+	bool lost;
 	enum outcome out = execs_end(turn->db, exec, worker, EXEC_DEAD, 0,
 	    reason, now, &lost, fault);
 
@@ -77,9 +73,7 @@ bury(struct turn *turn, const struct exec *exec, int64_t worker,
 		  "'leadpipe recover-pending --retry exec:%lld'",
 	    (long long)exec->id, exec->place ? exec->place : "?",
 	    (long long)exec->chat_id, reason, (long long)exec->id);
-	if (out == OUT_OK && looped)
-		out = turn_leave_circle(turn, exec->chat_id, now, fault);
-	return out;
+	return out == OUT_OK ? turn_leave_circle(turn, now, fault) : out;
 }
 
 static enum outcome
@@ -93,7 +87,7 @@ resume(struct turn *turn, const struct flow *flow, const struct exec *exec,
 
 	if (out != OUT_OK)
 		return out;
-	turn->looped = false;
+	turn->looped = 0;
 	out = execs_end(turn->db, exec, worker, said ? EXEC_DONE : EXEC_FAILED,
 	    0, said ? NULL : end->why, now, &lost, &why);
 	if (out == OUT_OK && !lost)
@@ -105,7 +99,7 @@ resume(struct turn *turn, const struct flow *flow, const struct exec *exec,
 		return db_unmark(turn->db, fault);
 	}
 	db_return(turn->db);
-	if (out == OUT_NEVER && !db_broken(turn->db))
+	if (turn_blames_item(turn, out))
 		return bury(turn, exec, worker, why.text, now, fault);
 	*fault = why;
 	return out;
@@ -136,6 +130,8 @@ end_it(struct turn *turn, const struct exec *exec, int64_t worker,
 	const struct flow *flow = flow_of(turn, exec);
 	bool lost;
 
+	if (end->verdict == HANDLER_DEADLY)
+		return bury(turn, exec, worker, end->why, now, fault);
 	if (flow == NULL)
 		return bury(turn, exec, worker,
 		    "no version of the flow can go on there", now, fault);

@@ -12,6 +12,15 @@
 /* Versions of the flow that tasks of a backlog were made under. */
 #define TURN_OLD_FLOWS 4
 
+/* So many reports are written at once; the others come after them. */
+#define TURN_REPORTS 8
+
+struct turn_report {
+	int64_t message; /* 0: none */
+	int64_t chat_id;
+	char *name, *text; /* text: NULL before it is written */
+};
+
 struct turn {
 	struct db *db;
 	const struct config *config;
@@ -21,9 +30,14 @@ struct turn {
 	struct turn_notice *notices;
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
-	bool planned; /* what recurs, of this flow */
-	bool looped;  /* the loop guard ended the last step */
+	struct turn_report reports[TURN_REPORTS];
+	bool planned;	/* what recurs, of this flow */
+	int64_t looped; /* whose step the loop guard ended last, 0: nobody's */
 };
+
+/* True when OUT is the fault of the one item that was worked on, a bug that it
+ * met too, and not of the database: the others must not stop for it. */
+bool turn_blames_item(const struct turn *turn, enum outcome out);
 
 /* The chat with its row, while it is worked on. */
 struct turn_chat {
@@ -60,9 +74,9 @@ const struct flow *turn_old_flow(struct turn *turn, const char *hash);
 const struct flow *turn_flow_for(struct turn *turn, const char *name,
     const char *pointer, const char *hash);
 
-/* Where a flow goes round in a circle the next input would do so again: the
- * chat is put in the start state. */
-enum outcome turn_leave_circle(struct turn *turn, int64_t chat_id, int64_t now,
+/* Where a flow goes round in a circle the next input would do so again: whose
+ * step the loop guard ended, if it did, begins again in the start state. */
+enum outcome turn_leave_circle(struct turn *turn, int64_t now,
     struct fault *fault) must_check;
 
 /* Steps EVENT, which the flow must know. */
@@ -74,6 +88,9 @@ enum outcome turn_event_step(struct turn *turn, int64_t chat_id,
  * a handler still works for it or what came before is not stepped. */
 enum outcome turn_let_go(struct turn *turn, int64_t chat_id,
     struct fault *fault) must_check;
+
+/* What is written, or to be written, is not wanted any more. */
+void turn_reports_forget(struct turn *turn);
 
 void turn_notice_add(struct turn *turn, int64_t update_row,
     const char *callback_id, char *text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "bot/recur.h"
 #include "store/execs.h"
@@ -60,6 +61,29 @@ plan_one(struct turn *turn, int64_t chat_id, bool anew, int64_t now,
 	return out;
 }
 
+/* One member whose row is damaged must not stop all the others' bot. */
+static enum outcome
+plan_marked(struct turn *turn, int64_t chat_id, bool anew, int64_t now,
+    struct fault *fault)
+{
+	struct fault why;
+	enum outcome out = db_mark(turn->db, fault);
+
+	if (out != OUT_OK)
+		return out;
+	out = plan_one(turn, chat_id, anew, now, &why);
+	if (out == OUT_OK)
+		return db_unmark(turn->db, fault);
+	db_return(turn->db);
+	if (turn_blames_item(turn, out)) {
+		log_error("what recurs is not planned for chat %lld: %s",
+		    (long long)chat_id, why.text);
+		return OUT_OK;
+	}
+	*fault = why;
+	return out;
+}
+
 enum outcome
 turn_recurring(struct turn *turn, int64_t now, struct fault *fault)
 {
@@ -78,8 +102,8 @@ turn_recurring(struct turn *turn, int64_t now, struct fault *fault)
 
 	json_object_foreach (people, id, member)
 		if (out == OUT_OK)
-			out = plan_one(turn, strtoll(id, NULL, 10), anew, now,
-			    fault);
+			out = plan_marked(turn, strtoll(id, NULL, 10), anew,
+			    now, fault);
 	if (out == OUT_OK && anew && (before || json_object_size(people) > 0))
 		out = meta_set_text(turn->db, META_RECURRING, plan, fault);
 	turn->planned = out == OUT_OK;
@@ -114,7 +138,7 @@ ask_one(struct turn *turn, int64_t chat_id, int64_t now, struct fault *fault)
 		return db_unmark(turn->db, fault);
 	db_return(turn->db);
 	/* It was a kindness: who cannot be asked is left as they are. */
-	if (out == OUT_NEVER && !db_broken(turn->db))
+	if (turn_blames_item(turn, out))
 		return OUT_OK;
 	*fault = why;
 	return out;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Tasks that are due, and events from outside.
- */
+#include "turn/turn_tasks.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "bot/recur.h"
 #include "store/dead.h"
 #include "store/execs.h"
+#include "store/task_try.h"
 #include "store/updates.h"
 #include "telegram/method.h"
 #include "turn/turn_private.h"
@@ -221,12 +221,13 @@ promote_marked(struct turn *turn, const struct task *task, int64_t now,
 
 	if (out != OUT_OK)
 		return out;
+	turn->looped = 0;
 	out = promote(turn, task, now, &end, &why);
 	if (out == OUT_OK) {
 		out = db_unmark(turn->db, fault);
 	} else {
 		db_return(turn->db);
-		if (out != OUT_NEVER || db_broken(turn->db)) {
+		if (!turn_blames_item(turn, out)) {
 			*fault = why;
 			return out;
 		}
@@ -237,7 +238,7 @@ promote_marked(struct turn *turn, const struct task *task, int64_t now,
 	if (out == OUT_OK)
 		out = tasks_end(turn->db, task->due_at, task->id, end.how,
 		    end.reason, now, fault);
-	return out;
+	return out == OUT_OK ? turn_leave_circle(turn, now, fault) : out;
 }
 
 enum outcome
@@ -260,102 +261,42 @@ turn_tasks(struct turn *turn, int64_t now, int limit, bool *more,
 	return db_result(turn->db, fault);
 }
 
-enum outcome
-turn_chat_known(struct turn *turn, int64_t chat_id, struct turn_chat *open,
+static enum outcome
+bury_deadly(struct turn *turn, const struct task *task, int64_t now,
     struct fault *fault)
 {
-	enum outcome out = turn_chat_open(turn, chat_id, open, fault);
+	static const char reason[] = "the command died each time it was done";
+	enum outcome out = bury_task(turn, task, reason, now, fault);
 
-	if (out == OUT_OK && !open->row.exists)
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "chat %lld is not known: nobody with this id has written "
-		    "to the bot",
-		    (long long)chat_id);
-	if (out == OUT_OK && turn->flow == NULL)
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "there is no flow yet; deploy one with 'leadpipe "
-		    "deploy-flow FILE' or set FLOW_FILE");
-	return out;
+	count_end(&turn->counts, TASK_DEAD);
+	return out == OUT_OK ? tasks_end(turn->db, task->due_at, task->id,
+				   TASK_DEAD, reason, now, fault)
+			     : out;
 }
 
 enum outcome
-turn_event_step(struct turn *turn, int64_t chat_id, const char *event,
-    const json_t *data, int64_t now, struct fault *fault)
+turn_task_try(struct turn *turn, int64_t now, int64_t *id, struct fault *fault)
 {
-	const struct effects_origin origin = { 0 };
-	struct effects_result result = { 0 };
-	struct turn_chat open = { 0 };
-	const struct input input = { .kind = INPUT_EVENT,
-		.text = event,
-		.data = data };
-	enum outcome out = turn_chat_known(turn, chat_id, &open, fault);
+	int64_t counted = *id;
+	struct task task;
 
-	if (out == OUT_OK && !flow_has_event(turn->flow, event))
-		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "the flow '%s' has no event '%s'", flow_id(turn->flow),
-		    event);
-	if (out == OUT_OK)
-		out = turn_step(turn, turn->flow, &open, &input, &origin, now,
-		    &result, fault);
-	free(result.notice);
-	turn_chat_close(&open);
-	return out;
+	*id = 0;
+	if (!tasks_due(turn->db, now, &task))
+		return db_result(turn->db, fault);
+	*id = task.id;
+	if (task.id != counted && tasks_try(turn->db, task.id) > TASKS_TRIES)
+		return bury_deadly(turn, &task, now, fault);
+	return db_result(turn->db, fault);
 }
 
 enum outcome
-turn_event(struct turn *turn, int64_t chat_id, const char *event,
-    const json_t *data, int64_t now, struct fault *fault)
-{
-	bool works = execs_open(turn->db, chat_id);
-
-	if ((!works && !updates_kept(turn->db, chat_id)) ||
-	    turn->flow == NULL || !flow_has_event(turn->flow, event))
-		return turn_event_step(turn, chat_id, event, data, now, fault);
-	char *text = data ? json_dumps(data, JSON_ENCODE_ANY) : NULL;
-	enum outcome out = updates_add_event(turn->db, chat_id, event,
-	    text ? text : "null", now, fault);
-	free(text);
-	/* The handler has ended, but what waited for it is not stepped yet. */
-	if (out == OUT_OK && !works)
-		out = updates_release(turn->db, chat_id, fault);
-	return out;
-}
-
-enum outcome
-turn_schedule(struct turn *turn, int64_t chat_id, const char *name,
-    int64_t *due_at, int64_t now, int64_t *id, bool *added,
+turn_task_alone(struct turn *turn, int64_t id, int64_t now,
     struct fault *fault)
 {
-	struct turn_chat open = { 0 };
-	const char *pointer = NULL;
-	enum outcome out = turn_chat_known(turn, chat_id, &open, fault);
+	enum outcome out = OUT_OK;
+	struct task task;
 
-	if (out == OUT_OK) {
-		size_t count = flow_schedules(turn->flow, name, &pointer);
-		if (count != 1)
-			out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
-			    "the flow '%s' has %s schedule called '%s'",
-			    flow_id(turn->flow),
-			    count == 0 ? "no" : "more than one", name);
-	}
-	if (out == OUT_OK) {
-		struct task task = {
-			.kind = TASK_FLOW,
-			.priority = PRIORITY_REMINDER,
-			.chat_id = chat_id,
-			.name = name,
-			.due_at = *due_at,
-			.expire_at = (*due_at > now ? *due_at : now) +
-			    flow_schedule_life(turn->flow, pointer),
-			.created_at = now,
-			.entries = open.chat.entries,
-			.flow = flow_hash(turn->flow),
-			.pointer = pointer,
-		};
-		out = tasks_add(turn->db, &task, false, added, fault);
-		*id = task.id;
-		*due_at = task.due_at;
-	}
-	turn_chat_close(&open);
-	return out;
+	if (tasks_due(turn->db, now, &task) && task.id == id)
+		out = promote_marked(turn, &task, now, fault);
+	return out == OUT_OK ? tasks_survived(turn->db, id, fault) : out;
 }

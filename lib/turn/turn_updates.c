@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/chats.h"
 #include "store/execs.h"
 #include "store/updates.h"
 #include "telegram/update.h"
@@ -98,7 +99,8 @@ is_group(const char *type)
 }
 
 /* An operator writes to the person in CHAT_ID: the step is theirs, and only
- * the history of the operator's chat has it too. */
+ * the history of the operator's chat has it too.  What is no text is copied as
+ * it is, with its caption. */
 static enum outcome
 relay(struct turn *turn, const struct update_row *row,
     const struct update *update, int64_t chat_id, int64_t now,
@@ -108,7 +110,7 @@ relay(struct turn *turn, const struct update_row *row,
 	const struct effects_origin origin = { .update_row = row->id };
 	struct effects_result result = { 0 };
 	const struct input input = { .kind = INPUT_OPERATOR,
-		.text = update->text,
+		.text = update->kind == UPDATE_TEXT ? update->text : NULL,
 		.user_id = update->from_id,
 		.from_chat = update->chat_id,
 		.message_id = update->message_id };
@@ -196,11 +198,13 @@ dispatch(struct turn *turn, const struct update_row *row,
 	return OUT_OK;
 }
 
-/* True when a handler works for the chat: what comes for it waits. */
+/* True when a handler works for the chat: what comes for it waits, but for the
+ * news that it has another id, under which the next may come. */
 static bool
-is_kept(struct turn *turn, int64_t chat_id)
+is_kept(struct turn *turn, const struct update *update, int64_t chat_id)
 {
-	return chat_id != 0 && execs_open(turn->db, chat_id);
+	return chat_id != 0 && update->kind != UPDATE_MIGRATED &&
+	    execs_open(turn->db, chat_id);
 }
 
 /* Within a savepoint: an event that waited, or an update of Telegram. */
@@ -211,7 +215,6 @@ step_marked(struct turn *turn, const struct update_row *row,
 {
 	enum outcome out = db_mark(turn->db, fault);
 
-	turn->looped = false;
 	if (out != OUT_OK)
 		return out;
 	if (row->event != NULL) {
@@ -239,11 +242,12 @@ step_one(struct turn *turn, const struct update_row *row, int64_t now,
 	    ? OUT_OK
 	    : update_parse(row->raw, row->raw_len, &update, fault);
 
+	turn->looped = 0;
 	*chat_id = update.chat_id;
 	if (out == OUT_OK)
 		about = relayed_to(turn, &update);
 	kept = about != 0 ? about : update.chat_id;
-	if (out == OUT_OK && is_kept(turn, kept)) {
+	if (out == OUT_OK && is_kept(turn, &update, kept)) {
 		update_release(&update);
 		return updates_defer(turn->db, row->id, kept, fault);
 	}
@@ -313,8 +317,7 @@ note_failure(struct turn *turn, const struct update_row *row, int64_t chat_id,
 		    (long long)row->id);
 		if (callback_id != NULL)
 			turn_notice_add(turn, row->id, callback_id, NULL);
-		if (turn->looped)
-			return turn_leave_circle(turn, chat_id, now, fault);
+		return turn_leave_circle(turn, now, fault);
 	} else if (chat_id != 0) {
 		waiting->chats[waiting->count++] = chat_id;
 	}
@@ -349,7 +352,7 @@ turn_updates(struct turn *turn, int64_t now, int limit, bool *more,
 		}
 		enum outcome out =
 		    step_one(turn, &row, now, &chat_id, &callback_id, &why);
-		if (out == OUT_NEVER && !db_broken(turn->db)) {
+		if (turn_blames_item(turn, out)) {
 			out = note_failure(turn, &row, chat_id, callback_id,
 			    now, &why, &waiting, fault);
 			*more = true;

@@ -4,6 +4,7 @@
 
 #include "crm/job.h"
 #include "crm/lookup.h"
+#include "store/limits.h"
 
 #define BASE "https://shop.amocrm.ru"
 #define SETTINGS \
@@ -162,6 +163,137 @@ test_person(void **state)
 	expect_done();
 }
 
+static void
+three_people(enum crm_task task)
+{
+	static const char *const markers[] = { MARKER, "LPOTHER00001",
+		"LPOTHER00002" };
+	static const char *const phones[] = { PHONE_1, PHONE_2,
+		"+79990000003" };
+
+	open_account("");
+	for (int i = 0; i < 3; i++) {
+		lead_make(i, markers[i], phones[i], "{\"note\":\"x\"}");
+		if (task == CRM_NOTE)
+			snprintf(leads[i].remote_id,
+			    sizeof(leads[i].remote_id), "%d", 50 + i);
+	}
+	job_begin(task, 3);
+}
+
+/* One lookup without an answer: that lead waits, its neighbours go. */
+static void
+test_person_lost(void **state)
+{
+	(void)state;
+	three_people(CRM_CREATE);
+	expect_ask(HTTP_GET, "query=9991234567");
+	answer(204, "");
+	expect_ask(HTTP_GET, "query=9997654321");
+	answer(502, "<html>");
+	assert_int_equal(leads[1].verdict, CRM_AGAIN);
+	assert_false(leads[1].free);
+	assert_non_null(strstr(leads[1].text, "502"));
+	expect_ask(HTTP_GET, "query=9990000003");
+	answer(204, "");
+	expect_ask(HTTP_POST, "/complex");
+	assert_true(leads[0].leaving && !leads[1].leaving && leads[2].leaving);
+	answer(200,
+	    "[" COMPLEX("501", "601", MARKER) "," COMPLEX("502", "602",
+		"LPOTHER00002") "]");
+	assert_int_equal(leads[0].verdict, CRM_CREATED);
+	assert_int_equal(leads[2].verdict, CRM_CREATED);
+}
+
+/* Two in a row: the CRM is away; who was not asked for uses up no try. */
+static void
+test_person_away(void **state)
+{
+	(void)state;
+	three_people(CRM_CREATE);
+	expect_ask(HTTP_GET, "query=9991234567");
+	answer_nothing(HTTP_NOT_LEFT);
+	expect_ask(HTTP_GET, "query=9997654321");
+	answer_nothing(HTTP_NOT_LEFT);
+	expect_done();
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(leads[i].verdict, CRM_AGAIN);
+		assert_int_equal(leads[i].free, i == 2);
+	}
+	assert_int_equal(health(), CRM_FAILING);
+}
+
+/* The same for leads in doubt, and for those whose note is looked for. */
+static void
+test_question_lost(void **state)
+{
+	(void)state;
+	three_people(CRM_SEARCH);
+	expect_ask(HTTP_GET, "query=" MARKER);
+	answer(502, "<html>");
+	assert_int_equal(leads[0].verdict, CRM_UNKNOWN);
+	expect_ask(HTTP_GET, "query=LPOTHER00001");
+	answer(200, LEADS("{\"id\":31,\"name\":\"LPOTHER00001\"}"));
+	assert_int_equal(leads[1].verdict, CRM_CREATED);
+	crm_job_close(job);
+	for (int i = 0; i < 3; i++) {
+		json_decref(lead_details[i]);
+		lead_details[i] = NULL;
+	}
+	crm_close(crm);
+	config_close(crm_config);
+	three_people(CRM_NOTE);
+	expect_ask(HTTP_GET, "/leads/50/notes");
+	answer(502, "<html>");
+	expect_ask(HTTP_GET, "/leads/51/notes");
+	answer(204, "");
+	expect_ask(HTTP_GET, "/leads/52/notes");
+	answer(204, "");
+	expect_ask(HTTP_POST, "/leads/notes");
+	assert_null(strstr(request.http.body, "\"entity_id\":50"));
+	answer(200, "{\"_embedded\":{\"notes\":[{\"id\":1}]}}");
+	assert_false(leads[0].noted);
+	assert_true(leads[1].noted && leads[2].noted);
+	crm_job_close(job);
+	for (int i = 0; i < 3; i++)
+		leads[i].noted = false;
+	job_begin(CRM_NOTE, 3);
+	expect_ask(HTTP_GET, "/leads/50/notes");
+	answer(502, "<html>");
+	expect_ask(HTTP_GET, "/leads/51/notes");
+	answer(502, "<html>");
+	expect_done();
+	assert_true(!leads[0].free && !leads[1].free && leads[2].free);
+}
+
+/* What may be asked in ten seconds is nearly all asked, and never more in any
+ * one. */
+static void
+test_rate(void **state)
+{
+	struct crm_bounds bounds;
+	int64_t taken[100], until;
+	int count = 0;
+
+	(void)state;
+	open_account("");
+	bounds = crm_bounds(crm);
+	state_ok(db_begin(db, state_soon(), &fault), &fault);
+	for (int64_t at = NOW; at < NOW + 10000; at += 3) {
+		state_ok(limits_take_crm(db, "amocrm", bounds.per_second,
+			     bounds.burst, at, &until, &fault),
+		    &fault);
+		if (until != 0)
+			continue;
+		taken[count++] = at;
+		if (count > bounds.per_second)
+			assert_true(
+			    at - taken[count - 1 - bounds.per_second] >= 1000);
+	}
+	db_rollback(db);
+	assert_true(count >= bounds.per_second * 9);
+}
+
 /* Two leads of one new person in one job become one person. */
 static void
 test_same_person(void **state)
@@ -224,6 +356,45 @@ test_dropped(void **state)
 	/* a name that is missing is looked up anew, but not each time */
 	assert_null(crm_chore(crm, NOW + 1000));
 	crm_job_close(job);
+	job = crm_chore(crm, NOW + LOOKUP_MISS_MS + 1);
+	assert_non_null(job);
+}
+
+/* An account that does not tell us its names: one that was meant is not left
+ * out without a word, ids go as they are, and it is asked again soon. */
+static void
+test_names_refused(void **state)
+{
+	static const char no[] = "{\"title\":\"Forbidden\",\"status\":403}";
+	json_t *body;
+
+	(void)state;
+	crm_begin("amocrm",
+	    SETTINGS "AMO_PIPELINE_ID=Опт\nAMO_STATUS_ID=201\n");
+	job = crm_chore(crm, NOW);
+	for (int i = 0; i < 3; i++) {
+		expect_ask(HTTP_GET, "/api/v4/");
+		answer(403, no);
+	}
+	expect_done();
+	crm_job_close(job);
+	lead_make(0, MARKER, NULL, NULL);
+	job_begin(CRM_CREATE, 1);
+	expect_ask(HTTP_POST, "/complex");
+	body = asked_body();
+	assert_null(json_object_get(at(body, "0"), "pipeline_id"));
+	check_int(body, "0/status_id", 201);
+	json_decref(body);
+	assert_int_equal(json_array_size(leads[0].dropped), 1);
+	check_text(leads[0].dropped, "0/field", "pipeline");
+	check_text(leads[0].dropped, "0/why",
+	    "amoCRM does not tell us its names");
+	/* also by who has missed nothing */
+	crm_job_close(job);
+	crm_close(crm);
+	state_ok(crm_open(&crm, "amocrm", crm_config, db, &fault), &fault);
+	job = crm_chore(crm, NOW + 1000);
+	assert_null(job);
 	job = crm_chore(crm, NOW + LOOKUP_MISS_MS + 1);
 	assert_non_null(job);
 }
@@ -489,6 +660,27 @@ test_note_once(void **state)
 	expect_done();
 }
 
+/* However much is in it, it is known again by its last line. */
+static void
+test_note_full(void **state)
+{
+	char *value = mem_printf("%0999d", 7), *note;
+
+	(void)state;
+	lead_make(0, MARKER, NULL, "{\"note\":\"x\"}");
+	for (int i = 0; i < 100; i++) {
+		json_auto_t *text = json_string(value);
+
+		crm_lead_drop(&leads[0], "field", text, "no such field");
+	}
+	note = crm_lead_note(&leads[0]);
+	assert_non_null(strstr(note, "\n...\n" MARKER " "));
+	assert_ptr_equal(strstr(crm_note_mark(note), MARKER),
+	    crm_note_mark(note));
+	free(note);
+	free(value);
+}
+
 static void
 test_lookup(void **state)
 {
@@ -631,8 +823,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_CRM(test_complex),
 		WITH_CRM(test_person),
+		WITH_CRM(test_person_lost),
+		WITH_CRM(test_person_away),
+		WITH_CRM(test_question_lost),
+		WITH_CRM(test_rate),
 		WITH_CRM(test_same_person),
 		WITH_CRM(test_dropped),
+		WITH_CRM(test_names_refused),
 		WITH_CRM(test_strike),
 		WITH_CRM(test_park),
 		WITH_CRM(test_halves),
@@ -642,6 +839,7 @@ main(void)
 		WITH_CRM(test_place_gone),
 		WITH_CRM(test_unsorted),
 		WITH_CRM(test_note_once),
+		WITH_CRM(test_note_full),
 		WITH_CRM(test_lookup),
 		WITH_CRM(test_pull),
 		WITH_CRM(test_pull_many),

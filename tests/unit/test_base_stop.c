@@ -117,7 +117,7 @@ hard_lifetime_ends(void **state)
 		    75);
 		assert_non_null(strstr(out, "hard lifetime reached"));
 	}
-	assert_in_range(clock_mono_ms() - start, 80, 10000);
+	assert_in_range(clock_mono_ms() - start, 80, 20000);
 }
 
 static void

@@ -110,7 +110,7 @@ deadline_ends_the_waiting(void **state)
 	take_elsewhere(start + 200);
 	wait(&status);
 	assert_int_equal(1, WEXITSTATUS(status));
-	assert_in_range(clock_mono_ms() - start, 190, 2000);
+	assert_in_range(clock_mono_ms() - start, 190, 20000);
 	assert_false(command_lock_wanted(&lock));
 	command_lock_drop(&lock);
 }
@@ -123,7 +123,8 @@ kill_hands_it_over(void **state)
 
 	(void)state;
 	if (pid == 0) {
-		if (command_lock_take(db, "poll", 0, &lock, &fault) == OUT_OK)
+		if (command_lock_take(db, "poll", state_soon(), &lock,
+			&fault) == OUT_OK)
 			pause();
 		_exit(1);
 	}

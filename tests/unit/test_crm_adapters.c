@@ -331,6 +331,9 @@ static const struct row amocrm_rows[] = {
 	{ 404, PROBLEM("Cannot POST"), CRM_AGAIN, true, CRM_DENIED, 300000 },
 	{ 404, HTML, CRM_AGAIN, false, CRM_FAILING, 0 },
 	{ 405, PROBLEM("x"), CRM_AGAIN, true, CRM_DENIED, 300000 },
+	{ 408, PROBLEM("x"), CRM_UNKNOWN, false, CRM_FAILING, 0 },
+	{ 406, HTML, CRM_UNKNOWN, false, CRM_FAILING, 0 },
+	{ 418, PROBLEM("x"), CRM_PARKED, false, CRM_WELL, 0 },
 	{ 422, PROBLEM("Limit 250 per page"), CRM_PARKED, false, CRM_WELL, 0 },
 	{ 429, "{\"status\":429,\"retry_after\":300}", CRM_AGAIN, true,
 	    CRM_LIMITED, 300000 },
@@ -470,6 +473,46 @@ test_bitrix24(void **state)
 	assert_true(leads[0].noted);
 }
 
+/* A lead that was found again has its note in its comments; what was said
+ * later is a comment of its own. */
+static void
+test_bitrix24_notes(void **state)
+{
+	(void)state;
+	crm_begin("bitrix24", BITRIX);
+	lead_make(0, MARKER, NULL, "{\"note\":\"x\"}");
+	strcpy(leads[0].remote_id, "55");
+	job_begin(CRM_NOTE, 1);
+	expect_done();
+	assert_true(leads[0].noted);
+	crm_job_close(job);
+	json_decref(lead_details[0]);
+	lead_make(0, MARKER, NULL, "{\"note\":\"x\",\"update\":\"y\"}");
+	strcpy(leads[0].remote_id, "55");
+	job_begin(CRM_NOTE, 1);
+	expect_ask(HTTP_POST, "crm.timeline.comment.list");
+	answer(200, "{\"result\":[]}");
+	expect_ask(HTTP_POST, "crm.timeline.comment.add");
+	answer(200, "{\"result\":9}");
+	assert_true(leads[0].noted);
+	expect_done();
+}
+
+/* A question that fails is not asked again and again. */
+static void
+test_bitrix24_silence(void **state)
+{
+	(void)state;
+	crm_begin("bitrix24", BITRIX);
+	lead_make(0, MARKER, "+79991234567", NULL);
+	job_begin(CRM_CREATE, 1);
+	expect_ask(HTTP_POST, "crm.duplicate.findbycomm");
+	answer(502, "<html>");
+	expect_done();
+	assert_int_equal(leads[0].verdict, CRM_AGAIN);
+	assert_false(leads[0].free);
+}
+
 /* Which field is wrong is not said: less and less is sent, never nothing. */
 static void
 test_bitrix24_strike(void **state)
@@ -587,6 +630,8 @@ main(void)
 		WITH_CRM(test_backoff),
 		WITH_CRM(test_bitrix24),
 		WITH_CRM(test_bitrix24_strike),
+		WITH_CRM(test_bitrix24_notes),
+		WITH_CRM(test_bitrix24_silence),
 		WITH_CRM(test_bitrix24_pull),
 		WITH_CRM(test_default),
 	};

@@ -217,6 +217,47 @@ test_race(void **state)
 
 /* One at a time: whoever waits finds the work done. */
 static void
+send_lead(void)
+{
+	lead_make(0, MARKER, NULL, NULL);
+	job_begin(CRM_CREATE, 1);
+	expect_ask(HTTP_POST, "/leads/complex");
+}
+
+/* A call that left with the old token is refused after the refresh: that says
+ * nothing of the new one.  When that is refused, too, not every call costs a
+ * refresh. */
+static void
+test_stale(void **state)
+{
+	struct crm_job *slow;
+
+	(void)state;
+	pair_old();
+	send_lead();
+	slow = job;
+	job = NULL;
+	expect_refresh("REFRESH-1-old");
+	answer(200, PAIR("ACCESS-2-new", "REFRESH-2-new"));
+	chore_end();
+	job = slow;
+	answer(401, "{\"title\":\"Unauthorized\",\"status\":401}");
+	assert_int_equal(health(), CRM_TOKEN);
+	assert_true(leads[0].free);
+	crm_job_close(job);
+	job = crm_chore(crm, NOW + 1000);
+	assert_null(job);
+	send_lead();
+	assert_non_null(strstr(request.http.headers[0], "ACCESS-2-new"));
+	answer(401, "{\"title\":\"Unauthorized\",\"status\":401}");
+	crm_job_close(job);
+	job = crm_chore(crm, NOW + 10000);
+	assert_null(job);
+	job = crm_chore(crm, NOW + 61000);
+	assert_non_null(job);
+}
+
+static void
 test_lock(void **state)
 {
 	char *path;
@@ -308,6 +349,29 @@ test_no_last_word(void **state)
 		check_row("ACCESS-1-old", "REFRESH-1-old", NULL);
 		now += 6000;
 	}
+}
+
+/* Nor does it let the token before be tried, whose refusal says nothing. */
+static void
+test_no_word_of_the_token(void **state)
+{
+	(void)state;
+	pair_old();
+	row_put("ACCESS-2-old", "REFRESH-2-old", NOW + HOUR / 2);
+	process_new();
+	expect_refresh("REFRESH-2-old");
+	answer(404, "<html>nginx</html>");
+	assert_int_equal(health(), CRM_FAILING);
+	chore_end();
+	check_row("ACCESS-2-old", "REFRESH-2-old", "REFRESH-1-old");
+	now += 6000;
+	expect_refresh("REFRESH-2-old");
+	answer(401, USED_UP);
+	expect_refresh("REFRESH-1-old");
+	answer(404, "<html>nginx</html>");
+	assert_int_equal(health(), CRM_FAILING);
+	chore_end();
+	check_row("ACCESS-2-old", "REFRESH-2-old", "REFRESH-1-old");
 }
 
 static char *
@@ -506,9 +570,11 @@ main(void)
 		WITH_CRM(test_refresh),
 		WITH_CRM(test_lost),
 		WITH_CRM(test_race),
+		WITH_CRM(test_stale),
 		WITH_CRM(test_lock),
 		WITH_CRM(test_reauth),
 		WITH_CRM(test_no_last_word),
+		WITH_CRM(test_no_word_of_the_token),
 		WITH_CRM(test_renamed),
 		WITH_CRM(test_stranger),
 		WITH_CRM(test_long),

@@ -5,16 +5,15 @@
  * the chat meanwhile waits and follows in order; what they answer goes on with
  * the step, once.
  */
-#include "state_db.h"
+#include "turn_case.h"
 
 #include "store/chats.h"
 #include "store/history.h"
 #include "store/mend.h"
-#include "store/updates.h"
-#include "turn/deploy.h"
+#include "store/messages.h"
 #include "turn/turn_exec.h"
+#include "turn/turn_tasks.h"
 
-#define NOW INT64_C(1800000000000)
 #define OURS 7
 #define OTHERS 8
 
@@ -38,95 +37,10 @@
 	"\"bad\":\"bad\",\"tick\":\"tick\",\"ping\":\"ping\"," \
 	"\"due\":\"due\"}}}"
 
-static struct turn *turn;
-static struct config *config;
-static int64_t updates;
-
-static int64_t
-number(const char *sql)
-{
-	return state_number(state_path, sql);
-}
-
-static void
-write_file(const char *name, const char *text, mode_t mode)
-{
-	char path[160];
-
-	snprintf(path, sizeof(path), "%s/%s", state_dir, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(chmod(path, mode), 0);
-}
-
 static int
 setup_turn(void **state)
 {
-	char path[160];
-	struct deploy_report report;
-	struct findings findings = { 0 };
-	const struct deploy deploy = { .path = path };
-
-	if (setup(state) != 0)
-		return -1;
-	updates = 0;
-	snprintf(path, sizeof(path), "%s/handlers", state_dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	write_file("handlers/act", "#!/bin/sh\n", 0700);
-	write_file("flow.json", FLOW, 0600);
-	snprintf(path, sizeof(path), "%s/flow.json", state_dir);
-	state_ok(config_open(&config, "/dev/null", &fault), &fault);
-	state_ok(deploy_flow(db, config, &deploy, state_soon(), &report,
-		     &findings, &fault),
-	    &fault);
-	findings_release(&findings);
-	state_ok(turn_open(&turn, db, config, &fault), &fault);
-	return 0;
-}
-
-static int
-teardown_turn(void **state)
-{
-	turn_close(turn);
-	turn = NULL;
-	config_close(config);
-	return teardown(state);
-}
-
-static void
-begin(void)
-{
-	state_ok(db_begin(db, state_soon(), &fault), &fault);
-}
-
-static void
-commit(void)
-{
-	state_ok(db_commit(db, &fault), &fault);
-	turn_committed(turn);
-}
-
-static void
-say(int chat, const char *text)
-{
-	char raw[300];
-	int64_t row;
-	bool fresh, more;
-	int id = (int)++updates;
-
-	snprintf(raw, sizeof(raw),
-	    "{\"update_id\":%d,\"message\":{\"message_id\":%d,\"date\":1,"
-	    "\"chat\":{\"id\":%d,\"type\":\"private\"},\"from\":{\"id\":%d,"
-	    "\"first_name\":\"Ann\"},\"text\":\"%s\"}}",
-	    id, id, chat, chat, text);
-	begin();
-	state_ok(updates_add(db, id, raw, strlen(raw), NOW, &row, &fresh,
-		     &fault),
-	    &fault);
-	state_ok(turn_updates(turn, NOW, 100, &more, &fault), &fault);
-	commit();
+	return turn_setup(state, FLOW, "#!/bin/sh\n");
 }
 
 /* What the bot says to a chat, in order. */
@@ -361,6 +275,8 @@ failures(void **state)
 		    "timeout" },
 		{ { .status = -1, .signal = 9, .overflow = true }, "",
 		    "65536 bytes" },
+		{ { .status = -1, .signal = 9, .flooded = true }, "",
+		    "to stderr" },
 		{ { .status = 0 }, "no", "cannot be used" },
 		{ { .status = 0 }, "[]", "cannot be used" },
 		{ { .status = 0 }, "{\"goto\":\"nowhere\"}", "nowhere" },
@@ -433,6 +349,57 @@ dead(void **state)
 	assert_int_equal(exec.id, 1);
 }
 
+/* A bug is no reason to stop for everybody and for ever. */
+static void
+a_bug_is_buried(void **state)
+{
+	(void)state;
+	say(1, "/run");
+	struct exec exec = claim(OURS);
+	state_exec(state_path,
+	    "CREATE TRIGGER bug BEFORE INSERT ON messages"
+	    " WHEN new.text LIKE 'two%'"
+	    " BEGIN SELECT RAISE(ABORT, 'a bug'); END");
+	answer(&exec, OURS, 0, "{}");
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM dead_letters WHERE kind = 'exec'"
+		   " AND reason LIKE '%a bug%'"));
+}
+
+/* What a group writes under its new id must not come before the news. */
+static void
+a_group_moves_while_one_works(void **state)
+{
+	static const char raw[] =
+	    "{\"update_id\":50,\"message\":{\"message_id\":5,\"date\":1,"
+	    "\"chat\":{\"id\":1,\"type\":\"group\"},"
+	    "\"migrate_to_chat_id\":77}}";
+	int64_t row;
+	bool fresh, more;
+
+	(void)state;
+	say(1, "/run");
+	struct exec exec = claim(OURS);
+	/* An operator's message about it. */
+	state_exec(state_path,
+	    "INSERT INTO messages(chat_id, state, role, created_at, method,"
+	    " message_id, about)"
+	    " VALUES(9, 'sent', 'assistant', 1, 'sendMessage', 8, 1)");
+	begin();
+	state_ok(updates_add(db, 50, raw, strlen(raw), NOW, &row, &fresh,
+		     &fault),
+	    &fault);
+	state_ok(turn_updates(turn, NOW, 100, &more, &fault), &fault);
+	commit();
+	say(77, "/tick");
+	assert_string_equal(said(77), "one");
+	answer(&exec, OURS, 0, "{\"set\":{\"n\":7}}");
+	step_waiting();
+	assert_string_equal(said(77), "one two 7 tick due");
+	assert_int_equal(1, number("SELECT count(*) FROM chats"));
+	assert_int_equal(77, messages_about(db, 9, 8));
+}
+
 static void
 what_it_is_told(void **state)
 {
@@ -477,7 +444,7 @@ what_it_is_told(void **state)
 }
 
 #define WITH_TURN(test) \
-	cmocka_unit_test_setup_teardown(test, setup_turn, teardown_turn)
+	cmocka_unit_test_setup_teardown(test, setup_turn, turn_teardown)
 
 int
 main(void)
@@ -490,6 +457,8 @@ main(void)
 		WITH_TURN(asks_to_be_run_again),
 		WITH_TURN(failures),
 		WITH_TURN(dead),
+		WITH_TURN(a_bug_is_buried),
+		WITH_TURN(a_group_moves_while_one_works),
 		WITH_TURN(what_it_is_told),
 	};
 

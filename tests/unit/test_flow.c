@@ -261,6 +261,14 @@ static const struct wrong wrongs[] = {
 	  "'id':'no','when':{'tag':'a'}}]]}],"
 	  "'on':{'button:go':[],'button:no':[]}}}",
 	    NULL, NULL },
+	{ SECOND "{'send':'Hello there!'}" END, "/states/second/enter/0/send",
+	    "'Hello there!' is no key of 'texts'" },
+	{ SECOND "{'lead':{'key':'{{user.id}}','name':'x','phone':'1'}}" END,
+	    "/states/second/enter/0/lead/phone",
+	    "there are key, name, crm, pipeline, status, price, contact" },
+	{ "'texts':{'en':{'hi':'Now {{event.status}}'}},"
+	  "'events':{'crm_status':[{'send':'hi'}]}",
+	    "/texts/en/hi", "'status' in 'vars' and in the event's 'args'" },
 	{ "'texts':{'en':{'b':'Hi {{name}}'}},'states':{'second':{'enter':["
 	  "{'send':'hi','reply':[[{'text':'b','id':'go'}]]}],"
 	  "'on':{'button:go':[]}}}",
@@ -299,6 +307,29 @@ static const struct wrong odd[] = {
 	{ "'states':{'first':{'ask':{'text':'hi','var':'s','max':300},"
 	  "'then':'second'}},'vars':{'s':{'max':256}}",
 	    "/states/first/ask", "the rest is cut off" },
+	{ "'states':{'first':{'enter':[{'lead':{'key':'a-{{session.id}}',"
+	  "'name':'x'}}]}}",
+	    "/states/first/enter/0/lead/key", "outside a group" },
+	{ "'commands':{'/a':[{'if':{'tag':'a'},'then':[{'lead':"
+	  "{'key':'{{ session.id|urlencode }}','name':'x'}}]}]}",
+	    "/commands/~1a/0/then/0/lead/key", "write {{user.id}}" },
+	{ "'states':{'first':{'enter':[{'lead':{'key':'{{session.id}}{{s}}',"
+	  "'name':'x'}}]}}",
+	    NULL, "outside a group" },
+	{ "'states':{'g.a':{'enter':[{'lead':{'key':'a-{{session.id}}',"
+	  "'name':'x'}}]}}",
+	    NULL, "outside a group" },
+	{ "'events':{'crm_won':{'args':['s','n'],'do':[]}}",
+	    "/events/crm_won/args", "does not tell 'n'" },
+	{ "'vars':{'state':{}},'events':{'crm_status':{'args':['state'],"
+	  "'do':[]}}",
+	    "/events/crm_status/args", "did you mean 'status'" },
+	{ "'vars':{'status':{},'won':{'type':'bool'}},'events':{'crm_lost':"
+	  "{'args':['status','won'],'do':[]},'paid':{'args':['n'],'do':[]}}",
+	    NULL, "does not tell" },
+	{ "'groups':{'g':{'on':{'any':[{'lead':{'key':'a-{{session.id}}',"
+	  "'name':'x.y'}}]}}},'states':{'g.a':{}}",
+	    NULL, "outside a group" },
 };
 
 /* A warning does not refuse a flow; where WHERE is NULL there is no such. */
@@ -464,7 +495,10 @@ test_located(void **state)
 	(void)state;
 	expect("{\n 'id': 'f',\n 'id': 'g' }", "", 3, 5, "duplicate");
 	expect("{\n 'id': }", "", 2, 8, "near '}'");
-	expect("[]", "", 1, 1, "is not a JSON object");
+	expect("[]", "", 1, 1, "does not begin with {");
+	expect("", "", 1, 1, "is empty");
+	expect("{\n 'id': 'f',\n}", "", 3, 1, "a comma before it");
+	expect("{'id': 'f'\n 'start': 'a'}", "", 2, 8, "is a comma missing");
 	expect("\xef\xbb\xbf{}", "", 1, 1, "begins with a byte order mark");
 	expect("{'leadpipe':1,'id':'f','start':'a','states':{'a':{}},\n"
 	       "'texts':{'ru':'none.json'}}",

@@ -227,7 +227,7 @@ test_drip(void **state)
 
 	(void)state;
 	took = clock_mono_ms() - start;
-	assert_in_range(took, 299, 300 + late_ms());
+	assert_in_range(took, 299, 300 + LATE_MS);
 	assert_true(result->timed_out);
 	assert_int_equal(result->left, HTTP_LEFT);
 	fault_check(result, "no whole answer from '127.0.0.1' in time");
@@ -250,7 +250,7 @@ test_many(void **state)
 		for (int i = 0; i < 300; i++) {
 			struct http_request request = { .id = i,
 				.url = url_of("http", "127.0.0.1", wire->port),
-				.deadline = clock_mono_ms() + 15000 };
+				.deadline = clock_mono_ms() + 90000 };
 
 			snprintf(body, sizeof(body), "{\"n\":\"%d-%d\"}",
 			    round, i);
@@ -290,7 +290,7 @@ test_run_ends(void **state)
 	struct http_request request = { .body = "{}",
 		.body_len = 2,
 		.url = url_of("http", "127.0.0.1", wire->port),
-		.deadline = clock_mono_ms() + 15000 };
+		.deadline = clock_mono_ms() + 90000 };
 	struct http_call *call, *late;
 	int64_t start = clock_mono_ms();
 	int pair[2];
@@ -300,12 +300,12 @@ test_run_ends(void **state)
 	call = http_start(http, &request);
 	assert_int_equal(http_call_left(call), HTTP_NOT_LEFT);
 	http_run(http, start + 60, pair[0]);
-	assert_in_range(clock_mono_ms() - start, 60, 60 + late_ms());
+	assert_in_range(clock_mono_ms() - start, 60, 60 + LATE_MS);
 	assert_null(http_done(http));
 	assert_int_equal(http_call_left(call), HTTP_LEFT);
 	assert_int_equal(write(pair[1], "x", 1), 1);
-	http_run(http, start + 10000, pair[0]);
-	assert_in_range(clock_mono_ms() - start, 60, 2000 + late_ms());
+	http_run(http, start + 60000, pair[0]);
+	assert_in_range(clock_mono_ms() - start, 60, 30000);
 	assert_null(http_done(http));
 
 	/* a call that is late from the start sends nothing */

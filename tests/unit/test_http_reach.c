@@ -51,7 +51,7 @@ call_fails(struct http *http, char *url, int ms, bool timed_out,
 	assert_int_equal(result->left, HTTP_NOT_LEFT);
 	assert_int_equal(result->status, 0);
 	if (timed_out)
-		assert_in_range(took, ms - 1, ms + late_ms());
+		assert_in_range(took, ms - 1, ms + LATE_MS);
 	http_call_free(call);
 	return took;
 }
@@ -102,7 +102,7 @@ test_connect_ms(void **state)
 		struct http_call *call =
 		    call_make(http, &request, urls[i], 9000);
 
-		assert_in_range(clock_mono_ms() - start, 149, 150 + late_ms());
+		assert_in_range(clock_mono_ms() - start, 149, 150 + LATE_MS);
 		assert_true(http_call_result(call)->timed_out);
 		assert_int_equal(http_call_result(call)->left, HTTP_NOT_LEFT);
 		fault_check(http_call_result(call),
@@ -135,7 +135,7 @@ silent_process(int port)
 	for (int i = 0; i < COUNT(calls) / 2; i++)
 		http_cancel(calls[i]);
 	http_close(http);
-	if (clock_mono_ms() - start > 1000 + late_ms())
+	if (clock_mono_ms() - start > 1000 + LATE_MS)
 		_exit(1);
 	/* leak checkers would complain of what the lookups own */
 	if (instrumented())
@@ -157,7 +157,7 @@ test_silent_exit(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_in_range(clock_mono_ms() - start, 0, 2000 + late_ms());
+	assert_in_range(clock_mono_ms() - start, 0, 2000 + LATE_MS);
 	wire_close(wire);
 }
 

@@ -8,6 +8,7 @@
 
 #include "store/lead_mend.h"
 #include "store/lead_settle.h"
+#include "store/lead_stats.h"
 #include "store/statement.h"
 #include "store/worker.h"
 
@@ -167,6 +168,56 @@ created_is_created(void **state)
 
 /* Another process took it over meanwhile: what we learned counts for
  * nothing. */
+static bool
+freeze(const struct lead *lead, int64_t worker, const char *body)
+{
+	bool lost;
+
+	begin();
+	state_ok(lead_freeze(db, lead, worker, body, &lost, &fault), &fault);
+	commit();
+	return !lost;
+}
+
+/* What left under a key is what leaves under it again, until it arrived. */
+static void
+what_left_is_frozen(void **state)
+{
+	struct lead lead;
+
+	(void)state;
+	add("1", "amocrm");
+	assert_int_equal(1, claim(ERRAND_CREATE, ME, NOW, &lead, 1));
+	assert_null(lead.body);
+	assert_false(freeze(&lead, ME + 1, "stolen"));
+	assert_true(freeze(&lead, ME, "first"));
+	assert_true(freeze(&lead, ME, "second"));
+	leave(&lead, ME);
+	assert_true(settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_AGAIN }, NOW));
+	lead_release(&lead);
+	assert_int_equal(1, claim(ERRAND_CREATE, ME, NOW, &lead, 1));
+	assert_string_equal("first", lead.body);
+	assert_true(settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_CREATED, .remote_id = "5" },
+	    NOW));
+	lead_release(&lead);
+	assert_row("body IS NULL AND state = 'created'");
+	/* the same for what it is told later */
+	assert_int_equal(1, claim(ERRAND_NOTE, ME, NOW, &lead, 1));
+	assert_null(lead.body);
+	assert_true(freeze(&lead, ME, "update"));
+	assert_true(settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_AGAIN }, NOW));
+	lead_release(&lead);
+	assert_row("body = 'update'");
+	assert_int_equal(1, claim(ERRAND_NOTE, ME, NOW, &lead, 1));
+	assert_true(settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_NOTED }, NOW));
+	lead_release(&lead);
+	assert_row("body IS NULL");
+}
+
 static void
 a_lost_lead_is_not_settled(void **state)
 {
@@ -386,6 +437,20 @@ a_refusal_parks_it_with_the_remedy(void **state)
 	assert_false(leads_crm(db, "", &name));
 }
 
+/* A lead that left, and how that ended. */
+static void
+bring(enum lead_end how)
+{
+	struct lead lead = { 0 };
+
+	add("a", "amocrm");
+	claim(ERRAND_CREATE, ME, NOW, &lead, 1);
+	leave(&lead, ME);
+	settle(&lead, ME,
+	    (struct lead_settlement){ .how = how, .remote_id = "55" }, NOW);
+	lead_release(&lead);
+}
+
 static void
 its_note_is_an_errand_of_its_own(void **state)
 {
@@ -393,13 +458,7 @@ its_note_is_an_errand_of_its_own(void **state)
 	const char *name;
 
 	(void)state;
-	add("a", "amocrm");
-	claim(ERRAND_CREATE, ME, NOW, &lead, 1);
-	leave(&lead, ME);
-	settle(&lead, ME,
-	    (struct lead_settlement){ .how = LEAD_CREATED, .remote_id = "55" },
-	    NOW);
-	lead_release(&lead);
+	bring(LEAD_CREATED);
 	assert_row("state = 'created' AND errand = 'note'");
 	assert_int_equal(0, leads_waiting(db, NULL));
 	/* A CRM that was given up is not missed for a note. */
@@ -417,6 +476,78 @@ its_note_is_an_errand_of_its_own(void **state)
 	    NOW + 2000);
 	lead_release(&lead);
 	assert_row("state = 'created' AND errand IS NULL");
+}
+
+static void
+mend(enum mend how, const char *expected)
+{
+	const char *to = "";
+
+	begin();
+	state_ok(lead_mend(db, 1, how, NOW, &to, &fault), &fault);
+	commit();
+	assert_string_equal(expected, to);
+}
+
+static void
+refuse(enum mend how)
+{
+	const char *to = "";
+
+	begin();
+	assert_int_equal(OUT_NEVER, lead_mend(db, 1, how, NOW, &to, &fault));
+	assert_int_equal(EXIT_INPUT, fault.code);
+	db_rollback(db);
+}
+
+static void
+stats_are(int64_t untold, int64_t since)
+{
+	struct lead_stats stats;
+
+	state_ok(lead_stats_count(db, NOW, &stats, &fault), &fault);
+	assert_int_equal(untold, stats.untold);
+	assert_int_equal(since, stats.untold_since);
+}
+
+/* It is counted while it is refused, and ends by hand if nobody wants it. */
+static void
+a_refused_note_is_counted(void **state)
+{
+	struct lead lead = { 0 };
+
+	(void)state;
+	bring(LEAD_CREATED);
+	stats_are(0, 0);
+	claim(ERRAND_NOTE, ME, NOW, &lead, 1);
+	settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_AGAIN, .reason = "403" },
+	    NOW + 5);
+	lead_release(&lead);
+	stats_are(1, NOW + 5);
+	mend(MEND_DROP, "created");
+	stats_are(0, 0);
+	assert_row("state = 'created' AND errand IS NULL AND told = joins");
+	refuse(MEND_DROP);
+}
+
+/* What was joined while it was in doubt is not forgotten with the doubt. */
+static void
+sent_by_hand_keeps_its_updates(void **state)
+{
+	struct lead lead = { 0 };
+
+	(void)state;
+	bring(LEAD_UNKNOWN);
+	state_exec(state_path,
+	    "UPDATE leads SET joins = 1,"
+	    " details = '{\"updates\":[\"call me\"]}'");
+	mend(MEND_SENT, "created");
+	assert_row("errand = 'note'");
+	assert_int_equal(1, claim(ERRAND_NOTE, ME, NOW, &lead, 1));
+	assert_string_equal("call me",
+	    json_string_value(json_object_get(lead.details, "update")));
+	lead_release(&lead);
 }
 
 static void
@@ -453,25 +584,32 @@ the_end_of_an_outage_makes_all_due(void **state)
 }
 
 static void
-mend(enum mend how, const char *expected)
+the_end_of_an_outage_sends_no_note_after_itself(void **state)
 {
-	const char *to = "";
+	struct lead lead = { 0 };
+	int count;
 
-	begin();
-	state_ok(lead_mend(db, 1, how, NOW, &to, &fault), &fault);
-	commit();
-	assert_string_equal(expected, to);
-}
-
-static void
-refuse(enum mend how)
-{
-	const char *to = "";
-
-	begin();
-	assert_int_equal(OUT_NEVER, lead_mend(db, 1, how, NOW, &to, &fault));
-	assert_int_equal(EXIT_INPUT, fault.code);
-	db_rollback(db);
+	(void)state;
+	add("k", "amocrm");
+	claim(ERRAND_CREATE, ME, NOW, &lead, 1);
+	settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_CREATED, .remote_id = "7" },
+	    NOW);
+	lead_release(&lead);
+	claim(ERRAND_NOTE, ME, NOW, &lead, 1);
+	settle(&lead, ME,
+	    (struct lead_settlement){ .how = LEAD_AGAIN, .wait_ms = 3600000 },
+	    NOW);
+	lead_release(&lead);
+	for (int i = 1; i >= 0; i--) {
+		begin();
+		state_ok(leads_hasten(db, &amo, NOW + 1000, 3, &count, &fault),
+		    &fault);
+		commit();
+		assert_int_equal(i, count);
+		assert_int_equal(NOW + 1000 + LEAD_NOTE_MS,
+		    leads_next(db, &amo));
+	}
 }
 
 /* What was dropped can be had again; if it may exist it is searched for. */
@@ -624,6 +762,7 @@ main(void)
 		WITH_DB(each_is_claimed_once),
 		WITH_DB(claims_stop_at_the_count),
 		WITH_DB(created_is_created),
+		WITH_DB(what_left_is_frozen),
 		WITH_DB(a_lost_lead_is_not_settled),
 		WITH_DB(what_may_have_left_is_unknown),
 		WITH_DB(the_unknown_is_searched_for_three_times),
@@ -634,7 +773,10 @@ main(void)
 		WITH_DB(a_failing_search_uses_up_none),
 		WITH_DB(a_refusal_parks_it_with_the_remedy),
 		WITH_DB(its_note_is_an_errand_of_its_own),
+		WITH_DB(a_refused_note_is_counted),
+		WITH_DB(sent_by_hand_keeps_its_updates),
 		WITH_DB(the_end_of_an_outage_makes_all_due),
+		WITH_DB(the_end_of_an_outage_sends_no_note_after_itself),
 		WITH_DB(dropping_is_undone),
 		WITH_DB(the_unknown_is_decided),
 		WITH_DB(claiming_is_flat),

@@ -457,17 +457,51 @@ notes_have_an_end(void **state)
 	    LEAD_NOTE_MAX - 100, LEAD_NOTE_MAX);
 	free(huge);
 	json_decref(object);
-	/* One person who sends all day. */
-	send(take(LEAD(.key = "first", .phone = "89991234567")).id,
-	    LEAD_CREATED, false);
-	for (int i = 0; i < 60; i++) {
-		char key[16];
+}
 
-		snprintf(key, sizeof(key), "%d", i);
-		take(LEAD(.key = key, .phone = "89991234567", .name = key));
-	}
+/* The person sends a form that says NAME. */
+static void
+send_form(const char *name, int number_of)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "%s%d", name, number_of);
+	take(LEAD(.key = key, .phone = "89991234567", .name = key));
+}
+
+/* One person who sends all day: the CRM hears all of it, in few notes. */
+static void
+what_comes_too_often_is_gathered(void **state)
+{
+	const char *last = NULL;
+
+	(void)state;
+	send(take(LEAD(.key = "first", .phone = "89991234567", .name = "x"))
+		 .id,
+	    LEAD_CREATED, false);
+	for (int i = 0; i < 60; i++)
+		send_form("day", i);
 	assert_int_equal(number("SELECT joins FROM leads"), 50);
 	assert_int_equal(number("SELECT count(*) FROM lead_sources"), 61);
+	for (int i = 0; i < 50; i++)
+		last = bring_note();
+	assert_non_null(strstr(last, "day49"));
+	assert_non_null(strstr(last, "day50"));
+	assert_non_null(strstr(last, "day59"));
+	assert_int_equal(number("SELECT errand IS NULL FROM leads"), 1);
+	/* From now on one note an hour, and one for what comes while that may
+	 * be on its way. */
+	for (int i = 0; i < 20; i++)
+		send_form("eve", i);
+	assert_int_equal(number("SELECT not_before FROM leads"),
+	    clock_now + HOUR);
+	assert_int_equal(number("SELECT joins FROM leads"), 52);
+	clock_now += HOUR;
+	assert_non_null(strstr(bring_note(), "eve0"));
+	last = bring_note();
+	assert_non_null(strstr(last, "eve1\n"));
+	assert_non_null(strstr(last, "eve19"));
+	assert_int_equal(number("SELECT errand IS NULL FROM leads"), 1);
 }
 
 static void
@@ -546,6 +580,7 @@ main(void)
 		AT_NOON(what_joins_on_the_way_is_told_later),
 		AT_NOON(an_unknown_lead_keeps_its_errand),
 		AT_NOON(notes_have_an_end),
+		AT_NOON(what_comes_too_often_is_gathered),
 		cmocka_unit_test(emails_are_compared),
 		AT_NOON(the_text_is_forgotten_in_time),
 	};

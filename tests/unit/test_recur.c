@@ -11,6 +11,7 @@
 #include "store/tasks.h"
 #include "turn/deploy.h"
 #include "turn/turn_recur.h"
+#include "turn/turn_tasks.h"
 
 /* 2027-01-15 08:00 UTC */
 #define EIGHT INT64_C(1800000000000)
@@ -206,6 +207,21 @@ chat_is_blocked(void **state)
 	sent_and_next(1, NINE + DAY);
 }
 
+/* The bot goes on for everybody else. */
+static void
+a_member_is_damaged(void **state)
+{
+	(void)state;
+	state_exec(state_path, "UPDATE chats SET vars = 'no'");
+	restart();
+	pass(EIGHT + 1);
+	sent_and_next(0, NINE);
+	pass(NINE);
+	assert_int_equal(
+	    number("SELECT count(*) FROM dead_letters WHERE kind = 'task'"),
+	    1);
+}
+
 #define WITH_TURN(test) \
 	cmocka_unit_test_setup_teardown(test, setup_turn, teardown_turn)
 
@@ -219,6 +235,7 @@ main(void)
 		WITH_TURN(clock_was_ahead),
 		WITH_TURN(clock_set_right),
 		WITH_TURN(chat_is_blocked),
+		WITH_TURN(a_member_is_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,9 @@
 #define FAST "amocrm"
 #define SLOW "exec"
 
+/* Jobs of four leads each, where nothing limits them. */
+#define AT_ONCE 16
+
 const char *const crm_names[] = { FAST, SLOW, NULL };
 
 struct crm {
@@ -36,12 +39,13 @@ struct play {
 	const char *script; /* of sh */
 	int chores;	    /* to be done first */
 	int jobs, most_at_once, at_once;
-	size_t leads;
+	size_t leads, dropped;
 	char output[64];	/* of the last call */
 	int64_t answered_after; /* ms since the start, of the first call */
 };
 
 static struct play plays[2];
+static size_t batch;
 static int64_t started;
 static struct config *config;
 
@@ -98,7 +102,7 @@ crm_name(const struct crm *crm)
 struct crm_bounds
 crm_bounds(const struct crm *crm)
 {
-	return (struct crm_bounds){ .batch = *crm->name == 'a' ? 4 : 1 };
+	return (struct crm_bounds){ .batch = *crm->name == 'a' ? batch : 1 };
 }
 
 struct crm_job *
@@ -114,6 +118,8 @@ crm_job_open(struct crm *crm, enum crm_task task, struct crm_lead *leads,
 	job->count = count;
 	++job->play->jobs;
 	job->play->leads += count;
+	for (size_t i = 0; i < count; i++)
+		job->play->dropped += json_array_size(leads[i].dropped);
 	if (++job->play->at_once > job->play->most_at_once)
 		job->play->most_at_once = job->play->at_once;
 	return job;
@@ -296,6 +302,7 @@ play_setup(void **state)
 	plays[0].creates = true;
 	plays[0].verdict = CRM_CREATED;
 	heard = won = 0;
+	batch = 4;
 	unsetenv("LEADPIPE_CONFIG");
 	if (config_open(&config, "/dev/null", &fault) != OUT_OK)
 		return -1;
@@ -331,6 +338,36 @@ every_lead_is_created_once(void **state)
 	counts = run_pass(false, OUT_OK);
 	assert_int_equal(0, counts.created);
 	assert_int_equal(30, plays[0].leads);
+}
+
+/* A few are shared out, so that their persons are asked for side by side, but
+ * not into a call for each. */
+static void
+a_few_leads_are_shared_out(void **state)
+{
+	(void)state;
+	batch = 50;
+	plays[0].script = "sleep 0.5";
+	add(40, FAST);
+	assert_int_equal(40, run_pass(false, OUT_OK).created);
+	assert_int_equal(4, plays[0].jobs);
+	assert_int_equal(4, plays[0].most_at_once);
+}
+
+/* A lead that was found again: what had been struck out is still told. */
+static void
+what_was_dropped_is_noted(void **state)
+{
+	(void)state;
+	add(2, FAST);
+	state_exec(state_path,
+	    "UPDATE leads SET state = 'created', errand = 'note',"
+	    " remote_id = '9', dropped = '[{\"field\":\"City\"}]'");
+	state_exec(state_path,
+	    "UPDATE leads SET told = 0, joins = 1,"
+	    " details = '{\"updates\":[\"x\"]}' WHERE id = 2");
+	run_pass(false, OUT_OK);
+	assert_int_equal(1, plays[0].dropped);
 }
 
 /* Seen by the call itself: a crash from here on leaves it to be searched. */
@@ -415,23 +452,23 @@ five_failures_open_the_circuit(void **state)
 	(void)state;
 	plays[0].verdict = CRM_AGAIN;
 	plays[0].state.health = CRM_FAILING;
-	add(40, FAST);
+	add(160, FAST);
 	run_pass(false, OUT_LATER);
 	breaker_load(db, FAST, &breaker);
 	assert_true(breaker.failures >= BREAKER_FAILURES);
 	assert_true(breaker.open_until > clock_wall_ms() + 20000);
 	/* Once it was known to fail one at a time was tried. */
-	assert_true(plays[0].jobs <= BREAKER_FAILURES + 3);
+	assert_true(plays[0].jobs <= AT_ONCE + 3);
 	int jobs = plays[0].jobs;
 	run_pass(false, OUT_LATER);
 	assert_int_equal(jobs, plays[0].jobs);
 	/* Its time is over, and it answers: all that wait are due. */
 	state_exec(state_path, "UPDATE breakers SET open_until = 1");
 	state_exec(state_path,
-	    "UPDATE leads SET not_before = 0 WHERE id = 40");
+	    "UPDATE leads SET not_before = 0 WHERE id = 160");
 	plays[0].verdict = CRM_CREATED;
 	plays[0].state.health = CRM_WELL;
-	assert_int_equal(40, run_pass(false, OUT_OK).created);
+	assert_int_equal(160, run_pass(false, OUT_OK).created);
 	breaker_load(db, FAST, &breaker);
 	assert_int_equal(0, breaker.failures);
 }
@@ -582,15 +619,15 @@ a_signal_leaves_each_where_it_belongs(void **state)
 	char script[200];
 
 	(void)state;
-	/* The first of the four calls sends the signal. */
+	/* The first of the calls sends the signal. */
 	snprintf(script, sizeof(script),
 	    "mkdir %s/once 2>/dev/null && kill -TERM $PPID; sleep 20",
 	    state_dir);
 	plays[0].script = script;
-	add(20, FAST);
+	add(4 * AT_ONCE + 4, FAST);
 	run_pass(false, OUT_OK);
-	assert_in_range(clock_mono_ms() - started, 3500, 6500);
-	assert_int_equal(16,
+	assert_in_range(clock_mono_ms() - started, 3500, 19000);
+	assert_int_equal(4 * AT_ONCE,
 	    number("SELECT count(*) FROM leads WHERE state = 'unknown'"
 		   " AND errand = 'search' AND worker IS NULL"));
 	assert_int_equal(4,
@@ -603,6 +640,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_PLAY(every_lead_is_created_once),
+		WITH_PLAY(a_few_leads_are_shared_out),
+		WITH_PLAY(what_was_dropped_is_noted),
 		WITH_PLAY(what_leaves_was_written_down),
 		WITH_PLAY(a_slow_crm_is_in_nobodys_way),
 		WITH_PLAY(a_chore_comes_first),

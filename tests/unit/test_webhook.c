@@ -167,6 +167,32 @@ test_request(void **state)
 	assert_true(leads[0].noted);
 }
 
+/* The lead was joined by another source between two tries: the same key is
+ * the same bytes. */
+static void
+test_frozen(void **state)
+{
+	char *first;
+
+	(void)state;
+	crm_begin("webhook", SETTINGS);
+	send_lead();
+	assert_string_equal(leads[0].freezing, request.http.body);
+	first = mem_dup(leads[0].freezing);
+	answer_nothing(HTTP_LEFT);
+	expect_done();
+	assert_null(leads[0].freezing);
+	crm_job_close(job);
+	json_decref(lead_details[0]);
+	lead_make(0, MARKER, "+79991234567", "{\"price\":6}")->name = "Other";
+	leads[0].frozen = first;
+	job_begin(CRM_CREATE, 1);
+	expect_ask(HTTP_POST, "https://crm.example/hooks");
+	assert_string_equal(request.http.body, first);
+	assert_string_equal(header("Idempotency-Key: "), "\"" MARKER "\"");
+	free(first);
+}
+
 static void
 test_named(void **state)
 {
@@ -290,6 +316,7 @@ main(void)
 		cmocka_unit_test(test_bad_keys),
 		cmocka_unit_test(test_base64),
 		WITH_CRM(test_request),
+		WITH_CRM(test_frozen),
 		WITH_CRM(test_named),
 		WITH_CRM(test_answers),
 		WITH_CRM(test_retry_after),

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TOLERANCE_S 300
 
@@ -66,8 +67,8 @@ hook_trusts(struct call *call)
 		hook_refuse(call, 400, "missing webhook headers");
 		return false;
 	}
-	apart = strtoll(stamp, NULL, 10) -
-	    span_now_ms(&call->sim->span) / 1000;
+	/* The sender's clock is the machine's, however fast ours runs. */
+	apart = strtoll(stamp, NULL, 10) - time(NULL);
 	if (!signature_good(call, id, stamp, given)) {
 		hook_refuse(call, 401, "invalid signature");
 		return false;
