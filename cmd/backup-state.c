@@ -25,7 +25,7 @@
 #define WAIT_MS 5000
 
 /* What --keep is when it is not given. */
-#define KEEP_ASKED -1
+#define KEEP_ASKED (-1)
 
 static const char *dir;
 static int64_t keep = KEEP_ASKED;

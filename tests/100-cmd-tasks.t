@@ -136,6 +136,9 @@ is 'ndjson: a line too long is passed over' '65 1' "$(
 
 # Whoever waits for an id before it says the next line gets it.
 coproc planner { "$LEADPIPE" schedule-task --ndjson; }
+# The shell's own variable is gone as soon as it has ended.
+# shellcheck disable=SC2154
+planner_pid=$planner_PID
 # shellcheck disable=SC2154
 for i in 1 2; do
 	echo '{"chat":7002,"text":"now you","in":7200}' >&"${planner[1]}"
@@ -144,8 +147,7 @@ for i in 1 2; do
 		"$(sql "SELECT count(*) FROM tasks WHERE id = ${id:-0}")"
 done
 eval "exec ${planner[1]}>&-"
-# shellcheck disable=SC2154
-wait "$planner_PID" 2>/dev/null
+wait "$planner_pid" 2>/dev/null
 
 # The ids that were printed before kill -9 are planned.
 yes '{"chat":7003,"text":"x","in":7200}' |

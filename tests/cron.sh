@@ -13,6 +13,8 @@ cron_missing()
 		echo 'needs root to give cron its own mounts'
 	elif ! command -v cron >/dev/null; then
 		echo 'needs the package cron'
+	elif ! command -v mount >/dev/null; then
+		echo 'needs the package mount'
 	elif ! unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
 		echo 'may not unshare mounts and processes here'
 	fi
