@@ -102,6 +102,8 @@ static void
 tell(const struct run *run, const struct done *done)
 {
 	const struct pruned *pruned = &done->pruned;
+	int64_t before = done->before.file + done->before.wal;
+	int64_t after = done->after.file + done->after.wal;
 
 	if (run->shared.json)
 		printf("{\"schema\":1,\"updates\":%lld,\"messages\":%lld,"
@@ -114,8 +116,7 @@ tell(const struct run *run, const struct done *done)
 		    (long long)pruned->tasks, (long long)pruned->runs,
 		    (long long)pruned->limits, (long long)pruned->execs,
 		    (long long)pruned->sources, (long long)pruned->changes,
-		    (long long)(done->before.file + done->before.wal),
-		    (long long)(done->after.file + done->after.wal),
+		    (long long)before, (long long)after,
 		    done->complete ? "true" : "false",
 		    dry_run ? "true" : "false");
 	else if (dry_run || (isatty(STDOUT_FILENO) && !run->shared.quiet) ||
