@@ -342,7 +342,13 @@ static enum outcome
 open_file(const char *path, struct fault *fault)
 {
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	struct stat about;
 
+	if (path != NULL && fd >= 0 && fstat(fd, &about) == 0 &&
+	    S_ISDIR(about.st_mode))
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "'%s' is a directory: name a file of it, or --spool",
+		    path);
 	if (fd < 0 || (fd != STDIN_FILENO && dup2(fd, STDIN_FILENO) < 0))
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "cannot read '%s': %s", path, strerror(errno));

@@ -13,6 +13,7 @@
 #include "bot/graph.h"
 #include "bot/view.h"
 #include "ops/finding_line.h"
+#include "ops/output.h"
 #include "ops/rehearsal.h"
 #include "ops/run.h"
 #include "store/flows.h"
@@ -200,8 +201,9 @@ draw(struct run *run, const char *path)
 		graph_add_svg(graph, &out);
 	else if (done == OUT_OK)
 		graph_add_dot(graph, &out);
+	/* A reader that went away, or the fault of the run. */
 	if (out.len > 0)
-		fwrite(out.data, 1, out.len, stdout);
+		(void)output_flush(run, stdout, &out);
 	buf_release(&out);
 	graph_close(graph);
 	flow_close(flow);

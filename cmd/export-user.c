@@ -28,7 +28,7 @@ static const struct opt_command command = {
 	.details =
 	    "USER is a chat id, the @username of somebody who wrote to the "
 	    "bot, or the +phone\nor e-mail of a lead; write -- before a "
-	    "negative id. What is nobody's chat and has\ntheir phone or "
+	    "negative id. What is nobody's chat and\nhas their phone or "
 	    "e-mail counts as theirs. Times are milliseconds since 1970.\n"
 	    "quoting_updates came from others and name the person: look at "
 	    "them before you\ngive them away. journal_records is how many "

@@ -3,8 +3,11 @@
  * Tell a person's flow that something happened: a payment came.
  */
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
 #include "ops/run.h"
 #include "turn/turn.h"
 
@@ -43,7 +46,7 @@ read_data(struct run *run, json_t **data)
 }
 
 static enum outcome
-fire(struct run *run, const char *event, const json_t *data)
+fire(struct run *run, const char *event, const json_t *data, json_t **unfit)
 {
 	struct turn *turn = NULL;
 	int64_t chat_id;
@@ -59,9 +62,32 @@ fire(struct run *run, const char *event, const json_t *data)
 		    &run->fault);
 	if (out == OUT_OK)
 		out = db_commit(run->db, &run->fault);
+	if (out == OUT_OK)
+		*unfit = json_deep_copy(turn_unfit(turn));
 	db_rollback(run->db);
 	turn_close(turn);
 	return out;
+}
+
+/* The event is fired all the same: the flow may have a default. */
+static void
+tell(const struct run *run, const char *event, const json_t *unfit)
+{
+	json_t *name;
+	size_t i;
+
+	json_array_foreach (unfit, i, name)
+		log_warning("the event '%s' is fired, but '%s' does not fit "
+			    "its variable and is not kept",
+		    event, json_string_value(name));
+	if (!run->shared.json)
+		return;
+	json_auto_t *object = json_pack("{s:i, s:s, s:O*}", "schema", 1,
+	    "event", event, "not_kept", unfit);
+	if (unfit == NULL)
+		json_object_set_new(object, "not_kept", json_array());
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
 }
 
 int
@@ -70,7 +96,7 @@ main(int argc, char **argv)
 	struct run run = RUN_INIT;
 	int first = opt_parse(&command, options, &run.shared, argc, argv);
 	const char *event = argv[first];
-	json_t *data = NULL;
+	json_t *data = NULL, *unfit = NULL;
 
 	if (event == NULL)
 		opt_usage(&command, "which event? give its name");
@@ -79,9 +105,12 @@ main(int argc, char **argv)
 	if (run_begin(&run, &command, DB_WRITE, LIFE_MS) == OUT_OK &&
 	    read_data(&run, &data) == OUT_OK &&
 	    run_work(&run, &command, false) == OUT_OK &&
-	    fire(&run, event, data) == OUT_OK)
+	    fire(&run, event, data, &unfit) == OUT_OK) {
 		log_event(LOG_INFO, "event_fired", "name=%s",
 		    log_quote(event));
+		tell(&run, event, unfit);
+	}
+	json_decref(unfit);
 	json_decref(data);
 	return run_end(&run, false, NULL);
 }

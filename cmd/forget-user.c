@@ -51,11 +51,11 @@ static const struct opt_command command = {
 	    "USER is a chat id, the @username of somebody who wrote to the "
 	    "bot, or the +phone\nor e-mail of a lead; write -- before a "
 	    "negative id. What waits for them is not\nsent. Leads of nobody's "
-	    "chat with their phone or e-mail count as theirs; those of\n"
-	    "another chat do not. A lead that has not reached the CRM is paid "
-	    "for: exit 69,\nunless --with-leads. What the CRM has is named, "
-	    "to be deleted there; so are\nbackups, and chats of operators. "
-	    "What a group as a whole remembers stays.\n"
+	    "chat with their phone or e-mail count as theirs; those\n"
+	    "of another chat do not. A lead that has not reached the CRM is "
+	    "paid for:\nexit 69, unless --with-leads. What the CRM has is "
+	    "named, to be deleted there;\nso are backups, and chats of "
+	    "operators. What a group as a whole remembers stays.\n"
 	    "Exit 75: a handler works for them, or a reader kept a file from "
 	    "being cleaned;\nrun it again, as after a crash.",
 	.max_operands = 1,

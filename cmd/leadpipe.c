@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,11 +79,13 @@ print_version(void)
 	return EXIT_DONE;
 }
 
-/* A full disk must not look like success to a script. */
+/* A full disk must not look like success to a script, nor a reader that went
+ * away (help | head -1) like a failure. */
 static int
 flush_stdout(int status)
 {
-	if (fflush(stdout) == 0)
+	signal(SIGPIPE, SIG_IGN);
+	if (fflush(stdout) == 0 || errno == EPIPE)
 		return status;
 	fprintf(stderr, "leadpipe: cannot write to stdout: %s\n",
 	    strerror(errno));

@@ -28,7 +28,7 @@
 #define BEGIN_WAIT_MS 20000
 
 /* What is printed at a time; meanwhile no checkpoint must wait for us. */
-#define PAGE_BYTES 65536
+#define PAGE_BYTES (1 << 20)
 
 /* All that is printed after a commit: a line for each item. */
 #define OUTPUT_MAX (64U << 20)
@@ -203,13 +203,12 @@ print_one(struct run *run, const struct item_name *item)
 	struct pending_list rows = { 0 };
 	struct pending row;
 
-	if (!pending_next(run->db, &rows, item->kind, item->id, &row)) {
+	if (!pending_next(run->db, &rows, item->kind, item->id, &row) &&
+	    !pending_settled(run->db, item->kind, item->id, &row)) {
 		if (db_result(run->db, &run->fault) == OUT_OK)
 			run->fault.what = fault_set(&run->fault, OUT_NEVER,
-			    EXIT_INPUT,
-			    "%s %lld does not wait for a decision; "
-			    "recover-pending --list %s shows what does",
-			    item->kind, (long long)item->id, item->kind);
+			    EXIT_INPUT, "there is no %s %lld", item->kind,
+			    (long long)item->id);
 		return;
 	}
 	if (run->shared.json)

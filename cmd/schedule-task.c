@@ -17,6 +17,7 @@
 #include "base/terminal.h"
 #include "ops/journal_place.h"
 #include "ops/run.h"
+#include "store/journal_gate.h"
 #include "store/journal_item.h"
 #include "turn/request.h"
 
@@ -63,11 +64,10 @@ static const struct opt_command command = {
 	.summary = "Plans something to do at a time and prints its id: the "
 		   "flow's schedule NAME, a text, or a method.",
 	.details =
-	    "Without --in and --at it is due at once.  A line of "
-	    "--ndjson is an object with chat\nor user; text, method "
-	    "and params, or name; at or in.  A bad line is reported\n"
-	    "with its number, the others are planned, and the exit code "
-	    "is 65.",
+	    "Without --in and --at it is due at once. A line of --ndjson "
+	    "is an object with\nchat or user; text, method and params, or "
+	    "name; at or in. A bad line is\nreported with its number, the "
+	    "others are planned, and the exit code is 65.",
 	.max_operands = 1,
 	.usage_exit = EXIT_USAGE,
 };
@@ -145,18 +145,13 @@ forget_batch(struct planner *p, int asked)
 
 /* All of the batch in one transaction; a refused one writes nothing. */
 static enum outcome
-store_batch(struct planner *p)
+store_all(struct planner *p, int64_t deadline)
 {
 	struct run *run = p->run;
 	int64_t now = clock_wall_ms();
-	enum outcome out = OUT_OK;
+	enum outcome out = db_begin(run->db, deadline, &run->fault);
 	int asked = 0;
 
-	for (int i = 0; i < p->count && out == OUT_OK; i++)
-		out = need_turn(p, &p->items[i].request);
-	if (out == OUT_OK)
-		out =
-		    db_begin(run->db, clock_mono_ms() + WAIT_MS, &run->fault);
 	int64_t id = out == OUT_OK ? tasks_ids(run->db, p->count) : 0;
 	for (int i = 0; i < p->count && out == OUT_OK; i++) {
 		struct item *item = &p->items[asked++];
@@ -179,6 +174,24 @@ store_batch(struct planner *p)
 	if (out == OUT_OK && !dry_run)
 		out = keep_batch(p, now);
 	forget_batch(p, asked);
+	return out;
+}
+
+static enum outcome
+store_batch(struct planner *p)
+{
+	int64_t deadline = clock_mono_ms() + WAIT_MS;
+	enum outcome out = OUT_OK;
+	int gate = -1;
+
+	for (int i = 0; i < p->count && out == OUT_OK; i++)
+		out = need_turn(p, &p->items[i].request);
+	if (out == OUT_OK)
+		out = journal_gate_enter(&p->journal, p->run->db, deadline,
+		    &gate, &p->run->fault);
+	if (out == OUT_OK)
+		out = store_all(p, deadline);
+	journal_gate_leave(&gate);
 	return out;
 }
 

@@ -37,8 +37,8 @@ static const struct opt_command command = {
 	.name = "sync-crm",
 	.synopsis = "[--for SECONDS] [--limit N] [--pull] [--dry-run]",
 	.summary = "Brings leads to the CRM, each once: what may exist there "
-		   "after a lost reply\nis searched for before it is sent "
-		   "again,\nand once more an hour later.",
+		   "after a lost reply is searched for before it is "
+		   "sent again, and once more an hour later.",
 	.details = "--pull fires crm_won, crm_lost or crm_status for the "
 		   "person, with the data\nlead, crm, remote_id, status, "
 		   "status_id, pipeline_id, won and lost.",

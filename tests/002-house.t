@@ -84,6 +84,13 @@ is 'nothing was ever run from PATH' 'no' \
 "$LEADPIPE" help >/dev/full 2>"$tmp/err"
 is 'a full disk is no success' 74 $?
 
+for words in help --version 'poll-updates --help' 'poll-updates --version'; do
+	# shellcheck disable=SC2086 # words
+	{ sleep 0.1; "$LEADPIPE" $words; echo $? >"$tmp/status"; } | true
+	is "$words: a reader that went away is no failure" 0 \
+		"$(cat "$tmp/status")"
+done
+
 cp leadpipe "$tmp/link/tree"
 run "$tmp/link/tree" help
 is './leadpipe before make exits 78' 78 $status
@@ -107,6 +114,11 @@ for command in $commands; do
 	is "$command --help exits $help, helps on stdout only" \
 		"$help says something says nothing" \
 		"$status $(is_empty "$tmp/out") $(is_empty "$tmp/err")"
+	# What stands in columns begins at two spaces or behind an option.
+	is "$command --help fits a terminal, with one space between words" '' \
+		"$(grep -E '.{81}' "$tmp/out"
+		sed -E 's/^ +//; s/^(-., )?--[^ ]+( [^ ]+)? {2,}//' "$tmp/out" |
+		grep '[^ ]  ')"
 	run "$LEADPIPE" "$command" --version
 	is "$command --version exits $help with the version" \
 		"$help $version" "$status $(grep -om1 "$version" "$tmp/out")"

@@ -96,6 +96,25 @@ has 'with what sends it' 'remedy: is sent by the next poll-updates or send-due'
 is 'and is sent' '0 Спасибо! Доступ открыт.' \
 	"$(json 5 '"\(.unsent | length) \(.said[-1].text)"')"
 
+# --- what comes with an event
+
+jq '.vars.amount = {"type": "int"} | .events.paid = {"args": ["amount"],
+	"do": [{"goto": "paid"}]}' "$TOP/examples/funnel.json" >"$tmp/typed.json"
+cp -r "$TOP/examples/media" "$tmp/" 2>/dev/null
+"$LEADPIPE" deploy-flow "$tmp/typed.json" >/dev/null
+sim say '{"chat":77,"text":"/start"}' >/dev/null
+"$LEADPIPE" poll-updates
+run fire-event paid --user 77 --data '{"amount":"5"}' --json
+is 'a value that fits is kept' \
+	'5 {"schema":1,"event":"paid","not_kept":[]}' "$(json 77 .vars.amount.value) $out$err"
+exits 'an event whose value does not fit' 0 fire-event paid --user 77 \
+	--data '{"amount":"five"}'
+is '... tells so' "leadpipe fire-event: warning: the event 'paid' is fired, but 'amount' does not fit its variable and is not kept" \
+	"$out$err"
+run fire-event paid --user 77 --data '{"amount":[1]}' --json
+is '... in JSON too' '{"schema":1,"event":"paid","not_kept":["amount"]}' "$out"
+is '... and is not kept' null "$(json 77 .vars.amount.value)"
+
 # --- flags
 
 sim block '{"chat":5}' >/dev/null

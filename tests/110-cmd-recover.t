@@ -66,7 +66,13 @@ is 'show knows the method and what it says' '"sendMessage" 43' \
 run recover-pending --show "$id"
 is 'for people too' 1 "$(grep -c "^answer   Bad Request: something new$" "$tmp/out")"
 run recover-pending --show 999
-is 'show of what does not wait is 65' 65 $status
+is 'show of what there is not is 65' '65 there is no message 999' \
+	"$status $(grep -o 'there is no .*' "$tmp/err")"
+for item in message:999 update:999 task:999 exec:999 lead:999; do
+	run recover-pending --retry $item
+	is "nor can $item be mended" "65 there is no ${item/:/ }" \
+		"$status $(grep -o 'there is no .*' "$tmp/err")"
+done
 run recover-pending --resend "$id" --dry-run
 is '--dry-run says what would be' "message:$id would be queued" \
 	"$(cat "$tmp/out")"
@@ -74,7 +80,7 @@ is 'and changes nothing' 'dead 1' "$(state_of "$id") $(letters)"
 run recover-pending --resend "$id" 999
 is 'one id of two is wrong: 65, nothing is done' "65 dead  1" \
 	"$status $(state_of "$id") $(cat "$tmp/out") $(letters)"
-is 'the wrong one is named' 1 "$(grep -c 'message 999 is in no state' "$tmp/err")"
+is 'the wrong one is named' 1 "$(grep -c 'there is no message 999' "$tmp/err")"
 run recover-pending --sent "$id"
 is 'what surely did not arrive is not called sent' "65 dead" \
 	"$status $(state_of "$id")"
@@ -127,6 +133,14 @@ is 'no letter is left' 0 "$(letters)"
 run poll-updates
 is 'only that one is sent again' 'sent cancelled sent' \
 	"$(state_of "$1") $(state_of "$2") $(state_of "$3")"
+run recover-pending --show "$1"
+is 'what went out waits for nobody, and is shown' '0 1 1 0' "$status $(
+	grep -c '^state    sent$' "$tmp/out") $(
+	grep -c '^detail .*"message_id":.*"settled_at":[1-9]' "$tmp/out") $(
+	grep -c '^mend' "$tmp/out")"
+run recover-pending --show update:1 --json
+is 'an update too' '0 ["update:1","done"]' \
+	"$status $(jq -c '[.id,.state]' "$tmp/out")"
 run recover-pending --show "$2"
 is 'what was dropped is still to be seen, with the way back' 1 \
 	"$(grep -c "^mend .*recover-pending --resend message:$2$" "$tmp/out")"

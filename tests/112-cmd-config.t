@@ -141,6 +141,73 @@ sqlite3 "$tmp/other/newer.db" 'pragma user_version = 99'
 check --db "$tmp/other/newer.db"
 passed 'a newer one' "$(problems 78 'newer leadpipe')"
 
+# --- where no command could write: the exit of poll-updates, and the problem
+
+# refused STATUS PATTERN: by poll-updates with STATUS, and check-config says
+# so; $as runs them as somebody else
+refused()
+{
+	local status
+	$as "$LEADPIPE" poll-updates --db "$tmp/closed/x.db" >/dev/null 2>&1
+	[ $? = "$1" ] || echo "poll-updates exits otherwise than $1"
+	$as "$LEADPIPE" check-config --db "$tmp/closed/x.db" >"$tmp/out" 2>&1
+	status=$?
+	problems 78 "^problem *DATABASE_PATH .*$2"
+	[ -z "$(find "$tmp/closed" -name '*probe*')" ] || echo 'left a file'
+}
+
+as='setpriv --reuid=65534 --regid=65534 --clear-groups env'
+[ "$(id -u)" = 0 ] && chmod 755 "$tmp" &&
+	$as test -r "$TOP/examples/funnel.json" -a -x "$LEADPIPE" &&
+	may_give=yes || may_give=no
+as=
+mkdir -m 1777 "$tmp/closed"
+echo "somebody's" >"$tmp/closed/other"
+passed 'a directory of others' "$(refused 77 'DATABASE_PATH.*chmod 700')"
+is 'which is as it was' '1777 other' \
+	"$(stat -c %a "$tmp/closed") $(ls -A "$tmp/closed")"
+rm "$tmp/closed/other"
+chmod 700 "$tmp/closed"
+if [ $may_give = yes ]; then
+	as='setpriv --reuid=65534 --regid=65534 --clear-groups env'
+	chown 65534 "$tmp/env"
+	chmod 755 "$tmp/closed"
+	passed "somebody else's directory" "$(refused 77 'chmod 700')"
+	chmod 0500 "$tmp/closed"
+	chown 65534 "$tmp/closed"
+	passed 'one without the right to write' \
+		"$(refused 77 "Permission denied.*belong to the user")"
+	cp "$db" "$tmp/closed/x.db"
+	chown 65534 "$tmp/closed/x.db"
+	passed 'with a database in it' \
+		"$(refused 77 "Permission denied.*belong to the user")"
+	chmod 0700 "$tmp/closed"
+	chown 0 "$tmp/closed/x.db"
+	chmod 0644 "$tmp/closed/x.db"
+	passed "somebody else's database" "$(refused 77 "x.db'")"
+	chown 0 "$tmp/env" "$tmp/closed"
+	rm "$tmp/closed/x.db"
+else
+	for name in "somebody else's directory" 'one without the right to write' \
+		'with a database in it' "somebody else's database"; do
+		passed "$name # SKIP only root can give a file away"
+	done
+fi
+as=
+if unshare --mount true 2>"$tmp/said"; then
+	export -f problems refused
+	export tmp as
+	unshare --mount bash -uc 'mount -t tmpfs -o mode=700,size=64k none \
+		"$tmp/closed" && cp /dev/zero "$tmp/closed/journal" 2>/dev/null
+		refused 74 "No space left.*free some space"
+		: >"$tmp/closed/journal"
+		mount -o remount,ro "$tmp/closed"
+		refused 73 "Read-only.*files can be made"' >"$tmp/full"
+	passed 'a full disk, one that is read-only' "$(cat "$tmp/full")"
+else
+	passed 'a full disk, one that is read-only # SKIP may not mount here'
+fi
+
 # --- Telegram
 
 bot setWebhook '{"url":"https://example.org/x"}' >"$tmp/said"

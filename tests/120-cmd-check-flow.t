@@ -249,6 +249,11 @@ is 'a frame for the group' 1 "$(grep -c 'class="group"' "$tmp/out")"
 cp "$tmp/out" "$tmp/shop.svg"
 is 'always the same' '' "$("$LEADPIPE" check-flow -g svg "$shop" |
 	cmp - "$tmp/shop.svg" 2>&1)"
+for format in svg dot; do
+	"$LEADPIPE" check-flow --graph $format "$shop" >/dev/full 2>"$tmp/err"
+	is "$format on a full disk is 74" "74 yes" \
+		"$? $(grep -q 'cannot write to stdout' "$tmp/err" && echo yes)"
+done
 run check-flow --graph dot "$shop"
 is 'dot' '0 digraph 1' "$status $(head -c 7 "$tmp/out") $(
 	grep -c 'style=dashed' "$tmp/out")"
@@ -260,6 +265,13 @@ fi
 run check-flow --graph svg "$tmp/bad.json"
 is 'no picture of a bad flow' '65 ' "$status $out"
 exits '--state of no database is 78' 78 check-flow -g svg --state "$tmp/no.db" "$shop"
+
+sed 's/"send"/"sendd"/' "$shop" >"$tmp/sendd.json"
+run check-flow "$tmp/sendd.json"
+is 'a misspelt action is the member that comes nearest, not the first' '0 yes' \
+	"$(grep -c "unknown action '[^s]" "$tmp/out") $(
+	grep -q "unknown action 'sendd'; did you mean 'send'" "$tmp/out" &&
+		echo yes)"
 
 bot_setup http://127.0.0.1:9
 printf '%s\n' ADMIN_IDS=1 DISPATCHER_IDS=2 AMO_PIPELINE_ID=3 AMO_STATUS_ID=4 \

@@ -87,6 +87,8 @@ is 'with a note of 100 KB, cut off and marked' '65529 1' \
 	'bytes came]') > 0 FROM leads WHERE source = 'json' ORDER BY id DESC LIMIT 1" |
 	sed 's/^1|1$/65529 1/')"
 exits 'no file' 65 add-lead "$tmp/none.json"
+exits 'a directory is none' 65 add-lead "$tmp"
+is 'and that is said of it' 1 "$(grep -c "'$tmp' is a directory" <<<"$err")"
 exits 'two ways at once' 64 add-lead --csv --ndjson
 exits 'a directory and a file' 64 add-lead --spool "$tmp" x
 alike 'add-lead' 0 add-lead "$TOP/tests/data/lead.json"
@@ -116,8 +118,10 @@ garbage|400|'{"name"'|CONTENT_TYPE=application/json
 nothing|400|''|
 a type we do not read|415|'<a/>'|CONTENT_TYPE=text/xml
 JSON that says nothing of it|200|'{"name":"q"}'|CONTENT_TYPE=
+JSON that says it is a form|200|'{"name":"q=&"}'|
+a form that says it is JSON|200|name=qq|CONTENT_TYPE=application/json
 CASES
-is 'CGI: of these one is stored' $((before + 2)) "$(leads)"
+is 'CGI: of these three are stored' $((before + 4)) "$(leads)"
 asks 'name=x' REQUEST_METHOD=PUT
 is 'CGI: 405 says what is allowed' 'Allow: POST' "$(tr -d '\r' <"$tmp/out" | grep ^Allow:)"
 asks '{"name":"Query"}' QUERY_STRING='utm_source=ads&x=y' \

@@ -36,6 +36,12 @@ crm_settings | grep AMOCRM >>"$tmp/env"
 echo LEADPIPE_LIMIT_CRM_PER_SECOND=0 >>"$tmp/env"
 crm set '{"amocrm_per_second":0}' >/dev/null
 
+name=$(sql 'select name from leads')
+sql "update leads set name = 'Ann' || char(0x202e) || 'a'"
+run sync-crm --dry-run
+is 'a name that would turn the line is written out' '0 1' \
+	"$(grep -c $'\xe2\x80\xae' <<<"$out") $(grep -c 'Ann.*202e' <<<"$out")"
+sql "update leads set name = '$name'"
 run sync-crm --dry-run
 is '--dry-run lists what waits' 1 \
 	"$(grep -c '^1 .*new.*create.*Anna +79991234567$' <<<"$out")"

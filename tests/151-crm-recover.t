@@ -77,6 +77,11 @@ run recover-pending --retry lead:3
 is 'which works' 'queued|create' \
 	"$(sql 'select state, errand from leads where id = 3')"
 exits '--sent is for those in doubt' 65 recover-pending --sent lead:3
+sql "update leads set state = 'created', errand = null, remote_id = '77' where id = 3"
+run recover-pending --show lead:3
+is 'one that is there is shown with the id it has there' '0 1 1' "$status $(
+	grep -c '^state    created$' <<<"$out") $(grep -c '"remote_id":"77"' <<<"$out")"
+sql "update leads set state = 'queued', errand = 'create', remote_id = null where id = 3"
 run recover-pending --resend lead:1
 is '--resend: sent without a search' 'queued|create' \
 	"$(sql 'select state, errand from leads where id = 1')"

@@ -190,6 +190,12 @@ run sync-crm
 
 # --- settings
 
+run check-config --online
+is 'Bitrix24 lets us in, and names the fields that leads have' \
+	'ok lets us in: 24 fields of leads|ok searches for leads work|' \
+	"$(sed -n 's/^\(ok\|problem\)  *bitrix24  *\([ls].*\)/\1 \2/p' \
+		"$tmp/out" | grep -v settings | tr '\n' '|')"
+
 for wrong in LEAD_JOIN=soon PHONE_REGION=Russia; do
 	export "LEADPIPE_$wrong"
 	run check-config

@@ -61,6 +61,14 @@ is 'it is named by bot and day' "journal-4242-$(date -u +%Y%m%d).log" \
 run verify-state --json
 is 'nothing is missing' '[true]' "$(jq -c 'select(.check == "journal") | .ok' \
 	"$tmp/out" | jq -sc .)"
+sql 'begin; create table late as select * from updates;
+	delete from updates; commit'
+{ sleep 0.4; sql 'begin; insert into updates select * from late;
+	drop table late; commit'; } &
+run verify-state
+wait $!
+is '... nor is what is being stored just now' '0 1' \
+	"$status $(grep -c '^ok   journal ' "$tmp/out")"
 run healthcheck --component database
 is 'healthcheck is content' 0 "$status"
 

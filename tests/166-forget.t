@@ -177,6 +177,9 @@ exec 7>&-
 is 'a reader keeps the file from being cleaned: 75' 75 "$status"
 is '... the CRM is named all the same' '5150 5151' "$(jq -r '.leads[] |
 	select(.remote_id) | .remote_id + " " + .contact_id' "$tmp/out")"
+run recover-pending --replay-updates 1..
+is '... nothing of hers is brought back meanwhile' '75 1' \
+	"$status $(grep -c 'forget-user' "$tmp/err")"
 run forget-user $who --yes
 is 'the same again ends it' '0 forgot nothing' "$status $(sed -n '1s/:.*//p' "$tmp/out")"
 mv "$floor/state/backups" "$tmp/backups"
@@ -194,7 +197,11 @@ is "the operator's late answer reaches nobody" \
 	'This talk is over, the message was not sent.' "$(heard 9)"
 is '... and makes nobody known' 0 \
 	"$(ask "SELECT count(*) FROM chats WHERE chat_id = $who OR chat_id = 0")"
+flock "$floor/state/run/forget-user.lock" sleep 0.3 &
+sleep 0.1
 run recover-pending --replay-updates 1..
+is '... nor while somebody is being forgotten' '0 over' \
+	"$status $(kill -0 $! 2>&- || echo over)"
 poll
 is 'nor does replaying what was received' 0 \
 	"$(ask "SELECT count(*) FROM chats WHERE chat_id = $who")"
@@ -233,6 +240,33 @@ printf '{"name":"W","phone":"89261112233"}' | "$program/add-lead" >"$tmp/out"
 run forget-user +79261112233 --yes --with-leads
 is 'a lead alone is forgotten by its phone' '0 0' \
 	"$status $(ask "SELECT count(*) FROM leads WHERE name = 'W'")"
+
+# --- what was accepted before and is copied to the journal after
+
+log=$(find "$floor/journal" -name 'journal-*.log' | sort | tail -n 1)
+# Who reads the file may, who appends waits.
+copied_late()
+{
+	flock -s "$log" sleep 0.7 &
+	sleep 0.1
+	"$@" >"$tmp/id" &
+	for ((i = 0; i < 50; i++)); do
+		[ "$(ask "SELECT count(*) FROM $table WHERE chat_id = 31337")" = 0 ] ||
+			break
+		sleep 0.01
+	done
+	run forget-user 31337 --yes --with-leads
+	wait $!
+	status="$status $(ask "SELECT count(*) FROM $table WHERE chat_id = 31337") $(
+		grep -ac 31337 "$log")"
+}
+table=tasks
+copied_late "$program/schedule-task" --text hi --chat 31337 --in 1d
+is 'a task that was accepted before is not copied after' '0 0 0' "$status"
+table=leads
+echo '{"name":"Y","phone":"89261112244","telegram_id":31337}' >"$tmp/lead"
+copied_late "$program/add-lead" "$tmp/lead"
+is '... nor a lead' '0 0 0' "$status"
 
 # --- killed at every tenth point, and then again
 

@@ -226,6 +226,26 @@ done
 is 'killed while it sends: once more, and it says so' '2 1' \
 	"$(told | wc -l) $(letters '^(again: this may have arrived before)')"
 
+# --- who is in an error of the CRM's is not in a letter
+
+printf '%s\n' '#!/bin/sh' 'cat >&2' 'exit 1' >"$tmp/crm"
+chmod +x "$tmp/crm"
+fresh "LEAD_EXEC=$tmp/crm" LEAD_CRM=exec
+echo '{"name":"Zaphodina","phone":"+79263141592","comment":"plughtext"}' |
+	"$LEADPIPE" add-lead >"$tmp/said"
+for i in 1 2 3; do
+	sql 'update leads set not_before = 0; update breakers set open_until = 0'
+	"$LEADPIPE" sync-crm 2>>"$tmp/said"
+done
+check 0 --component crm -v
+check 1 --component crm -v
+is 'it is told that the CRM fails, and how' 1 \
+	"$(letters 'crm/circuit:exec: .*ended with 1;')"
+is 'not on whom' '' "$(grep -E 'Zaphodina|3141592|plughtext' "$tmp/record" \
+	"$tmp/out" "$tmp/err" "$tmp/said" "$tmp/state/alerts.json")"
+is 'that is with the lead' 1 "$(sql "select count(*) from leads
+	where reason like '%Zaphodina%'")"
+
 # --- units of systemd, and the heartbeat
 
 fresh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# What kills the command each time it is stepped: a task, and what follows a
-# handler. Such a death undoes all of the transaction, so that the same comes
+# What kills the command each time it is stepped: a task, what follows a
+# handler, and a report that is written. Such a death undoes all of the transaction, so that the same comes
 # first in the next run; it must be counted somewhere else, put aside in the
 # end, and take nobody with it.
 # shellcheck disable=SC2119 # arguments of floor_*
@@ -23,7 +23,7 @@ prepare()
 	 "lang": {"default": "en", "available": ["en"]},
 	 "texts": {"en": {"boom": "boom to {{user.id}}", "hi": "hi"}},
 	 "commands": {
-	  "/hi": [{"send": "hi"}],
+	  "/hi": [{"send": "hi"}], "/sum": [{"report": "week"}],
 	  "/task": [{"schedule": "soon", "after": "1s",
 	    "do": [{"send": "boom"}]}],
 	  "/exec": [{"exec": {"run": ["act"], "timeout": "5s",
@@ -34,12 +34,12 @@ prepare()
 	chmod +x "$floor/handlers/act"
 }
 
-# deaths COMMAND: how many runs are killed over what is for person 1
+# deaths COMMAND [TEXT]: how many runs are killed over what is for person 1
 deaths()
 {
 	local runs=0
 	while [ $runs -lt 20 ]; do
-		victim=$1 shim FAULT_KILL_TEXT='boom to 1' >/dev/null
+		victim=$1 shim FAULT_KILL_TEXT="${2:-boom to 1}" >/dev/null
 		[ $? -eq 137 ] || break
 		runs=$((runs + 1))
 	done
@@ -77,6 +77,25 @@ for command in poll-updates send-due; do
 	poll
 	is '... and it can be done again' 'boom to 1' "$(said 1)"
 done
+
+floor_fresh
+prepare
+poll
+people say '"text":"/hi","first_name":"Ann"' 2
+people say '"text":"/sum","first_name":"Ann"' 1
+people say '"text":"/hi","first_name":"Ann"' 3
+is 'a report kills three runs' 3 "$(deaths poll-updates 'Last 7 days')"
+is '... then it is put aside' \
+	'message|the command died each time this report was written' "$(dead)"
+poll
+is '... and nobody else waits, nor is told anything twice' 'hi; hi; ' \
+	"$(said 2); $(said 3); $(said 1)"
+is '... healthcheck tells' 1 \
+	"$("$program/healthcheck" --component queue >"$tmp/health"; echo $?)"
+id=$(ask "SELECT item FROM dead_letters")
+"$program/recover-pending" --retry "message:$id" >/dev/null
+poll
+is '... and it can be written again' 'Last 7 days' "$(said 1 | head -1)"
 
 floor_fresh
 prepare

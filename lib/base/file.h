@@ -33,6 +33,12 @@ enum outcome file_become_owner(const char *dir, struct fault *fault)
 enum outcome file_make_dir(const char *dir, const char *own,
     struct fault *fault) must_check;
 
+/* What file_make_dir() would refuse, and whether a file can be written there
+ * or, when DIR is missing, in the nearest parent: one is, and removed again.
+ * Nothing else is changed. */
+enum outcome file_probe_dir(const char *dir, const char *own,
+    struct fault *fault) must_check;
+
 /* Refuses filesystems on which SQLite's locks do not hold (NFS, CIFS, FUSE,
  * 9p ...), naming PATH and the filesystem. */
 enum outcome file_check_local(const char *path, struct fault *fault)

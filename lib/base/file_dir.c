@@ -76,16 +76,19 @@ is_shared(int fd, const char *own, const struct stat *st)
 	return shared;
 }
 
-/* Closes an existing directory to others, where that is ours to do. */
+/* Refuses an existing directory that is open to others and not ours to close
+ * to them; *IS_OPEN: it is to be closed. */
 static enum outcome
-close_dir(int fd, const char *dir, const char *own, struct fault *fault)
+judge_dir(int fd, const char *dir, const char *own, bool *is_open,
+    struct fault *fault)
 {
 	struct stat st;
 	int listing;
 
 	if (fstat(fd, &st) < 0)
 		return file_fault(fault, "look at", dir);
-	if ((st.st_mode & 077) == 0)
+	*is_open = (st.st_mode & 077) != 0;
+	if (!*is_open)
 		return OUT_OK;
 	if (st.st_uid != geteuid())
 		return fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
@@ -101,17 +104,29 @@ close_dir(int fd, const char *dir, const char *own, struct fault *fault)
 		    "the state a directory of its own (DATABASE_PATH), or "
 		    "run: chmod 700 %s",
 		    dir, dir);
-	if (fchmod(fd, 0700) < 0)
-		return file_fault(fault, "close to others", dir);
 	return OUT_OK;
+}
+
+/* Looks at an existing directory; with CLOSE_IT closes it to others. */
+static enum outcome
+open_dir(const char *dir, const char *own, bool close_it, struct fault *fault)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum outcome result;
+	bool is_open = false;
+
+	if (fd < 0)
+		return file_fault(fault, "open", dir);
+	result = judge_dir(fd, dir, own, &is_open, fault);
+	if (result == OUT_OK && is_open && close_it && fchmod(fd, 0700) < 0)
+		result = file_fault(fault, "close to others", dir);
+	close(fd);
+	return result;
 }
 
 enum outcome
 file_make_dir(const char *dir, const char *own, struct fault *fault)
 {
-	enum outcome result;
-	int fd;
-
 	if (make_parents(dir) < 0)
 		return file_fault(fault, "make", dir);
 	if (mkdir(dir, 0700) == 0)
@@ -119,11 +134,45 @@ file_make_dir(const char *dir, const char *own, struct fault *fault)
 					     : file_fault(fault, "make", dir);
 	if (errno != EEXIST)
 		return file_fault(fault, "make", dir);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return file_fault(fault, "open", dir);
-	result = close_dir(fd, dir, own, fault);
-	close(fd);
+	return open_dir(dir, own, true, fault);
+}
+
+/* A full disk shows with the first page that has to be on it.  The name goes
+ * first: a crash must leave nothing that is not ours by its name. */
+static enum outcome
+write_probe(const char *dir, struct fault *fault)
+{
+	static const char page[4096];
+	char *probe = mem_printf("%s/leadpipe.db-probe.XXXXXX", dir);
+	int fd = mkostemp(probe, O_CLOEXEC);
+	enum outcome result = OUT_OK;
+	ssize_t done;
+
+	if (fd < 0 || unlink(probe) < 0 ||
+	    (done = write(fd, page, sizeof(page))) < 0) {
+		result = file_fault(fault, "write in", dir);
+	} else if (done < (ssize_t)sizeof(page) || fsync(fd) < 0) {
+		if (done < (ssize_t)sizeof(page))
+			errno = ENOSPC;
+		result = file_fault(fault, "write in", dir);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(probe);
+	return result;
+}
+
+enum outcome
+file_probe_dir(const char *dir, const char *own, struct fault *fault)
+{
+	char *existing = file_nearest(dir);
+	enum outcome result = OUT_OK;
+
+	if (access(dir, F_OK) == 0)
+		result = open_dir(dir, own, false, fault);
+	if (result == OUT_OK)
+		result = write_probe(existing, fault);
+	free(existing);
 	return result;
 }
 

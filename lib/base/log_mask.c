@@ -47,17 +47,33 @@ domain_length(const char *text)
 	return dot != NULL && dot > text ? len : 0;
 }
 
-/* Length of the phone at TEXT, 0: it is none.  Without a plus only a Russian
- * one of eleven digits is told from an id. */
+/* Length of the Russian phone without a plus at TEXT, 0: it is none.  Parted
+ * elsewhere than people part it, it could be a date or an address. */
+static size_t
+home_phone_length(const char *text)
+{
+	static const size_t groups[] = { 1, 3, 3, 2, 2 };
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		if (i > 0)
+			at += strspn(text + at, " ()-");
+		if (strspn(text + at, DIGITS) < groups[i])
+			return 0;
+		at += groups[i];
+	}
+	return is_one_of(*text, "78") && !is_one_of(text[at], NAME_CHARS) ? at
+									  : 0;
+}
+
+/* The same of any phone; without a plus no other is told from an id. */
 static size_t
 phone_length(const char *text)
 {
 	size_t at = *text == '+' ? 1 : 0, digits = 0, end = 0;
 
-	if (at == 0) {
-		digits = strspn(text, DIGITS);
-		return digits == 11 && is_one_of(*text, "78") ? digits : 0;
-	}
+	if (at == 0)
+		return home_phone_length(text);
 	for (; is_one_of(text[at], DIGITS " ()-."); at++)
 		if (is_one_of(text[at], DIGITS)) {
 			digits++;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,10 +198,12 @@ refuse(const struct parser *parser, int problem, const char *arg)
 	opt_usage(parser->command, "unknown option '-%c', see --help", optopt);
 }
 
-/* A full disk must not look like a help that was printed. */
+/* A full disk must not look like a help that was printed; a reader that went
+ * away is none, nor what ends the process. */
 static _Noreturn void
 finish_print(const struct opt_command *command)
 {
+	signal(SIGPIPE, SIG_IGN);
 	if (fflush(stdout) == EOF && errno != EPIPE) {
 		log_error("cannot write to standard output: %s",
 		    strerror(errno));

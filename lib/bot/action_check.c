@@ -224,6 +224,19 @@ static const struct verb {
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+/* The member that is nearly an action, or else the first: NULL in "{}". */
+static const char *
+meant_verb(json_t *action, json_t *known)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (action, key, value)
+		if (check_nearest(key, known) != NULL)
+			return key;
+	return json_object_iter_key(json_object_iter(action));
+}
+
 static void
 no_verb(struct check *check, json_t *action)
 {
@@ -233,7 +246,7 @@ no_verb(struct check *check, json_t *action)
 
 	for (i = 0; i < VERBS; i++)
 		json_object_set_new(known, verbs[i].name, json_true());
-	key = json_object_iter_key(json_object_iter(action));
+	key = meant_verb(action, known);
 	if (key != NULL)
 		check_stray(check, "action", key, known);
 	else

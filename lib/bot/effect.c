@@ -47,5 +47,6 @@ effects_release(struct effects *effects)
 	for (i = 0; i < effects->count; i++)
 		effect_release(&effects->list[i]);
 	free(effects->list);
+	json_decref(effects->unfit);
 	memset(effects, 0, sizeof(*effects));
 }

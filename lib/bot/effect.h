@@ -69,7 +69,9 @@ struct effect {
 struct effects {
 	struct effect *list;
 	size_t count, size;
-	bool looped; /* the loop guard ended the step */
+	bool looped;   /* the loop guard ended the step */
+	json_t *unfit; /* names in an event's data whose values are not of the
+			  variables' types, so that these are unset; or NULL */
 };
 
 void effects_release(struct effects *effects);

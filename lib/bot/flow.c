@@ -102,8 +102,8 @@ flow_open(const char *bundle, size_t len, const struct config *config,
 	flow_close(*flow);
 	*flow = NULL;
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "the flow has %zu errors, the first at '%s': %s", errors,
-	    first->where, first->text);
+	    "the flow has %zu error%s at '%s': %s", errors,
+	    errors == 1 ? "," : "s, the first", first->where, first->text);
 }
 
 void

@@ -125,10 +125,17 @@ take_members(struct run *run, const json_t *args, const void *from)
 	size_t i;
 
 	json_array_foreach (args, i, name) {
-		variable_set(run->flow, run->chat, json_string_value(name),
-		    json_object_get(from, json_string_value(name)));
-		json_object_set_new(run->taken, json_string_value(name),
-		    json_true());
+		const char *text = json_string_value(name);
+		const json_t *value = json_object_get(from, text);
+
+		if (value != NULL && !json_is_null(value) &&
+		    !variable_takes(run->flow, text, value)) {
+			if (run->effects->unfit == NULL)
+				run->effects->unfit = json_array();
+			json_array_append(run->effects->unfit, name);
+		}
+		variable_set(run->flow, run->chat, text, value);
+		json_object_set_new(run->taken, text, json_true());
 	}
 }
 

@@ -95,6 +95,7 @@ exec_meaning(const struct crm_response *response, struct crm_reply *reply)
 	if (*said) {
 		size_t len = strlen(reply->text);
 
+		reply->quote = response->ran ? len : 0;
 		snprintf(reply->text + len, sizeof(reply->text) - len, "%s",
 		    len ? ": " : "");
 		len = strlen(reply->text);

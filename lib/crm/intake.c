@@ -5,14 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "base/cp1251.h"
-#include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "crm/field.h"
-#include "crm/form.h"
 #include "crm/names.h"
 #include "crm/tilda.h"
 #include "store/lead_join.h"
@@ -331,110 +328,4 @@ intake_put(struct intake *intake, const char *name, const char *value,
 		free(told);
 	}
 	free(text);
-}
-
-static const char *
-skip_mark(const char *text, size_t *len)
-{
-	static const char mark[] = "\xef\xbb\xbf";
-
-	if (*len < 3 || memcmp(text, mark, 3) != 0)
-		return text;
-	*len -= 3;
-	return text + 3;
-}
-
-static bool
-is_type(const char *type, const char *name)
-{
-	size_t len = strlen(name);
-
-	return type != NULL && strncasecmp(type, name, len) == 0 &&
-	    (type[len] == '\0' || strchr("; \t", type[len]) != NULL);
-}
-
-static enum outcome
-read_json(struct intake *intake, const char *text, size_t len,
-    struct fault *fault)
-{
-	json_error_t error;
-	bool russian = cp1251_is_likely(text, len);
-	char *decoded = russian ? cp1251_decode(text, len) : NULL;
-	json_t *json =
-	    json_parse((struct json_slice){ decoded ? decoded : text,
-			   decoded ? strlen(decoded) : len },
-		&error);
-	const json_t *object = json;
-
-	free(decoded);
-	intake->converted = intake->converted || russian;
-	if (json == NULL)
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "it is no JSON: %.80s, line %d column %d", error.text,
-		    error.line, error.column);
-	if (json_is_array(json) && json_array_size(json) == 1)
-		object = json_array_get(json, 0);
-	if (json_is_object(object))
-		intake_put_json(intake, object);
-	else
-		fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    json_is_array(json) ? "it is an array: one lead is an "
-					  "object, for many use --ndjson"
-					: "it is no JSON object");
-	bool good = json_is_object(object);
-	json_decref(json);
-	return good ? OUT_OK : OUT_NEVER;
-}
-
-/* What it seems to be when nobody says; NULL: nothing of ours. */
-static const char *
-guess_type(const char *text, size_t len)
-{
-	while (len > 0 && strchr(" \t\r\n", *text) != NULL && *text != '\0')
-		text++, len--;
-	if (len > 0 && (*text == '{' || *text == '['))
-		return "application/json";
-	return memchr(text, '=', len) != NULL
-	    ? "application/x-www-form-urlencoded"
-	    : NULL;
-}
-
-/* Browsers send JSON as text/plain to ask no leave of another host. */
-static bool
-is_vague(const char *type)
-{
-	return type == NULL || *type == '\0' || is_type(type, "text/plain") ||
-	    is_type(type, "application/octet-stream");
-}
-
-enum outcome
-intake_read(struct intake *intake, const char *type, const char *text,
-    size_t len, struct fault *fault)
-{
-	enum outcome out = OUT_OK;
-
-	text = skip_mark(text, &len);
-	if (is_vague(type))
-		type = guess_type(text, len);
-	if (type == NULL)
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "it is neither JSON nor a form");
-	while (len > 0 && strchr("\r\n", text[len - 1]) != NULL &&
-	    text[len - 1] != '\0')
-		len--;
-	if (is_type(type, "application/json") || is_type(type, "text/json"))
-		out = read_json(intake, text, len, fault);
-	else if (is_type(type, "application/x-www-form-urlencoded"))
-		form_read(intake, text, len);
-	else if (is_type(type, "multipart/form-data")) {
-		if (!form_read_multipart(intake, type, text, len))
-			out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
-			    "it is no multipart/form-data, or was cut off");
-	} else
-		out = fault_set(fault, OUT_NEVER, EXIT_USAGE,
-		    "'%.80s' is not read: send JSON or a form", type);
-	if (out == OUT_OK && !intake->filled && !intake->test)
-		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "it holds no lead: no name, phone, e-mail or text");
-	return out;
 }

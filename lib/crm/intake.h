@@ -46,7 +46,8 @@ void intake_put_json(struct intake *intake, const json_t *object);
 /*
  * Reads one lead out of TEXT, which is of the media type TYPE (NULL: it shows):
  * JSON, a form in either encoding, Tilda's and Contact Form 7's among them.
- * EXIT_INPUT when it is not what TYPE says or holds nothing of a lead;
+ * What is JSON or a form under the name of another of these is read as what
+ * it is.  EXIT_INPUT when it is neither, or holds nothing of a lead;
  * EXIT_USAGE for a type that we do not read.
  */
 enum outcome intake_read(struct intake *intake, const char *type,

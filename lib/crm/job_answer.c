@@ -37,6 +37,16 @@ health_of(enum crm_meaning meaning, enum crm_step step)
 	}
 }
 
+/* A CRM that fails may quote the person on whom it failed (databases do): its
+ * words have no place where they outlive the lead. */
+static int
+text_length(const struct crm_reply *reply, enum crm_health health)
+{
+	return health == CRM_FAILING && reply->quote > 0
+	    ? (int)reply->quote
+	    : (int)strlen(reply->text);
+}
+
 static void
 state_set(struct crm_job *job, const struct crm_reply *reply)
 {
@@ -49,7 +59,8 @@ state_set(struct crm_job *job, const struct crm_reply *reply)
 		    .status = reply->status };
 	memcpy(state->request_id, reply->request_id,
 	    sizeof(state->request_id));
-	snprintf(state->text, sizeof(state->text), "%s%s%s", reply->text,
+	snprintf(state->text, sizeof(state->text), "%.*s%s%s",
+	    text_length(reply, state->health), reply->text,
 	    reply->remedy ? "; " : "", reply->remedy ? reply->remedy : "");
 	if (reply->meaning == MEANS_REAUTH)
 		crm->reauth_until = job->now + REAUTH_LOOK_MS;
@@ -72,7 +83,12 @@ lead_put_back(struct crm_job *job, struct crm_lead *lead, bool asked,
 	if (lead->verdict !=
 	    (job->step == STEP_NOTES ? CRM_CREATED : CRM_PENDING))
 		return;
-	crm_say(lead->text, sizeof(lead->text), job->state.text);
+	/* of one lead alone it speaks of nobody else */
+	crm_say(lead->text, sizeof(lead->text),
+	    asked && health == CRM_FAILING &&
+		    job->crm->adapter->bounds.batch == 1
+		? reply->text
+		: job->state.text);
 	/* a search that is refused waits its time, too */
 	lead->free = health == CRM_FAILING ? !asked : health != CRM_WELL;
 	lead->wait_ms = health == CRM_FAILING ? reply->wait_ms

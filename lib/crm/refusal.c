@@ -128,6 +128,8 @@ crm_reply_read(struct crm_reply *reply, const char *title,
 		snprintf(said, sizeof(said), "an answer that is not JSON");
 	snprintf(reply->text, sizeof(reply->text), "%s: HTTP %d: ", title,
 	    reply->status);
+	if (reply->body && reply->status / 100 != 2)
+		reply->quote = strlen(reply->text) - strlen(": ");
 	crm_say(reply->text + strlen(reply->text),
 	    sizeof(reply->text) - strlen(reply->text), said);
 }

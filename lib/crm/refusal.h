@@ -45,6 +45,8 @@ struct crm_reply {
 	const char *remedy;
 	char request_id[80];
 	char text[256]; /* what was said, clean and short */
+	size_t quote;	/* the length of it without the CRM's own words; 0:
+			   there are none */
 };
 
 /* Finds in BODY what was said: a code, a sentence; TEXT has SIZE bytes. */

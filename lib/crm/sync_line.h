@@ -71,6 +71,11 @@ bool line_is_open(struct sync_line *line);
 bool line_may_begin(const struct sync_line *line, int64_t now);
 struct sync_job *line_free_job(struct sync_line *line);
 
+/* Inside a transaction: gives leads to the line's free jobs, as far as it may
+ * begin any. */
+enum outcome line_claim(struct sync_line *line, int64_t now,
+    struct fault *fault) must_check;
+
 /* Inside a transaction: takes notice of how the CRM of JOB does. */
 enum outcome line_judge(struct sync_job *job, int64_t now, struct fault *fault)
     must_check;

@@ -24,6 +24,7 @@
 enum choice {
 	CHOICE_SEND,
 	CHOICE_PASS,	 /* settled otherwise, or its lane waits now */
+	CHOICE_REPORT,	 /* it is written before anything else is claimed */
 	CHOICE_BOT_WAITS /* the whole bot waits */
 };
 
@@ -145,17 +146,20 @@ check_limits(struct delivery *d, const struct message *m, int64_t now,
 	return messages_postpone(d->db, m->chat_id, wait_until, 0, fault);
 }
 
-/* A report stays at the head of its lane until it is written. */
+/*
+ * A report stays at the head of its lane until it is written.  A command that
+ * dies over it makes all that is marked `sending` ambiguous: nothing is marked
+ * with it, and one that may have done so before waits for what is under way.
+ */
 static enum outcome
-take_report(struct delivery *d, const struct message *m, struct slot *slot,
-    char *params, const char *text, enum choice *choice, struct fault *fault)
+ask_report(struct delivery *d, const struct message *m, enum choice *choice,
+    struct fault *fault)
 {
-	slot->params = params;
-	if (params != NULL)
-		return messages_rewrite(d->db, m->id, params, text, true,
-		    fault);
-	*choice = CHOICE_PASS;
-	return OUT_OK;
+	*choice = CHOICE_REPORT;
+	d->clears_way = m->tries > 0 && d->in_flight > 0;
+	return d->claimed > 0 || d->clears_way
+	    ? OUT_OK
+	    : turn_report_ask(d->turn, m, fault);
 }
 
 /* A reminder says what is right now, or is not sent any more. */
@@ -171,11 +175,8 @@ render(struct delivery *d, const struct message *m, struct slot *slot,
 		slot->params = mem_dup(m->params);
 		return OUT_OK;
 	}
-	if (turn_is_report(d->turn, m, &params, &text)) {
-		out = take_report(d, m, slot, params, text, choice, fault);
-		free(text);
-		return out;
-	}
+	if (turn_is_report(d->turn, m))
+		return ask_report(d, m, choice, fault);
 	out = turn_render(d->turn, m, &cancelled, &params, &text, fault);
 	if (out == OUT_OK && cancelled) {
 		*choice = CHOICE_PASS;
@@ -282,8 +283,8 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 			continue;
 		}
 		slot_free(slot);
-		if (--looks == 0) {
-			*more = true;
+		if (choice == CHOICE_REPORT || --looks == 0) {
+			*more = !d->clears_way;
 			return out;
 		}
 		/* A flood wait of the whole bot stops answers too. */
@@ -310,7 +311,7 @@ enum outcome
 delivery_claim(struct delivery *d, int64_t now, bool *more,
     struct fault *fault)
 {
-	*more = false;
+	*more = d->clears_way = false;
 	return d->is_stopped ? OUT_OK : claim_heads(d, now, more, fault);
 }
 
@@ -324,8 +325,9 @@ delivery_next(struct delivery *d)
 	 * nothing. */
 	int most = d->bulk_in_flight >= d->bulk_most ? PRIORITY_ALERT
 						     : PRIORITY_BROADCAST;
-	int64_t lane = slot_find(d) == NULL ? CLOCK_NEVER
-					    : messages_next_ready(d->db, most);
+	int64_t lane = slot_find(d) == NULL || d->clears_way
+	    ? CLOCK_NEVER
+	    : messages_next_ready(d->db, most);
 	if (lane < d->bot_waits_until && lane != CLOCK_NEVER)
 		lane = d->bot_waits_until;
 	return task < lane ? task : lane;

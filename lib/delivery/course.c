@@ -207,6 +207,12 @@ end_handler(struct course *c, int64_t now, struct fault *fault)
 	return handlers_settle_alone(c->loop->handlers, now, fault);
 }
 
+static enum outcome
+store_report(struct course *c, int64_t now, struct fault *fault)
+{
+	return turn_report_store(c->loop->turn, now, fault);
+}
+
 /* A transaction with nothing in it but WORK.  Should it be undone, the answers
  * to presses that are committed already are not. */
 static bool
@@ -250,6 +256,8 @@ course_work(struct course *c)
 	out = delivery_settle(l->delivery, now, &fault);
 	if (out == OUT_OK)
 		out = handlers_settle(l->handlers, now, &fault);
+	if (out == OUT_OK)
+		out = turn_report_store(l->turn, now, &fault);
 	if (out == OUT_OK && l->poller != NULL && course_may_start(c))
 		out = turn_recurring(l->turn, now, &fault);
 	/* After a failure only what is on its way is brought to its end. */
@@ -266,7 +274,8 @@ course_work(struct course *c)
 		delivery_limit(l->delivery, left(l));
 		out = delivery_claim(l->delivery, now, &more_heads, &fault);
 	}
-	if (out == OUT_OK && course_may_start(c))
+	if (out == OUT_OK && course_may_start(c) &&
+	    !turn_report_asked(l->turn))
 		out = handlers_claim(l->handlers, now, &fault);
 	if (!commit(c, out, &fault))
 		return;
@@ -280,8 +289,10 @@ course_work(struct course *c)
 	if (handler_at < c->next_at)
 		c->next_at = handler_at;
 	c->dirty = false;
-	if (turn_reports(l->turn, now))
+	if (turn_report_write(l->turn, now)) {
+		alone(c, store_report);
 		c->more = true;
+	}
 	/* An update that may have done it is not to be taken for a task. */
 	if (c->careful > 0 && !more_updates && may_promote(c))
 		promote_alone(c);

@@ -20,10 +20,11 @@ struct course {
 	bool more;	 /* more can be done at once */
 	int64_t next_at; /* wall: something becomes due or ready */
 	int64_t locked_since, pickup_at;
-	bool pruned;	 /* nothing old is left for this run */
-	bool has_pruned; /* at all */
-	bool draining;	 /* the lock is given up */
-	int outages;	 /* of the poller that are dealt with, and one more */
+	bool pruned;	    /* nothing old is left for this run */
+	bool has_pruned;    /* at all */
+	bool pickup_failed; /* and that is told */
+	bool draining;	    /* the lock is given up */
+	int outages; /* of the poller that are dealt with, and one more */
 	int64_t asked_after; /* of the one that is being dealt with */
 	int careful;   /* so many tasks are done alone, the last run died */
 	int64_t tried; /* the one that is counted, 0: none */

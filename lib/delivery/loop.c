@@ -2,11 +2,12 @@
 #include "delivery/loop.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/stop.h"
 #include "delivery/course.h"
 #include "delivery/press.h"
 #include "store/prune.h"
-#include "turn/deploy.h"
+#include "turn/pickup.h"
 
 /* A row that another process wrote is seen within this time. */
 #define TICK_MS 250
@@ -59,6 +60,19 @@ gather(struct course *c)
 	}
 }
 
+/* Once, not every 2 s; the old version goes on meanwhile. */
+static void
+pickup_tell(struct course *c, enum outcome out, const struct fault *fault)
+{
+	if (out == OUT_BUG)
+		course_give_up(c, out, fault);
+	else if (out != OUT_OK && !c->pickup_failed)
+		log_warning("FLOW_FILE could not be looked at, it will be "
+			    "again: %s",
+		    fault->text);
+	c->pickup_failed = out != OUT_OK;
+}
+
 static void
 look_around(struct course *c)
 {
@@ -71,9 +85,9 @@ look_around(struct course *c)
 		c->dirty = true;
 	if (l->poller != NULL && !c->draining && mono >= c->pickup_at) {
 		c->pickup_at = mono + PICKUP_MS;
-		if (deploy_pickup(l->db, l->config, mono + COURSE_BEGIN_MS,
-			&deployed, &fault) == OUT_BUG)
-			course_give_up(c, OUT_BUG, &fault);
+		enum outcome out = pickup_flow(l->db, l->config,
+		    mono + COURSE_BEGIN_MS, &deployed, &fault);
+		pickup_tell(c, out, &fault);
 	}
 	if (c->dirty || deployed) {
 		enum outcome out = turn_refresh(l->turn, &fault);

@@ -60,6 +60,7 @@ struct delivery {
 	int64_t left; /* heads that may still be claimed, negative: any */
 	int64_t bot_waits_until; /* wall ms, of the bot's limit */
 	bool is_stopped, answered;
+	bool clears_way; /* nothing is claimed until all is answered */
 	bool recording, fault_recorded; /* of the stop; once committed */
 	struct fault stopped;
 	struct fault unanswered; /* of the last call without an answer */

@@ -16,10 +16,14 @@
 #include "ops/alert_send.h"
 #include "ops/alert_text.h"
 
-/* Together less than ALERT_MS. */
-#define LOCK_MS 15000
+#define LOCK_MS 30000
 #define SEND_MS 10000
 #define COMMAND_MS 15000
+
+_Static_assert(LOCK_MS > SEND_MS + COMMAND_MS + ALERT_PING_MS,
+    "a unit fails once: it outlives a healthcheck that sends");
+_Static_assert(LOCK_MS + SEND_MS + COMMAND_MS < ALERT_MS,
+    "the process ends before its work does");
 
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)

@@ -12,7 +12,7 @@
 #include "ops/run.h"
 
 /* alert_tell() takes this long at most: calls, commands, locks. */
-#define ALERT_MS INT64_C(45000)
+#define ALERT_MS INT64_C(60000)
 
 struct alert_options {
 	const char *component; /* the only one that was looked at; NULL: all */

@@ -13,8 +13,6 @@
 #include "net/host.h"
 #include "net/http.h"
 
-#define PING_MS 3000
-
 /* More of what it says is of no use in a message. */
 #define ERRORS_MOST 200
 
@@ -89,7 +87,7 @@ alert_ping(const struct config *config, struct fault *fault)
 		.peer_setting = "LEADPIPE_PING_URL" };
 	const struct http_request request = { .method = HTTP_GET,
 		.url = url,
-		.deadline = clock_mono_ms() + PING_MS,
+		.deadline = clock_mono_ms() + ALERT_PING_MS,
 		.max_answer = 65536 };
 	struct http_result result = { 0 };
 

@@ -17,6 +17,8 @@
 enum outcome alert_command(const struct config *config, const char *text,
     int64_t deadline, struct fault *fault) must_check;
 
+#define ALERT_PING_MS 3000
+
 /* Asks LEADPIPE_PING_URL, 3 s at most.  Whatever it answers harms nobody. */
 enum outcome alert_ping(const struct config *config, struct fault *fault)
     must_check;

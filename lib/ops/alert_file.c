@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/file_draft.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -58,10 +59,25 @@ load(const char *path)
 	return json;
 }
 
+/* What a killed one left: nobody else writes while the lock is ours. */
+static void
+sweep(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = file_beside(path, ".");
+
+	file_sweep_drafts(dir, slash ? slash + 1 : path);
+	free(dir);
+}
+
 static void
 read_state(struct alert_file *file, struct alert_state *state, int64_t now)
 {
 	bool safe = spare_is_safe(file->spare, false);
+
+	sweep(file->path);
+	if (safe)
+		sweep(file->spare);
 	json_auto_t *first = load(file->path);
 	json_auto_t *second = safe ? load(file->spare) : NULL;
 	const json_t *newest = json_get_int(second, "saves", 0) >

@@ -8,7 +8,7 @@
 #define HOUR_MS INT64_C(3600000)
 
 /* Telegram takes 4096 characters: an item more, and a sum, fit in. */
-#define LETTER_FULL 3000
+#define LETTER_FULL 2800
 #define LETTER_MOST 16384
 
 static void

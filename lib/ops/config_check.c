@@ -14,6 +14,7 @@
 #include "delivery/delivery.h"
 #include "net/host.h"
 #include "ops/config_note.h"
+#include "store/db_file.h"
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/retention.h"
@@ -237,32 +238,67 @@ config_check_settings(struct run *run, struct config_notes *notes)
 		check_flow_file(run->config, flow, notes);
 }
 
-/* Where a database is to be made by the next poll-updates. */
-static void
+/* What is to be done where nothing can be written. */
+static const char *
+place_remedy(enum exit_code code)
+{
+	switch (code) {
+	case EXIT_IO:
+		return "; free some space there, or set DATABASE_PATH";
+	case EXIT_CANTCREATE:
+		return "; set DATABASE_PATH to where files can be made";
+	case EXIT_PERMISSION:
+		return "; it must belong to the user of the commands, or set "
+		       "DATABASE_PATH";
+	default:
+		return "";
+	}
+}
+
+/* False, and told, when no command could write at PATH. */
+static bool
 check_place(const char *path, struct config_notes *notes)
 {
-	char *dir = mem_dup(path);
+	struct fault fault;
 
-	/* The nearest parent that exists is where the rest is made. */
-	do {
-		char *slash = strrchr(dir, '/');
+	if (db_file_probe(path, &fault) == OUT_OK)
+		return true;
+	/* What says how it is mended needs no further words. */
+	note_problem(notes, "DATABASE_PATH", EXIT_CONFIG, "%s%s", fault.text,
+	    strchr(fault.text, ';') ? "" : place_remedy(fault.code));
+	return false;
+}
 
-		if (slash == NULL)
-			strcpy(dir, ".");
-		else
-			slash[slash == dir] = '\0';
-	} while (access(dir, F_OK) != 0 && strchr(dir, '/') != NULL &&
-	    strcmp(dir, "/") != 0);
-	if (access(dir, W_OK | X_OK) != 0)
-		note_problem(notes, "DATABASE_PATH", EXIT_CONFIG,
-		    "no database at '%s', and none can be made: '%s': %s; "
-		    "let it belong to the user of the commands, or set "
-		    "DATABASE_PATH",
-		    path, dir, strerror(errno));
-	else
+/* Where a database is to be made by the next poll-updates. */
+static void
+check_no_database(struct run *run, struct config_notes *notes)
+{
+	char *path;
+	enum outcome out = run_own_db(run, &path);
+
+	if (out != OUT_OK)
+		note_problem(notes, "DATABASE_PATH", EXIT_CONFIG, "%s",
+		    run->fault.text);
+	else if (check_place(path, notes))
 		note_good(notes, "DATABASE_PATH",
 		    "'%s', to be created by 'leadpipe poll-updates'", path);
-	free(dir);
+	run->fault = (struct fault){ .what = OUT_OK };
+	free(path);
+	if (config_get(run->config, "FLOW_FILE") == NULL)
+		note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
+		    "there is no flow: set FLOW_FILE");
+}
+
+static void
+tell_database(struct run *run, const char *path, struct config_notes *notes)
+{
+	int64_t bot = meta_int(run->db, META_BOT_ID, 0);
+
+	if (bot == 0)
+		note_good(notes, "DATABASE_PATH", "'%s', of no bot yet", path);
+	else
+		note_good(notes, "DATABASE_PATH", "'%s', of bot %lld", path,
+		    (long long)bot);
 }
 
 static void
@@ -289,10 +325,7 @@ config_check_state(struct run *run, struct config_notes *notes)
 		return;
 	path = run_db_path(run);
 	if (lstat(path, &st) != 0 && errno == ENOENT) {
-		check_place(path, notes);
-		if (config_get(run->config, "FLOW_FILE") == NULL)
-			note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
-			    "there is no flow: set FLOW_FILE");
+		check_no_database(run, notes);
 	} else if (run_open_db(run, DB_READ) != OUT_OK) {
 		enum exit_code code = run->fault.code;
 
@@ -301,14 +334,8 @@ config_check_state(struct run *run, struct config_notes *notes)
 		    run->fault.text);
 		run->fault = (struct fault){ .what = OUT_OK };
 	} else {
-		int64_t bot = meta_int(run->db, META_BOT_ID, 0);
-
-		if (bot == 0)
-			note_good(notes, "DATABASE_PATH",
-			    "'%s', of no bot yet", path);
-		else
-			note_good(notes, "DATABASE_PATH", "'%s', of bot %lld",
-			    path, (long long)bot);
+		if (check_place(path, notes))
+			tell_database(run, path, notes);
 		check_current_flow(run, notes);
 	}
 	free(path);

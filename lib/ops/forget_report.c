@@ -171,8 +171,8 @@ add_places(struct buf *out, const json_t *report)
 		    "again\n");
 	if (json_is_integer(chat))
 		buf_printf(out,
-		    "logs may have the id %lld, and no words of theirs, until "
-		    "they are rotated\n",
+		    "logs may have the id %lld, and what a CRM said of "
+		    "their lead, until they are rotated\n",
 		    (long long)json_integer_value(chat));
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "ops/journal_compare.h"
+#include "store/forget.h"
 #include "store/journal_item.h"
 #include "store/journal_read.h"
 #include "store/updates_again.h"
@@ -192,19 +193,48 @@ again_batch(struct run *run, const struct replay *replay, int64_t *after,
 	return end(run, replay, out);
 }
 
-enum outcome
-replay_run(struct run *run, const struct journal *journal,
+static enum outcome
+replay_all(struct run *run, const struct journal *journal,
     const struct replay *replay, struct replayed *replayed)
 {
 	enum outcome out = OUT_OK;
 	int64_t after = 0;
 	bool more = true;
 
-	*replayed = (struct replayed){ .known = 0 };
 	/* First what is known: what comes back now is to be stepped once. */
 	while (out == OUT_OK && more)
 		out = again_batch(run, replay, &after, replayed, &more);
 	return out == OUT_OK && journal->dir != NULL
 	    ? bring_all(run, journal, replay, replayed)
 	    : out;
+}
+
+/* Whose rows are gone already may still be in the journal. */
+static enum outcome
+keep_forgotten(struct run *run, struct command_lock *lock)
+{
+	enum outcome out = command_lock_take(run->db, "forget-user",
+	    clock_mono_ms() + BEGIN_WAIT_MS, lock, &run->fault);
+
+	if (out == OUT_OK && forget_begun(run->db))
+		out = fault_set(&run->fault, OUT_LATER, EXIT_LATER,
+		    "somebody is not forgotten to the end, and would come "
+		    "back: run 'leadpipe forget-user' again first");
+	return out;
+}
+
+enum outcome
+replay_run(struct run *run, const struct journal *journal,
+    const struct replay *replay, struct replayed *replayed)
+{
+	struct command_lock lock = COMMAND_LOCK_INIT;
+	enum outcome out = OUT_OK;
+
+	*replayed = (struct replayed){ .known = 0 };
+	if (!replay->dry_run)
+		out = keep_forgotten(run, &lock);
+	if (out == OUT_OK)
+		out = replay_all(run, journal, replay, replayed);
+	command_lock_drop(&lock);
+	return out;
 }

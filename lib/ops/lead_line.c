@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 
 /* Characters of a stranger's text in a column. */
@@ -14,19 +15,6 @@
 
 const char lead_line_head[] =
     "ID       STATE    NEXT    CRM        DUE (UTC)            TRIES WHO\n";
-
-/* On one line: cut, and without what moves a terminal's cursor. */
-static void
-add_clean(struct buf *out, const char *text, size_t most)
-{
-	char *clean = utf8_clean(text ? text : "", text ? strlen(text) : 0);
-	size_t len = utf8_prefix(clean, most);
-
-	for (size_t i = 0; i < len; i++)
-		buf_add_char(out,
-		    (unsigned char)clean[i] < ' ' ? ' ' : clean[i]);
-	free(clean);
-}
 
 static void
 add_text(struct buf *out, const struct lead_brief *lead)
@@ -41,13 +29,13 @@ add_text(struct buf *out, const struct lead_brief *lead)
 	buf_printf(out, "%-8lld %-8s %-7s %-10s %-20s %5lld ",
 	    (long long)lead->id, lead->state, lead->errand,
 	    lead->crm ? lead->crm : "-", due, (long long)lead->tries);
-	add_clean(out, lead->name, WHO_CHARS);
+	terminal_add(out, lead->name, WHO_CHARS);
 	if (lead->name != NULL)
 		buf_add_char(out, ' ');
-	add_clean(out, lead->phone, WHO_CHARS);
+	terminal_add(out, lead->phone, WHO_CHARS);
 	if (lead->reason != NULL) {
 		buf_add_text(out, ": ");
-		add_clean(out, lead->reason, REASON_CHARS);
+		terminal_add(out, lead->reason, REASON_CHARS);
 	}
 	buf_add_char(out, '\n');
 }

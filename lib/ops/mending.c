@@ -9,6 +9,14 @@
 /* What is released in a transaction: others want to write too. */
 #define RELEASE_BATCH 200
 
+static bool
+is_there(struct run *run, const struct item_name *item)
+{
+	struct pending row;
+
+	return pending_settled(run->db, item->kind, item->id, &row);
+}
+
 static enum outcome
 mend_one(struct run *run, const struct mending *mending,
     const struct item_name *item, struct buf *said)
@@ -17,6 +25,10 @@ mend_one(struct run *run, const struct mending *mending,
 	enum outcome out = mend_item(run->db, item->kind, item->id,
 	    mending->how, clock_wall_ms(), &state, &run->fault);
 
+	if (out == OUT_NEVER && run->fault.code == EXIT_INPUT &&
+	    !is_there(run, item))
+		return fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
+		    "there is no %s %lld", item->kind, (long long)item->id);
 	if (out != OUT_OK)
 		return out;
 	if (run->shared.json)

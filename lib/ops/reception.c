@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "ops/journal_place.h"
+#include "store/journal_gate.h"
 #include "store/journal_item.h"
 
 #define JOIN_DEFAULT "24h"
@@ -178,13 +179,12 @@ keep(struct reception *reception, int64_t now)
 	return out;
 }
 
-enum outcome
-reception_store(struct reception *reception, int64_t wait_ms)
+static enum outcome
+store(struct reception *reception, int64_t deadline)
 {
 	struct run *run = reception->run;
 	int64_t now = clock_wall_ms();
-	enum outcome out =
-	    db_begin(run->db, clock_mono_ms() + wait_ms, &run->fault);
+	enum outcome out = db_begin(run->db, deadline, &run->fault);
 
 	for (int i = 0; i < reception->count && out == OUT_OK; i++)
 		out = take(reception, &reception->items[i], now);
@@ -195,6 +195,21 @@ reception_store(struct reception *reception, int64_t wait_ms)
 		out = keep(reception, now);
 	if (out == OUT_OK)
 		count_fates(reception);
+	return out;
+}
+
+enum outcome
+reception_store(struct reception *reception, int64_t wait_ms)
+{
+	struct run *run = reception->run;
+	int64_t deadline = clock_mono_ms() + wait_ms;
+	int gate;
+	enum outcome out = journal_gate_enter(&reception->journal, run->db,
+	    deadline, &gate, &run->fault);
+
+	if (out == OUT_OK)
+		out = store(reception, deadline);
+	journal_gate_leave(&gate);
 	return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/file_fault.h"
 #include "base/mem.h"
 #include "store/migrate.h"
 #include "store/schema.h"
@@ -108,24 +109,33 @@ look_beside(struct db_file *file)
 	    size_of(file->path, "-shm") >= 0;
 }
 
+/* Lets VISIT have the directory of PATH and the name in it. */
+static enum outcome
+visit_dir(const char *path,
+    enum outcome (*visit)(const char *, const char *, struct fault *),
+    struct fault *fault)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? mem_dup_n(path, (size_t)(slash - path))
+			  : mem_dup(".");
+	enum outcome out =
+	    visit(*dir ? dir : "/", slash ? slash + 1 : path, fault);
+
+	free(dir);
+	return out;
+}
+
 enum outcome
 db_file_find(struct db_file *file, const char *path, bool make_dir,
     struct fault *fault)
 {
 	enum outcome out = OUT_OK;
-	char *dir;
 
 	if (path[0] == '\0' || path[strlen(path) - 1] == '/')
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "'%s' names no file: set DATABASE_PATH to one", path);
-	if (make_dir && strchr(path, '/')) {
-		dir = mem_dup_n(path, (size_t)(strrchr(path, '/') - path));
-		out = file_make_dir(*dir ? dir : "/", strrchr(path, '/') + 1,
-		    fault);
-		free(dir);
-	} else if (make_dir) {
-		out = file_make_dir(".", path, fault);
-	}
+	if (make_dir)
+		out = visit_dir(path, file_make_dir, fault);
 	if (out == OUT_OK)
 		out = resolve(file, path, fault);
 	if (out != OUT_OK)
@@ -228,5 +238,52 @@ db_file_close_to_others(const char *path, struct fault *fault)
 			    strerror(errno));
 		free(file);
 	}
+	return out;
+}
+
+/* NAME beside PATH is missing, or we may write it and close it to others. */
+static enum outcome
+probe_file(const char *path, const char *name, struct fault *fault)
+{
+	char *file = file_beside(path, name);
+	enum outcome out = OUT_OK;
+	struct stat st;
+
+	if (faccessat(AT_FDCWD, file, R_OK | W_OK, AT_EACCESS) < 0 &&
+	    errno != ENOENT)
+		out = file_fault(fault, "write", file);
+	else if (stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & 077) && geteuid() != 0 && st.st_uid != geteuid())
+		out = fault_set(fault, OUT_NEVER, EXIT_PERMISSION,
+		    "cannot close '%s' to others: it belongs to user %lu",
+		    file, (unsigned long)st.st_uid);
+	free(file);
+	return out;
+}
+
+enum outcome
+db_file_probe(const char *path, struct fault *fault)
+{
+	static const char *const locks[] = { "migrate.lock", "schema.lock",
+		"turn.lock", "write.lock", "run" };
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	struct db_file file = { 0 };
+	enum outcome out = db_file_find(&file, path, false, fault);
+
+	if (out != OUT_OK || file.path == NULL) {
+		db_file_release(&file);
+		return out;
+	}
+	out = visit_dir(file.path, file_probe_dir, fault);
+	for (size_t i = 0; i < 3 && out == OUT_OK; i++) {
+		char *name = mem_printf("%s%s", file.path, suffixes[i]);
+
+		out = probe_file(file.path, name, fault);
+		free(name);
+	}
+	for (size_t i = 0; i < sizeof(locks) / sizeof(*locks) && out == OUT_OK;
+	     i++)
+		out = probe_file(file.path, locks[i], fault);
+	db_file_release(&file);
 	return out;
 }

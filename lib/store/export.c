@@ -64,7 +64,7 @@ static const char *const selects[] = {
 	 " 'details', json(details), 'created_at', created_at,"
 	 " 'sent_at', sent_at, 'settled_at', settled_at,"
 	 " 'remote_id', remote_id, 'remote_contact_id', remote_contact_id,"
-	 " 'dropped', dropped, 'reason', reason) FROM leads"
+	 " 'body', body, 'dropped', dropped, 'reason', reason) FROM leads"
 	 " WHERE id IN " FORGET_IDS("?4") " ORDER BY id"),
 	("SELECT json_object('id', id, 'lead_id', lead_id, 'key', key,"
 	 " 'source', source, 'transaction', tran, 'joined_by', joined_by,"

@@ -44,6 +44,8 @@ static const char *const deletions[] = {
 	 " WHERE subject = ?1 AND chat_id <> ?1 AND about IS NOT NULL"
 	 " AND state = 'sent' AND message_id IS NOT NULL"),
 	"DELETE FROM messages WHERE id IN " FORGET_MESSAGES,
+	("DELETE FROM task_tries WHERE id IN"
+	 " (SELECT id FROM tasks WHERE chat_id = ?1)"),
 	"DELETE FROM tasks WHERE chat_id = ?1",
 	"DELETE FROM task_ends WHERE chat_id = ?1",
 	"DELETE FROM execs WHERE chat_id = ?1",

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/forget_journal.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +11,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_draft.h"
 #include "base/file_fault.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/journal_gate.h"
 #include "store/journal_read.h"
 #include "store/messages.h"
 #include "store/statement.h"
@@ -224,16 +224,8 @@ static void
 sweep(const struct journal *journal)
 {
 	char *pattern = journal_pattern(journal->bot_id);
-	char *draft = mem_printf(".%s.??????", pattern);
-	DIR *stream = opendir(journal->dir);
-	const struct dirent *entry;
 
-	while (stream != NULL && (entry = readdir(stream)) != NULL)
-		if (fnmatch(draft, entry->d_name, 0) == 0)
-			unlinkat(dirfd(stream), entry->d_name, 0);
-	if (stream != NULL)
-		closedir(stream);
-	free(draft);
+	file_sweep_drafts(journal->dir, pattern);
 	free(pattern);
 }
 
@@ -251,9 +243,14 @@ forget_journal(const struct journal *journal, struct db *db,
 		return OUT_OK;
 	snprintf(erasing.id, sizeof(erasing.id), "%lld",
 	    (long long)subject->chat_id);
-	erasing.leads = json_loads(subject->leads, 0, NULL);
-	if (!dry_run)
+	if (!dry_run) {
 		sweep(journal);
+		out = journal_gate_pass(journal, db,
+		    clock_mono_ms() + LOCK_WAIT_MS, fault);
+		if (out != OUT_OK)
+			return out;
+	}
+	erasing.leads = json_loads(subject->leads, 0, NULL);
 	out = journal_open(&reader, journal, 0, fault);
 	if (out == OUT_OK)
 		out = erase(&erasing, &reader, dry_run, erased, fault);

@@ -100,6 +100,7 @@ static const struct step steps[] = {
 	{ "UPDATE runs SET finished_at = ?1, exit_code = 75"
 	  " WHERE finished_at IS NULL",
 	    NO_COUNT },
+	{ "DELETE FROM task_tries", NO_COUNT },
 	{ "DELETE FROM workers", NO_COUNT },
 
 	/* Ids that were given out after the backup name other things: here,

@@ -282,6 +282,19 @@ messages_rewrite(struct db *db, int64_t id, const char *params,
 }
 
 enum outcome
+messages_tried(struct db *db, int64_t id, int tries, struct fault *fault)
+{
+	sqlite3_stmt *tried = db_use(db,
+	    "UPDATE messages SET tries = ?2"
+	    " WHERE id = ?1 AND state = 'queued'");
+
+	db_bind_int(tried, 1, id);
+	db_bind_int(tried, 2, tries);
+	db_run(db, tried);
+	return db_result(db, fault);
+}
+
+enum outcome
 messages_release(struct db *db, int64_t chat_id, int64_t now, int *count,
     struct fault *fault)
 {

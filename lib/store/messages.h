@@ -85,6 +85,10 @@ enum outcome messages_postpone(struct db *db, int64_t chat_id,
  * lane waits for time. */
 int64_t messages_next_ready(struct db *db, int priority_max);
 
+/* Sets how often a message that waits was tried; delivery counts its own. */
+enum outcome messages_tried(struct db *db, int64_t id, int tries,
+    struct fault *fault) must_check;
+
 /* Changes what a claimed message says: a rendered reminder, or with FINAL what
  * is not rendered again (plain text after refused markup). */
 enum outcome messages_rewrite(struct db *db, int64_t id, const char *params,

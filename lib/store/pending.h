@@ -38,6 +38,11 @@ struct pending_list {
 bool pending_next(struct db *db, struct pending_list *list, const char *kind,
     int64_t item, struct pending *row);
 
+/* ITEM of KIND with its detail, as it is in its table: nothing of what can be
+ * done, for a row that waits for nobody.  False: there is none, or an error. */
+bool pending_settled(struct db *db, const char *kind, int64_t item,
+    struct pending *row);
+
 /* Ends the statement, and with it what keeps a checkpoint from finishing; the
  * next pending_next() goes on behind the last row. */
 void pending_pause(struct pending_list *list);

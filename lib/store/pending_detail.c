@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/pending.h"
 #include "store/statement.h"
 
 /* Parameters are JSON of ours; a raw update is a stranger's text. */
@@ -14,7 +15,8 @@ static const struct {
 	    "  'params', iif(json_valid(params), json(params), params),"
 	    "  'policy', policy, 'created_at', created_at, 'tries', tries,"
 	    "  'ambiguous', ambiguous, 'expire_at', expire_at,"
-	    "  'task', task_name) FROM messages WHERE id = ?1" },
+	    "  'task', task_name, 'message_id', message_id,"
+	    "  'settled_at', settled_at) FROM messages WHERE id = ?1" },
 	{ "update",
 	    "SELECT json_object('update_id', update_id,"
 	    "  'received_at', received_at, 'tries', tries, 'raw', raw)"
@@ -24,7 +26,9 @@ static const struct {
 	    "  'due_at', due_at, 'expire_at', expire_at, 'pointer', pointer,"
 	    "  'method', method,"
 	    "  'params', iif(json_valid(params), json(params), params))"
-	    "  FROM task_ends WHERE id = ?1" },
+	    "  FROM (SELECT id, name, due_at, expire_at, pointer, method,"
+	    "  params FROM task_ends UNION ALL SELECT id, name, due_at,"
+	    "  expire_at, pointer, method, params FROM tasks) WHERE id = ?1" },
 	{ "exec",
 	    "SELECT json_object('place', place,"
 	    "  'flow', flow, 'created_at', created_at, 'attempt', attempt,"
@@ -35,6 +39,7 @@ static const struct {
 	    "SELECT json_object('key', key, 'crm', crm, 'source', source,"
 	    "  'marker', marker, 'created_at', created_at, 'tries', tries,"
 	    "  'sends', sends, 'searches', searches, 'not_before', not_before,"
+	    "  'sent_at', sent_at, 'settled_at', settled_at,"
 	    "  'remote_id', remote_id, 'title', title, 'name', name,"
 	    "  'phone', coalesce(phone_e164, phone), 'email', email,"
 	    "  'details', iif(json_valid(details), json(details), details),"
@@ -55,4 +60,52 @@ pending_detail(struct db *db, const char *kind, int64_t item)
 		return db_row(db, stmt) ? db_text(stmt, 0) : NULL;
 	}
 	return NULL;
+}
+
+/* Rows that wait for nobody: their state, and since when. */
+static const struct {
+	const char *kind, *select;
+} settled[] = {
+	{ "message",
+	    "SELECT state, chat_id, coalesce(settled_at, created_at), reason,"
+	    "  text FROM messages WHERE id = ?1" },
+	{ "update",
+	    "SELECT state, chat_id, coalesce(settled_at, received_at), reason,"
+	    "  raw FROM updates WHERE id = ?1" },
+	{ "task",
+	    "SELECT state, chat_id, ended_at, reason, name FROM task_ends"
+	    "  WHERE id = ?1 UNION ALL SELECT 'waiting', chat_id, created_at,"
+	    "  NULL, name FROM tasks WHERE id = ?1" },
+	{ "exec",
+	    "SELECT state, chat_id, coalesce(settled_at, created_at), reason,"
+	    "  place FROM execs WHERE id = ?1" },
+	{ "lead",
+	    "SELECT state, chat_id, coalesce(settled_at, created_at), reason,"
+	    "  coalesce(name || ' ' || coalesce(phone_e164, phone, email, ''),"
+	    "  phone, email) FROM leads WHERE id = ?1" },
+};
+
+bool
+pending_settled(struct db *db, const char *kind, int64_t item,
+    struct pending *row)
+{
+	sqlite3_stmt *stmt = NULL;
+
+	for (size_t i = 0; i < sizeof(settled) / sizeof(settled[0]); i++)
+		if (strcmp(settled[i].kind, kind) == 0)
+			stmt = db_use(db, settled[i].select);
+	if (stmt == NULL)
+		return false;
+	db_bind_int(stmt, 1, item);
+	if (!db_row(db, stmt))
+		return false;
+	*row = (struct pending){ .kind = kind,
+		.item = item,
+		.state = db_text(stmt, 0),
+		.chat_id = db_int(stmt, 1),
+		.since = db_int(stmt, 2),
+		.reason = db_text(stmt, 3),
+		.text = db_text(stmt, 4),
+		.detail = pending_detail(db, kind, item) };
+	return true;
 }

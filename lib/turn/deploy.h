@@ -54,13 +54,4 @@ enum outcome deploy_flow(struct db *db, const struct config *config,
     struct deploy_report *report, struct findings *findings,
     struct fault *fault) must_check;
 
-/*
- * Picks up FLOW_FILE when it, or a text or media file that it names, changed,
- * and all have been quiet for 2 s (or when there is no flow yet).  A bad one is
- * recorded (META_FLOW_REFUSED) and reported once for each change; the old
- * version goes on.  *DEPLOYED tells that a new one is current.
- */
-enum outcome deploy_pickup(struct db *db, const struct config *config,
-    int64_t deadline, bool *deployed, struct fault *fault) must_check;
-
 #endif

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "base/zone.h"
 #include "bot/text.h"
 #include "bot/view.h"
@@ -22,10 +23,10 @@
 struct page {
 	struct buf text;
 	struct db *db;
-	const struct flow *flow;
-	const struct chat *chat;
-	int64_t now;
+	const struct report *asked;
 	bool russian;
+	enum outcome out;
+	struct fault *fault;
 };
 
 /* What both languages call a number. */
@@ -55,11 +56,13 @@ put_rows(struct page *page, const struct row *rows, size_t count)
 static int64_t
 midnight(const struct page *page, int days)
 {
-	const struct zone *zone = zone_find(when_zone(page->flow, page->chat));
+	const struct report *asked = page->asked;
+	const struct zone *zone = zone_find(
+	    when_zone(asked->flow, asked->chat));
 
 	if (zone == NULL)
-		return page->now - (days + 1) * INT64_C(86400000);
-	struct zone_time time = zone_local(zone, page->now);
+		return asked->now - (days + 1) * INT64_C(86400000);
+	struct zone_time time = zone_local(zone, asked->now);
 	time.day -= days;
 	time.hour = time.minute = time.second = 0;
 	return zone_instant(zone, time);
@@ -69,9 +72,9 @@ static void
 write_period(struct page *page, int64_t since)
 {
 	struct report_period n;
-	struct fault fault;
 
-	if (report_period(page->db, since, &n, &fault) != OUT_OK)
+	page->out = report_period(page->db, since, &n, page->fault);
+	if (page->out != OUT_OK)
 		return;
 	const struct row rows[] = {
 		{ "Людей", "People", n.people, false },
@@ -106,10 +109,12 @@ write_queue(struct page *page)
 {
 	struct backlog backlog;
 	struct stuck n;
-	struct fault fault;
 
-	if (stuck_count(page->db, page->now, &n, &fault) != OUT_OK ||
-	    stuck_backlog(page->db, page->now, &backlog, &fault) != OUT_OK)
+	page->out = stuck_count(page->db, page->asked->now, &n, page->fault);
+	if (page->out == OUT_OK)
+		page->out = stuck_backlog(page->db, page->asked->now, &backlog,
+		    page->fault);
+	if (page->out != OUT_OK)
 		return;
 	const struct row rows[] = {
 		{ "Сообщений ждёт отправки", "Messages to be sent",
@@ -133,10 +138,11 @@ static void
 write_health(struct page *page)
 {
 	struct stuck n;
-	struct fault fault;
 	char span[CLOCK_TEXT_SIZE];
+	int64_t now = page->asked->now;
 
-	if (stuck_count(page->db, page->now, &n, &fault) != OUT_OK)
+	page->out = stuck_count(page->db, now, &n, page->fault);
+	if (page->out != OUT_OK)
 		return;
 	bool well = n.dead_letters == 0 && n.config_fault_at == 0 &&
 	    n.poll_fault_at == 0;
@@ -146,9 +152,7 @@ write_health(struct page *page)
 		buf_printf(&page->text,
 		    page->russian ? "\nПоследний опрос: %s назад"
 				  : "\nLast poll: %s ago",
-		    clock_span_text(page->now > n.poll_at
-			    ? page->now - n.poll_at
-			    : 0,
+		    clock_span_text(now > n.poll_at ? now - n.poll_at : 0,
 			span));
 	const struct row rows[] = {
 		{ "Ошибок отправки за 15 мин", "Failures in 15 min",
@@ -174,15 +178,16 @@ write_steps(struct page *page, const json_t *steps)
 	size_t count = json_array_size(steps);
 	int64_t counts[REPORT_STATES], first = 0;
 	const char *states[REPORT_STATES];
-	struct fault fault;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t at = i % REPORT_STATES;
 		for (size_t k = 0; at == 0 && k < REPORT_STATES; k++)
 			states[k] = json_string_value(
 			    json_array_get(steps, i + k));
-		if (at == 0 &&
-		    report_reached(page->db, states, counts, &fault) != OUT_OK)
+		if (at == 0)
+			page->out = report_reached(page->db, states, counts,
+			    page->fault);
+		if (page->out != OUT_OK)
 			return;
 		write_step(page, states[at], counts[at], i == 0 ? 0 : first);
 		if (i == 0)
@@ -193,13 +198,15 @@ write_steps(struct page *page, const json_t *steps)
 static void
 write_funnel(struct page *page)
 {
-	const json_t *funnels = view_funnels(page->flow), *steps;
+	const json_t *funnels = view_funnels(page->asked->flow), *steps;
 	const char *name;
 
 	put_title(page, "Воронка", "Funnel");
 	json_object_foreach ((json_t *)(uintptr_t)funnels, name, steps) {
 		buf_printf(&page->text, "\n\n%s", name);
 		write_steps(page, steps);
+		if (page->out != OUT_OK)
+			return;
 	}
 }
 
@@ -214,19 +221,38 @@ static const struct {
 	{ "funnel", write_funnel },
 };
 
-char *
-report_text(struct db *db, const struct flow *flow, const struct chat *chat,
-    const char *name, int64_t now)
+static bool
+is_russian(const struct report *report)
+{
+	return strncmp(text_lang(report->flow, report->chat), "ru", 2) == 0;
+}
+
+enum outcome
+report_text(struct db *db, const struct report *report, char **text,
+    struct fault *fault)
 {
 	struct page page = { .text = BUF_INIT(REPORT_MAX),
 		.db = db,
-		.flow = flow,
-		.chat = chat,
-		.now = now,
-		.russian = strncmp(text_lang(flow, chat), "ru", 2) == 0 };
+		.asked = report,
+		.russian = is_russian(report),
+		.fault = fault };
 
 	for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
-		if (strcmp(reports[i].name, name) == 0)
+		if (strcmp(reports[i].name, report->name) == 0)
 			reports[i].write(&page);
-	return buf_take(&page.text);
+	*text = buf_take(&page.text);
+	if (page.out == OUT_OK)
+		return OUT_OK;
+	free(*text);
+	*text = NULL;
+	return page.out;
+}
+
+char *
+report_apology(const struct report *report, const struct fault *why)
+{
+	return mem_printf(is_russian(report)
+		? "Отчёт %s не получился: %s"
+		: "The report %s could not be written: %s",
+	    report->name, why->text);
 }

@@ -9,9 +9,19 @@
 #include "bot/flow.h"
 #include "store/db.h"
 
-/* The report NAME (today, week, queue, health, funnel) in the language and the
- * time zone of CHAT; the caller frees it. */
-char *report_text(struct db *db, const struct flow *flow,
-    const struct chat *chat, const char *name, int64_t now);
+struct report {
+	const struct flow *flow;
+	const struct chat *chat; /* who reads it: language, time zone */
+	const char *name;	 /* today, week, queue, health, funnel */
+	int64_t now;
+};
+
+/* Reads the database, which may take long where much was said.  *TEXT is the
+ * caller's, NULL unless OUT_OK. */
+enum outcome report_text(struct db *db, const struct report *report,
+    char **text, struct fault *fault) must_check;
+
+/* What the reader is told instead; the caller frees it. */
+char *report_apology(const struct report *report, const struct fault *why);
 
 #endif

@@ -62,6 +62,8 @@ turn_close(struct turn *turn)
 	for (size_t i = 0; i < TURN_OLD_FLOWS; i++)
 		flow_close(turn->old[i]);
 	turn_undone(turn);
+	turn_report_forget(turn);
+	json_decref(turn->unfit);
 	free(turn->notices);
 	free(turn);
 }
@@ -159,6 +161,9 @@ turn_step(struct turn *turn, const struct flow *flow, struct turn_chat *open,
 
 	from.state = state;
 	turn->looped = effects.looped ? open->row.chat_id : 0;
+	json_decref(turn->unfit);
+	turn->unfit = effects.unfit;
+	effects.unfit = NULL;
 	if (out == OUT_OK)
 		out = effects_write(turn->db, flow, &open->chat, &effects,
 		    &from, now, result, fault);
@@ -239,6 +244,7 @@ void
 turn_committed(struct turn *turn)
 {
 	turn->committed = turn->counts;
+	turn_report_committed(turn);
 }
 
 void
@@ -248,7 +254,7 @@ turn_undone(struct turn *turn)
 
 	turn->counts = turn->committed;
 	turn->planned = false;
-	turn_reports_forget(turn);
+	turn_report_undone(turn);
 	while (turn_notice_next(turn, &notice)) {
 		free(notice.callback_id);
 		free(notice.text);

@@ -70,6 +70,11 @@ enum outcome turn_updates(struct turn *turn, int64_t now, int limit,
 enum outcome turn_event(struct turn *turn, int64_t chat_id, const char *event,
     const json_t *data, int64_t now, struct fault *fault) must_check;
 
+/* After turn_event(): the names in its data whose values are not of their
+ * variables' types and which are unset now, borrowed until the next step.
+ * NULL: none, or the event still waits. */
+const json_t *turn_unfit(const struct turn *turn);
+
 /* Inside a transaction: schedules the flow's one schedule NAME for a chat at
  * *DUE_AT; OUT_NEVER/EXIT_INPUT when there is none or several.  *ADDED, *ID
  * and *DUE_AT as for tasks_add(). */

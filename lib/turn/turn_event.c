@@ -54,6 +54,8 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 {
 	bool works = execs_open(turn->db, chat_id);
 
+	json_decref(turn->unfit);
+	turn->unfit = NULL;
 	if ((!works && !updates_kept(turn->db, chat_id)) ||
 	    turn->flow == NULL || !flow_has_event(turn->flow, event))
 		return turn_event_step(turn, chat_id, event, data, now, fault);
@@ -65,6 +67,12 @@ turn_event(struct turn *turn, int64_t chat_id, const char *event,
 	if (out == OUT_OK && !works)
 		out = updates_release(turn->db, chat_id, fault);
 	return out;
+}
+
+const json_t *
+turn_unfit(const struct turn *turn)
+{
+	return turn->unfit;
 }
 
 enum outcome

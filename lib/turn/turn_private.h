@@ -12,13 +12,20 @@
 /* Versions of the flow that tasks of a backlog were made under. */
 #define TURN_OLD_FLOWS 4
 
-/* So many reports are written at once; the others come after them. */
-#define TURN_REPORTS 8
+/* ASKED and STORED are of the open transaction. */
+enum turn_report_phase {
+	REPORT_NONE,
+	REPORT_ASKED,
+	REPORT_COUNTED,
+	REPORT_WRITTEN,
+	REPORT_STORED
+};
 
 struct turn_report {
-	int64_t message; /* 0: none */
-	int64_t chat_id;
-	char *name, *text; /* text: NULL before it is written */
+	enum turn_report_phase phase;
+	int64_t message, chat_id;
+	int tries;	   /* before this one */
+	char *name, *text; /* text: NULL when it could not be written now */
 };
 
 struct turn {
@@ -30,8 +37,9 @@ struct turn {
 	struct turn_notice *notices;
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
-	struct turn_report reports[TURN_REPORTS];
+	struct turn_report report;
 	bool planned;	/* what recurs, of this flow */
+	json_t *unfit;	/* of the last step, see struct effects */
 	int64_t looped; /* whose step the loop guard ended last, 0: nobody's */
 };
 
@@ -89,8 +97,9 @@ enum outcome turn_event_step(struct turn *turn, int64_t chat_id,
 enum outcome turn_let_go(struct turn *turn, int64_t chat_id,
     struct fault *fault) must_check;
 
-/* What is written, or to be written, is not wanted any more. */
-void turn_reports_forget(struct turn *turn);
+void turn_report_committed(struct turn *turn);
+void turn_report_undone(struct turn *turn);
+void turn_report_forget(struct turn *turn);
 
 void turn_notice_add(struct turn *turn, int64_t update_row,
     const char *callback_id, char *text);

@@ -4,99 +4,134 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "turn/report_text.h"
 #include "turn/turn_private.h"
+
+/* What the database was too busy for is tried again after this time. */
+#define REPORT_LATER_MS 1000
 
 static void
 report_release(struct turn_report *report)
 {
 	free(report->name);
 	free(report->text);
-	*report = (struct turn_report){ 0 };
+	*report = (struct turn_report){ .phase = REPORT_NONE };
 }
 
 void
-turn_reports_forget(struct turn *turn)
+turn_report_forget(struct turn *turn)
 {
-	for (size_t i = 0; i < TURN_REPORTS; i++)
-		report_release(&turn->reports[i]);
+	report_release(&turn->report);
 }
 
-/* The one for the message ID; 0: a free place.  NULL: there is none. */
-static struct turn_report *
-report_find(struct turn *turn, int64_t id)
+void
+turn_report_committed(struct turn *turn)
 {
-	for (size_t i = 0; i < TURN_REPORTS; i++)
-		if (turn->reports[i].message == id)
-			return &turn->reports[i];
-	return NULL;
+	if (turn->report.phase == REPORT_ASKED)
+		turn->report.phase = REPORT_COUNTED;
+	else if (turn->report.phase == REPORT_STORED)
+		report_release(&turn->report);
 }
 
-static void
-report_want(struct turn *turn, const struct message *message, const char *name)
+/* What is counted must not be counted again only because the next transaction
+ * failed. */
+void
+turn_report_undone(struct turn *turn)
 {
-	struct turn_report *report = report_find(turn, 0);
-
-	if (report != NULL)
-		*report = (struct turn_report){ .message = message->id,
-			.chat_id = message->chat_id,
-			.name = mem_dup(name) };
+	if (turn->report.phase == REPORT_ASKED)
+		report_release(&turn->report);
+	else if (turn->report.phase == REPORT_STORED)
+		turn->report.phase = REPORT_WRITTEN;
 }
 
 bool
-turn_is_report(struct turn *turn, const struct message *message, char **params,
-    char **text)
+turn_is_report(const struct turn *turn, const struct message *message)
 {
 	json_auto_t *action = json_loads(message->action, 0, NULL);
-	const char *name = json_get_text(action, "report");
-	struct turn_report *report = report_find(turn, message->id);
 
-	*params = *text = NULL;
-	if (name == NULL || turn->flow == NULL)
-		return false;
-	if (report == NULL) {
-		report_want(turn, message, name);
-	} else if (report->text != NULL) {
-		json_auto_t *said = json_pack("{s:s}", "text", report->text);
-		*params = json_text(said);
-		*text = mem_dup(report->text);
-		report_release(report);
+	return turn->flow != NULL && json_get_text(action, "report") != NULL;
+}
+
+enum outcome
+turn_report_ask(struct turn *turn, const struct message *message,
+    struct fault *fault)
+{
+	json_auto_t *action = json_loads(message->action, 0, NULL);
+
+	if (turn->report.phase != REPORT_NONE)
+		return OUT_OK;
+	/* Nothing but its being asked for counts before it is written. */
+	if (message->tries >= REPORT_TRIES)
+		return fault_set(fault, OUT_NEVER, EXIT_BUG,
+		    "the command died each time this report was written");
+	turn->report = (struct turn_report){ .phase = REPORT_ASKED,
+		.message = message->id,
+		.chat_id = message->chat_id,
+		.tries = message->tries,
+		.name = mem_dup(json_get_text(action, "report")) };
+	return messages_tried(turn->db, message->id, message->tries + 1,
+	    fault);
+}
+
+bool
+turn_report_asked(const struct turn *turn)
+{
+	return turn->report.phase == REPORT_ASKED;
+}
+
+bool
+turn_report_write(struct turn *turn, int64_t now)
+{
+	struct turn_report *report = &turn->report;
+	struct turn_chat open = { 0 };
+	struct fault fault;
+
+	if (report->phase != REPORT_COUNTED)
+		return report->phase == REPORT_WRITTEN;
+	const struct report asked = { .flow = turn->flow,
+		.chat = &open.chat,
+		.name = report->name,
+		.now = now };
+	enum outcome out =
+	    turn_chat_open(turn, report->chat_id, &open, &fault);
+	if (out == OUT_OK)
+		out = report_text(turn->db, &asked, &report->text, &fault);
+	if (out != OUT_OK && out != OUT_LATER) {
+		log_error("the report '%s' for chat %lld cannot be written: "
+			  "%s",
+		    report->name, (long long)report->chat_id, fault.text);
+		report->text = report_apology(&asked, &fault);
 	}
+	turn_chat_close(&open);
+	report->phase = REPORT_WRITTEN;
 	return true;
 }
 
-static char *
-report_write(struct turn *turn, const struct turn_report *report, int64_t now)
+enum outcome
+turn_report_store(struct turn *turn, int64_t now, struct fault *fault)
 {
-	struct turn_chat open = { 0 };
-	struct fault fault;
-	char *text = NULL;
+	struct turn_report *report = &turn->report;
+	enum outcome out;
 
-	if (turn_chat_open(turn, report->chat_id, &open, &fault) == OUT_OK)
-		text = report_text(turn->db, turn->flow, &open.chat,
-		    report->name, now);
-	turn_chat_close(&open);
-	return text ? text : mem_dup(report->name);
-}
-
-bool
-turn_reports(struct turn *turn, int64_t now)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < TURN_REPORTS && turn->flow != NULL; i++) {
-		struct turn_report *report = &turn->reports[i];
-
-		if (report->message == 0)
-			continue;
-		/* Nobody took it: its message went another way. */
-		if (report->text != NULL) {
-			report_release(report);
-			continue;
-		}
-		report->text = report_write(turn, report, now);
-		any = true;
+	if (report->phase != REPORT_WRITTEN)
+		return OUT_OK;
+	report->phase = REPORT_STORED;
+	if (report->text == NULL) {
+		out = messages_tried(turn->db, report->message, report->tries,
+		    fault);
+		return out == OUT_OK
+		    ? messages_postpone(turn->db, report->chat_id,
+			  now + REPORT_LATER_MS, 0, fault)
+		    : out;
 	}
-	return any;
+	json_auto_t *said = json_pack("{s:s}", "text", report->text);
+	char *params = json_text(said);
+	out = messages_rewrite(turn->db, report->message, params, report->text,
+	    true, fault);
+	free(params);
+	return out == OUT_OK
+	    ? messages_tried(turn->db, report->message, 0, fault)
+	    : out;
 }

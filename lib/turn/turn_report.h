@@ -1,22 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reports count over all that was said, for which nobody should wait with the
- * database locked: they are written between the transactions.
+ * database locked: they are written between the transactions, one at a time.
+ * A command may die over one, and each later one would again, so that a try is
+ * committed before and too many are one too many:
+ *
+ *   asked (counted) | commit | written | stored (count 0) | commit
  */
 #ifndef LEADPIPE_TURN_REPORT_H
 #define LEADPIPE_TURN_REPORT_H
 
 #include "turn/turn.h"
 
-/*
- * Inside the transaction that sends: true when MESSAGE is a report.  *PARAMS
- * and *TEXT, the caller's, are NULL until turn_reports() has written it.
- */
-bool turn_is_report(struct turn *turn, const struct message *message,
-    char **params, char **text);
+/* More are one too many. */
+#define REPORT_TRIES 3
 
-/* Outside of any transaction: writes the reports that were asked for; false
- * when there are none. */
-bool turn_reports(struct turn *turn, int64_t now);
+/* True when MESSAGE is a report that is not written yet. */
+bool turn_is_report(const struct turn *turn, const struct message *message);
+
+/* Inside a transaction: counts a try and remembers to write it, unless another
+ * one is still to be stored.  OUT_NEVER, EXIT_BUG: its tries are used up. */
+enum outcome turn_report_ask(struct turn *turn, const struct message *message,
+    struct fault *fault) must_check;
+
+/* From when one is asked for until that is committed. */
+bool turn_report_asked(const struct turn *turn);
+
+/* Outside of any transaction: writes what was asked for and committed; false
+ * when there is nothing to store. */
+bool turn_report_write(struct turn *turn, int64_t now);
+
+/* Inside a transaction: the message is like any other from now on.  What could
+ * not be written because the database was busy is asked for again later. */
+enum outcome turn_report_store(struct turn *turn, int64_t now,
+    struct fault *fault) must_check;
 
 #endif

@@ -22,6 +22,10 @@
 #define MINUTE INT64_C(60000)
 #define START INT64_C(1790000000000)
 
+/* Of Telegram's 4096: the host has a longer name than "test" (77), it may be
+ * sent late and again (82), and more may be said below (170). */
+#define LETTER_MOST (4096 - 77 - 82 - 170)
+
 /* One healthcheck a minute, and the letters that came of them. */
 static struct alert_state state;
 static struct checks checks;
@@ -80,7 +84,7 @@ minute(void)
 	bool wrote = letter != NULL;
 
 	if (wrote) {
-		assert_true(utf8_length(letter->text) <= 4000);
+		assert_true(utf8_length(letter->text) <= LETTER_MOST);
 		snprintf(last, sizeof(last), "%s", letter->text);
 		written[letters++] = now;
 		recoveries += strstr(last, "[OK]") != NULL;
@@ -533,6 +537,30 @@ test_hostile(void **unused)
 	letter_lacks("SECRET");
 }
 
+/* Wherever in an item the letter is full. */
+static void
+test_any_length(void **unused)
+{
+	char text[320];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int len = 0; len < 319; len += 5) {
+		setup(unused);
+		for (int m = 0; m < 2; m++) {
+			storm(60, CHECK_CRITICAL);
+			for (size_t i = 0; i < checks.count; i++) {
+				check_say(&checks.list[i], "%.*s",
+				    i < 4 ? len : 319, text);
+				check_mend(&checks.list[i], "%s", text);
+				memset(checks.list[i].subject + 1, 'x', 62);
+			}
+			minute();
+		}
+		assert_int_equal(letters, 1);
+	}
+}
+
 static void
 test_long(void **unused)
 {
@@ -626,6 +654,7 @@ main(void)
 		TEST(storm_over),
 		TEST(hostile),
 		TEST(long),
+		TEST(any_length),
 		TEST(foreign_file),
 		TEST(clock_back),
 	};

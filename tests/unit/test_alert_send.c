@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "ops/alert.h"
@@ -512,6 +513,20 @@ test_two(void **unused)
 	free(db);
 }
 
+/* The file in memory; BEFORE and AFTER its name make another one of it. */
+static char *
+spare(const char *before, const char *after)
+{
+	char *db = beside("leadpipe.db");
+	char *path =
+	    mem_printf("/dev/shm/leadpipe-%lu/%salerts-%016llx.json%s",
+		(unsigned long)geteuid(), before,
+		(unsigned long long)id_hash(db, strlen(db)), after);
+
+	free(db);
+	return path;
+}
+
 /* No file can be made beside the database: memory takes its place, and the
  * newer of the two counts. */
 static void
@@ -526,7 +541,8 @@ test_spare(void **unused)
 	configure(turns, 1, "ADMIN_IDS=7");
 	check(CHECK_OK);
 	/* A directory of that name: root, too, cannot write there. */
-	char *path = beside("alerts.json");
+	char *path = beside("alerts.json"), *kept = spare("", "");
+	char *draft = spare(".", ".aB3dE6");
 	unlink(path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	for (int i = 0; i < 10; i++) {
@@ -535,6 +551,7 @@ test_spare(void **unused)
 	}
 	assert_int_equal(wire->count, 1);
 	assert_int_equal(delivery, CHECK_OK);
+	assert_int_equal(link(kept, draft), 0);
 	rmdir(path);
 	for (int i = 0; i < 10; i++) {
 		check(CHECK_OK);
@@ -542,7 +559,39 @@ test_spare(void **unused)
 	}
 	assert_int_equal(wire->count, 2);
 	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(access(kept, F_OK), -1);
+	assert_int_equal(access(draft, F_OK), -1);
+	free(draft);
+	free(kept);
 	free(path);
+}
+
+/* What a process that was killed while it wrote left is gone, and nothing
+ * else. */
+static void
+test_draft(void **unused)
+{
+	static const char *const names[] = { ".alerts.json.aB3dE6",
+		".alerts.json.aB3dE67", ".alerts.lock.aB3dE6" };
+
+	(void)unused;
+	configure(NULL, 0, "");
+	for (int i = 0; i < LENGTH(names); i++) {
+		char *path = beside(names[i]);
+		struct fault fault;
+
+		assert_int_equal(file_write_atomic(path, "{", 1, 0600, &fault),
+		    OUT_OK);
+		free(path);
+	}
+	check(CHECK_OK);
+	for (int i = 0; i < LENGTH(names); i++) {
+		char *path = beside(names[i]);
+
+		assert_int_equal(access(path, F_OK), i > 0 ? 0 : -1);
+		free(path);
+		remove_file(names[i]);
+	}
 }
 
 static void
@@ -590,6 +639,7 @@ main(void)
 		TEST(killed),
 		TEST(two),
 		TEST(spare),
+		TEST(draft),
 		TEST(heartbeat),
 	};
 

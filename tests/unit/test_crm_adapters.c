@@ -408,6 +408,33 @@ test_refusals(void **state)
 	ROWS(&kinds[3], exec_rows);
 }
 
+/* A failing CRM may quote a person: what it says is kept with their lead alone,
+ * never where it stands for the CRM. */
+static void
+test_quoted(void **state)
+{
+	static const char quote[] = "no room for Zaphodina";
+	const struct crm_response ended = { .ran = true,
+		.exit_code = 1,
+		.error = quote };
+
+	(void)state;
+	kind_begin(&kinds[0]);
+	create_one();
+	answer(500, PROBLEM("no room for Zaphodina"));
+	assert_string_equal(crm_job_state(job)->text, "amoCRM: HTTP 500");
+	assert_string_equal(leads[0].text, "amoCRM: HTTP 500");
+	kind_end();
+	kind_begin(&kinds[3]);
+	create_one();
+	crm_job_answer(job, &ended, NOW);
+	assert_string_equal(crm_job_state(job)->text,
+	    "the program of LEAD_EXEC ended with 1");
+	assert_string_equal(leads[0].text,
+	    "the program of LEAD_EXEC ended with 1: no room for Zaphodina");
+	kind_end();
+}
+
 /* 429 without a word of how long: longer each time, until one answer. */
 static void
 test_backoff(void **state)
@@ -627,6 +654,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_CRM(test_contract),
 		WITH_CRM(test_refusals),
+		WITH_CRM(test_quoted),
 		WITH_CRM(test_backoff),
 		WITH_CRM(test_bitrix24),
 		WITH_CRM(test_bitrix24_strike),

@@ -16,6 +16,7 @@
 #include "store/export.h"
 #include "store/forget.h"
 #include "store/forget_journal.h"
+#include "store/journal_gate.h"
 #include "store/journal_read.h"
 #include "store/messages.h"
 #include "store/updates.h"
@@ -63,13 +64,15 @@ live(const char *chat)
 	    "INSERT INTO tasks(due_at, id, kind, priority, chat_id, name,"
 	    " expire_at, created_at, flow, pointer) VALUES(9, @, 'flow', 5,"
 	    " @, 'n', 9, 1, 'f', '/p');"
+	    "INSERT INTO task_tries VALUES(@, 1);"
 	    "INSERT INTO task_ends VALUES(-@, 'dead', 1, 'r', 1, 'flow', 5,"
 	    " @, 'n', 1, 1, 0, 'f', '/p', NULL, NULL);"
 	    "INSERT INTO execs(chat_id, state, flow, request, resume,"
 	    " created_at, nonce) VALUES(@, 'done', 'f', '{}', '{}', 1, 1);"
 	    "INSERT INTO arrivals VALUES(@, 's', '', 1, 1, 1);"
 	    "INSERT INTO leads(key, chat_id, created_at, state, errand,"
-	    " phone_e164) VALUES('k@', @, 1, 'created', NULL, '+7999@');"
+	    " phone_e164, body) VALUES('k@', @, 1, 'created', NULL, '+7999@',"
+	    " '{\"sent\":\"+7999@\"}');"
 	    "INSERT INTO lead_sources(lead_id, key, received_at, raw)"
 	    " VALUES(last_insert_rowid(), 'k@', 1, 'r');"
 	    "INSERT INTO dead_letters(kind, item, chat_id, reason, mend,"
@@ -91,6 +94,7 @@ rows_of(const char *chat)
 	    filled("SELECT (SELECT count(*) FROM chats WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM messages WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM tasks WHERE chat_id = @)"
+		   " + (SELECT count(*) FROM task_tries WHERE id = @)"
 		   " + (SELECT count(*) FROM task_ends WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM execs WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM arrivals WHERE chat_id = @)"
@@ -160,10 +164,10 @@ all_of_one_goes_and_nothing_of_others(void **state)
 	(void)state;
 	live(HER);
 	live("5");
-	assert_int_equal(11, rows_of(HER));
+	assert_int_equal(12, rows_of(HER));
 	forget_ok(HER);
 	assert_int_equal(0, rows_of(HER));
-	assert_int_equal(11, rows_of("5"));
+	assert_int_equal(12, rows_of("5"));
 	/* Nobody is nobody's reason to complain. */
 	forget_ok(HER);
 }
@@ -198,7 +202,7 @@ what_is_on_its_way_is_waited_for(void **state)
 		assert_int_equal(OUT_LATER, forget(HER, true, &wait));
 		assert_int_equal(EXIT_LATER, fault.code);
 		assert_int_equal(cases[i].wait, wait);
-		assert_true(rows_of(HER) >= 11);
+		assert_true(rows_of(HER) >= 12);
 		exec(cases[i].end);
 	}
 	forget_ok(HER);
@@ -332,11 +336,11 @@ a_lead_that_is_paid_for_is_not_lost_by_the_way(void **state)
 	     "UPDATE leads SET phone_e164 = '+7999" HER "' WHERE chat_id = 5");
 	assert_int_equal(OUT_NEVER, forget(HER, false, &wait));
 	assert_int_equal(EXIT_REFUSED, fault.code);
-	assert_int_equal(11, rows_of(HER));
+	assert_int_equal(12, rows_of(HER));
 	state_ok(forget(HER, true, &wait), &fault);
 	assert_int_equal(0,
 	    number("SELECT count(*) FROM leads WHERE id = 70"));
-	assert_int_equal(11, rows_of("5"));
+	assert_int_equal(12, rows_of("5"));
 	exec("INSERT INTO leads(id, key, created_at, email) VALUES"
 	     " (71, 'm', 1, 'a@b.example')");
 	state_ok(forget("A@b.example", true, &wait), &fault);
@@ -375,6 +379,32 @@ count_row(void *arg, const char *row)
 	++*(int *)arg;
 	assert_int_equal('{', row[0]);
 	return true;
+}
+
+static bool
+find_text(void *arg, const char *row)
+{
+	const char **text = arg;
+
+	if (*text != NULL && strstr(row, *text) != NULL)
+		*text = NULL;
+	return true;
+}
+
+static void
+what_left_for_the_crm_is_exported(void **state)
+{
+	const char *sent = "{\\\"sent\\\":\\\"+7999" HER;
+
+	(void)state;
+	live(HER);
+	look(HER);
+	for (size_t i = 0; i < export_count; i++)
+		state_ok(export_rows(db, i, &subject, find_text, &sent,
+			     &fault),
+		    &fault);
+	assert_null(sent);
+	subject_release(&subject);
 }
 
 /* Each kind that is counted before it is deleted is exported as well. */
@@ -506,6 +536,43 @@ what_is_appended_meanwhile_is_not_lost(void **state)
 	free(path);
 }
 
+/* Committed before she was forgotten, and copied after that. */
+static void
+what_is_still_to_be_copied_is_waited_for(void **state)
+{
+	char ready;
+	int pipes[2];
+	int64_t erased;
+
+	(void)state;
+	journal_make();
+	append(JOURNAL_TASK, 1, "{\"chat_id\":5}");
+	assert_int_equal(0, pipe(pipes));
+	pid_t child = fork();
+	if (child == 0) {
+		int gate;
+		bool good = journal_gate_enter(&journal, db,
+				clock_mono_ms() + 5000, &gate,
+				&fault) == OUT_OK &&
+		    write(pipes[1], "x", 1) == 1;
+		usleep(200000);
+		append(JOURNAL_TASK, 2, "{\"chat_id\":" HER "}");
+		journal_gate_leave(&gate);
+		end_child(good);
+	}
+	assert_int_equal(1, read(pipes[0], &ready, 1));
+	look(HER);
+	state_ok(forget_journal(&journal, db, &subject, false, &erased,
+		     &fault),
+	    &fault);
+	assert_int_equal(child, waitpid(child, NULL, 0));
+	assert_int_equal(1, erased);
+	assert_int_equal(1, journal_ids());
+	subject_release(&subject);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 int
 main(void)
 {
@@ -519,8 +586,10 @@ main(void)
 		WITH_DB(a_lead_that_is_paid_for_is_not_lost_by_the_way),
 		WITH_DB(what_was_begun_is_known_until_it_is_finished),
 		WITH_DB(an_export_has_each_kind),
+		WITH_DB(what_left_for_the_crm_is_exported),
 		WITH_DB(her_records_leave_the_journal),
 		WITH_DB(what_is_appended_meanwhile_is_not_lost),
+		WITH_DB(what_is_still_to_be_copied_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,6 +276,26 @@ json_is_read(void **state)
 	assert_string_equal(detail("note", NULL), "crm: other\n\nprice: much");
 }
 
+/* "curl -d" says form, whatever it sends. */
+static void
+another_type_than_it_says(void **state)
+{
+	(void)state;
+	read_good(FORM, "{\"name\":\"Ann\"}");
+	assert_string_equal(lead.name, "Ann");
+	read_good(FORM, " {\"name\":\"A=B&C=D\",\"phone\":\"+1\"}\r\n");
+	assert_string_equal(lead.name, "A=B&C=D");
+	assert_null(detail("note", NULL));
+	read_good("application/json; charset=utf-8", "name=Ann&city=Omsk");
+	assert_string_equal(lead.name, "Ann");
+	assert_string_equal(detail("note", NULL), "city: Omsk");
+	read_good("multipart/form-data", "{\"name\":\"Ann\"}");
+	assert_string_equal(lead.name, "Ann");
+	/* What only begins like it stays the form that it says it is. */
+	read_good(FORM, "{a=b&name=Ann");
+	assert_string_equal(lead.name, "Ann");
+}
+
 static void
 what_is_no_lead_is_refused(void **state)
 {
@@ -289,7 +309,10 @@ what_is_no_lead_is_refused(void **state)
 	read_bad(NULL, "{\"name\":\"\"}", EXIT_INPUT);
 	read_bad(NULL, "{\"name\":\" \xc2\xa0 \"}", EXIT_INPUT);
 	read_bad(NULL, "{\"utm_source\":\"x\",\"ip\":\"y\"}", EXIT_INPUT);
-	read_bad("application/json", "name=Ann", EXIT_INPUT);
+	read_bad("application/json", "name", EXIT_INPUT);
+	read_bad("application/json", "<a href=\"x\">", EXIT_INPUT);
+	read_bad(FORM, "{\"name\":\"Ann\"", EXIT_INPUT);
+	read_bad(FORM, "{\"name\":\"\"}", EXIT_INPUT);
 	read_bad("application/json", "\"name\"", EXIT_INPUT);
 	read_bad("application/xml", "<a/>", EXIT_USAGE);
 	read_bad(FORM, "utm_source=x", EXIT_INPUT);
@@ -522,6 +545,7 @@ main(void)
 		cmocka_unit_test(tilda_is_read),
 		cmocka_unit_test(one_campaign_counts),
 		cmocka_unit_test(json_is_read),
+		cmocka_unit_test(another_type_than_it_says),
 		cmocka_unit_test(what_is_no_lead_is_refused),
 		cmocka_unit_test(hostile_text_is_text),
 		cmocka_unit_test(fields_have_an_end),

@@ -49,6 +49,7 @@ number(const char *sql)
 	" chat_id, expire_at, created_at, entries, method, params)" \
 	" VALUES(3, 'held', 1, 1, 'send', 5, 4, 9000000000000, 1, 0," \
 	" 'sendMessage', '{}');" \
+	"INSERT INTO task_tries VALUES(1, 3), (2, 3);" \
 	"INSERT INTO meta VALUES('task_id', 3);" \
 	"INSERT INTO updates(update_id, hash, received_at, state, raw)" \
 	" VALUES(1, 1, 1, 'received', '{}'), (2, 2, 1, 'done', '{}');" \
@@ -175,6 +176,7 @@ what_was_due_is_on_hold(void **state)
 	assert_int_equal(0,
 	    number("SELECT count(*) FROM runs"
 		   " WHERE finished_at IS NULL"));
+	assert_int_equal(0, number("SELECT count(*) FROM task_tries"));
 	assert_int_equal(0, number("SELECT count(*) FROM workers"));
 	db = state_open(DB_WRITE);
 	all_rules_hold();

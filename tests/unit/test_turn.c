@@ -19,6 +19,7 @@
 #include "store/task_try.h"
 #include "store/updates.h"
 #include "turn/deploy.h"
+#include "turn/pickup.h"
 #include "turn/turn_report.h"
 #include "turn/turn_tasks.h"
 
@@ -583,16 +584,21 @@ a_moved_schedule_is_known_by_its_name(void **state)
 		   " WHERE text = 'Again'"));
 }
 
-/* Counting takes long where much was said: nobody waits for it, and it is one
- * message whatever happens in between. */
-static void
-a_report_is_written_between_the_transactions(void **state)
+/* What delivery does with the head of a lane that is a report. */
+static enum outcome
+ask_report(void)
 {
 	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
 	struct message m;
-	char *params, *text;
 
-	(void)state;
+	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
+	assert_true(turn_is_report(turn, &m));
+	return turn_report_ask(turn, &m, &fault);
+}
+
+static void
+want_report(void)
+{
 	deploy_source("{\"leadpipe\":1,\"id\":\"t\",\"start\":\"hello\","
 		      "\"commands\":{\"/n\":[{\"report\":\"today\"}]},"
 		      "\"states\":{\"hello\":{\"final\":true}},"
@@ -605,33 +611,75 @@ a_report_is_written_between_the_transactions(void **state)
 	assert_int_equal(1,
 	    number("SELECT count(*) FROM messages WHERE state = 'queued'"
 		   " AND text = 'today'"));
+}
+
+static int64_t
+report_tries(void)
+{
+	return number("SELECT tries FROM messages WHERE action IS NOT NULL");
+}
+
+/* Counting takes long where much was said: nobody waits for it, and it is one
+ * message whatever happens in between. */
+static void
+a_report_is_written_between_the_transactions(void **state)
+{
+	(void)state;
+	want_report();
 	begin();
-	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
-	for (int i = 0; i < 2; i++) {
-		assert_true(turn_is_report(turn, &m, &params, &text));
-		assert_null(params);
-		assert_null(text);
-	}
+	state_ok(ask_report(), &fault);
+	assert_true(turn_report_asked(turn));
 	/* What is rolled back was not asked. */
 	db_rollback(db);
 	turn_undone(turn);
-	assert_false(turn_reports(turn, NOW));
+	assert_false(turn_report_asked(turn));
+	assert_false(turn_report_write(turn, NOW));
 	begin();
-	place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
-	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
-	assert_true(turn_is_report(turn, &m, &params, &text));
+	state_ok(ask_report(), &fault);
+	assert_false(turn_report_write(turn, NOW));
 	commit();
-	assert_true(turn_reports(turn, NOW));
+	turn_committed(turn);
+	assert_int_equal(1, report_tries());
+	assert_true(turn_report_write(turn, NOW));
+	for (int i = 0; i < 2; i++) {
+		begin();
+		state_ok(turn_report_store(turn, NOW, &fault), &fault);
+		if (i == 1)
+			break;
+		db_rollback(db);
+		turn_undone(turn);
+		assert_true(turn_report_write(turn, NOW));
+	}
+	commit();
+	turn_committed(turn);
+	assert_int_equal(1,
+	    number("SELECT count(*) FROM messages WHERE state = 'queued'"
+		   " AND action IS NULL AND tries = 0"
+		   " AND text LIKE 'Today_People: 1%'"
+		   " AND params LIKE '{\"text\":\"Today\\nPeople: 1%'"));
+	assert_false(turn_report_write(turn, NOW));
+}
+
+static void
+a_report_that_kills_is_given_up(void **state)
+{
+	(void)state;
+	want_report();
+	for (int i = 1; i <= REPORT_TRIES; i++) {
+		begin();
+		state_ok(ask_report(), &fault);
+		commit();
+		/* As far as this process went. */
+		turn_close(turn);
+		state_ok(turn_open(&turn, db, config, &fault), &fault);
+		assert_int_equal(i, report_tries());
+	}
 	begin();
-	place = (struct lane_place){ 0, INT64_MIN, INT64_MIN };
-	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
-	assert_true(turn_is_report(turn, &m, &params, &text));
-	assert_non_null(strstr(text, "Today\nPeople: 1"));
-	assert_non_null(strstr(params, "Today\\nPeople: 1"));
-	commit();
-	free(params);
-	free(text);
-	assert_false(turn_reports(turn, NOW));
+	assert_int_equal(OUT_NEVER, ask_report());
+	assert_string_equal(fault.text,
+	    "the command died each time this report was written");
+	db_rollback(db);
+	assert_false(turn_report_asked(turn));
 }
 
 static void
@@ -745,7 +793,7 @@ picked_up(const struct config *with_file)
 {
 	bool deployed;
 
-	state_ok(deploy_pickup(db, with_file, state_soon(), &deployed, &fault),
+	state_ok(pickup_flow(db, with_file, state_soon(), &deployed, &fault),
 	    &fault);
 	return deployed;
 }
@@ -809,6 +857,7 @@ main(void)
 		WITH_TURN(
 		    tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed),
 		WITH_TURN(a_report_is_written_between_the_transactions),
+		WITH_TURN(a_report_that_kills_is_given_up),
 		WITH_TURN(a_new_version_strands_nobody),
 		WITH_TURN(all_files_of_a_flow_are_picked_up),
 		WITH_TURN(events_and_schedules_that_are_not_there_are_refused),

@@ -26,6 +26,7 @@ static const struct {
 	{ "profile", bitrix_profile },
 	{ "scope", bitrix_scope },
 	{ "crm.item.add", bitrix_item_add },
+	{ "crm.item.fields", bitrix_item_fields },
 	{ "crm.item.get", bitrix_item_get },
 	{ "crm.item.list", bitrix_item_list },
 	{ "crm.item.update", bitrix_item_update },

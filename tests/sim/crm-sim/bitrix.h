@@ -46,4 +46,10 @@ void bitrix_comment_add(struct call *call);
 void bitrix_comment_list(struct call *call);
 void bitrix_status_list(struct call *call);
 
+/* bitrix_field.c */
+void bitrix_item_fields(struct call *call);
+
+/* Sets in DATA what FROM says of fields that there are. */
+void bitrix_fields_copy(json_t *data, const json_t *from);
+
 #endif

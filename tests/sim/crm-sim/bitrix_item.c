@@ -13,14 +13,6 @@
 
 enum { LEAD = 1, DEAL = 2, CONTACT = 3 };
 
-/* What an item can hold; anything else is dropped without a word. */
-static const char *const members[] = { "title", "name", "lastName",
-	"secondName", "stageId", "sourceId", "sourceDescription", "opened",
-	"assignedById", "opportunity", "currencyId", "comments", "fm",
-	"originatorId", "originId", "utmSource", "utmMedium", "utmCampaign",
-	"utmContent", "utmTerm", "contactId", "contactIds", "categoryId",
-	"companyTitle" };
-
 static const char *const stages[][2] = {
 	{ "STATUS", "NEW" },
 	{ "STATUS", "IN_PROCESS" },
@@ -87,12 +79,7 @@ fields_good(struct call *call, int64_t type, const json_t *fields)
 static void
 fields_take(struct call *call, json_t *data, const json_t *fields)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		if (json_object_get(fields, members[i]))
-			json_object_set(data, members[i],
-			    json_object_get(fields, members[i]));
+	bitrix_fields_copy(data, fields);
 	json_object_set_new(data, "updatedTime", time_now(call));
 }
 
