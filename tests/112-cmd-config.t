@@ -168,7 +168,7 @@ is 'which is as it was' '1777 other' \
 	"$(stat -c %a "$tmp/closed") $(ls -A "$tmp/closed")"
 rm "$tmp/closed/other"
 chmod 700 "$tmp/closed"
-if [ $may_give = yes ]; then
+if [ "$may_give" = yes ]; then
 	as='setpriv --reuid=65534 --regid=65534 --clear-groups env'
 	chown 65534 "$tmp/env"
 	chmod 755 "$tmp/closed"
@@ -197,6 +197,7 @@ as=
 if unshare --mount true 2>"$tmp/said"; then
 	export -f problems refused
 	export tmp as
+	# shellcheck disable=SC2016 # expanded inside
 	unshare --mount bash -uc 'mount -t tmpfs -o mode=700,size=64k none \
 		"$tmp/closed" && cp /dev/zero "$tmp/closed/journal" 2>/dev/null
 		refused 74 "No space left.*free some space"
