@@ -8,6 +8,11 @@ prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 libexecdir ?= $(prefix)/libexec
 docdir ?= $(prefix)/share/doc/leadpipe
+mandir ?= $(prefix)/share/man
+pkgdatadir ?= $(prefix)/share/leadpipe
+bashcompdir ?= $(prefix)/share/bash-completion/completions
+zshcompdir ?= $(prefix)/share/zsh/site-functions
+fishcompdir ?= $(prefix)/share/fish/vendor_completions.d
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
 tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
@@ -21,7 +26,8 @@ HARDEN = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
 INCLUDE = -Ilib
 DEFINE = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 	-DLEADPIPE_VERSION='"$(VERSION)"' \
-	-DLEADPIPE_LIBEXECDIR='"$(libexecdir)/leadpipe"'
+	-DLEADPIPE_LIBEXECDIR='"$(libexecdir)/leadpipe"' \
+	-DLEADPIPE_MANDIR='"$(mandir)"'
 COMPILE = $(CC) -std=c11 $(DEFINE) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) \
 	-fPIE -ffile-prefix-map=$(CURDIR)=. $(PKG_CFLAGS)
 LINK = $(CC) $(CFLAGS) $(HARDEN) $(if $(filter %.so,$@),,-pie) $(LDFLAGS) \
@@ -54,7 +60,9 @@ SIM = $(call dirs,sim)
 VFS = $(patsubst %,%.a,$(filter %/vfs,$(call dirs,fault)))
 SHIM = $(patsubst %,%.so,$(filter %-shim,$(call dirs,fault)))
 FAULT = $(filter-out %/vfs %-shim,$(call dirs,fault))
-DOCS = $(wildcard README.md NEWS.md LICENSE crontab.example logrotate.example)
+DOCS = $(wildcard README.md NEWS.md LICENSE *.example)
+PAGES = $(notdir $(wildcard man/*.[1578]))
+page = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $1))/$1
 UNITS = $(notdir $(wildcard systemd/*@.*))
 # Each command has a handler of its own for when it failed.
 HANDLERS = $(patsubst leadpipe-%,leadpipe-failed-%,$(filter %.service,$(UNITS)))
@@ -132,12 +140,21 @@ lint format:
 # A unit names the command where it was installed.
 unit = sed 's|^ExecStart=|&$(bindir)/|' systemd/$1 \
 	>$(DESTDIR)$(unitdir)/$2 && chmod 644 $(DESTDIR)$(unitdir)/$2 &&
+# A shell finds the words of the command line where they were installed.
+completion = sed 's|/usr/share/leadpipe/|$(pkgdatadir)/|' completions/$1 \
+	>$(DESTDIR)$2 && chmod 644 $(DESTDIR)$2
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir)/leadpipe \
-		$(docdir) $(unitdir)/$(DROPINS) $(sysusersdir) $(tmpfilesdir))
+		$(docdir) $(unitdir)/$(DROPINS) $(sysusersdir) $(tmpfilesdir) \
+		$(pkgdatadir) $(bashcompdir) $(zshcompdir) $(fishcompdir))
 	install $(B)/leadpipe $(DESTDIR)$(bindir)
 	install $(PROGRAMS) $(DESTDIR)$(libexecdir)/leadpipe
 	install -m 644 $(DOCS) $(DESTDIR)$(docdir)
+	$(foreach p,$(PAGES),install -D -m 644 man/$p $(call page,$p) &&) :
+	install completions/words $(DESTDIR)$(pkgdatadir)/completion-words
+	$(call completion,leadpipe.bash,$(bashcompdir)/leadpipe)
+	$(call completion,_leadpipe,$(zshcompdir)/_leadpipe)
+	$(call completion,leadpipe.fish,$(fishcompdir)/leadpipe.fish)
 	$(foreach u,$(UNITS),$(call unit,$u,$u)) \
 	$(foreach u,$(HANDLERS),$(call unit,leadpipe-failed.service,$u)) :
 	install -m 644 systemd/$(DROPINS)/* $(DESTDIR)$(unitdir)/$(DROPINS)
@@ -149,13 +166,16 @@ uninstall:
 	cd $(DESTDIR)$(bindir) && rm -f leadpipe
 	cd $(DESTDIR)$(libexecdir)/leadpipe && rm -f $(notdir $(PROGRAMS))
 	cd $(DESTDIR)$(docdir) && rm -f $(DOCS)
+	rm -f $(foreach p,$(PAGES),$(call page,$p))
 	cd $(DESTDIR)$(unitdir) && rm -f $(UNITS) $(HANDLERS) $(DROPINS)/*
 	rm -f $(addprefix $(DESTDIR),$(sysusersdir)/leadpipe.conf \
-		$(tmpfilesdir)/leadpipe.conf)
+		$(tmpfilesdir)/leadpipe.conf $(pkgdatadir)/completion-words \
+		$(bashcompdir)/leadpipe $(zshcompdir)/_leadpipe \
+		$(fishcompdir)/leadpipe.fish)
 	-rmdir $(addprefix $(DESTDIR),$(libexecdir)/leadpipe $(docdir) \
-		$(unitdir)/$(DROPINS))
+		$(pkgdatadir) $(unitdir)/$(DROPINS))
 dist:
-	git archive --prefix=leadpipe-$(VERSION)/ -o leadpipe-$(VERSION).tar.gz HEAD
+	.ci/dist $(VERSION)
 clean:
 	rm -rf $(B) $(B)-asan
 

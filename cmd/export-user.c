@@ -28,8 +28,8 @@ static const struct opt_command command = {
 	.details =
 	    "USER is a chat id, the @username of somebody who wrote to the "
 	    "bot, or the +phone\nor e-mail of a lead; write -- before a "
-	    "negative id. What is nobody's chat and\nhas their phone or "
-	    "e-mail counts as theirs. Times are milliseconds since 1970.\n"
+	    "negative id. Leads of nobody's chat with\ntheir phone or e-mail "
+	    "count as theirs. Times are milliseconds since 1970.\n"
 	    "quoting_updates came from others and name the person: look at "
 	    "them before you\ngive them away. journal_records is how many "
 	    "copies the journal has of all that.",

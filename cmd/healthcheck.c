@@ -37,7 +37,7 @@ static const struct opt options[] = {
 	{ OPT_SPAN, 't', "timeout", "SECONDS",
 	    "say UNKNOWN after this time (10)", { .number = &timeout_ms } },
 	{ OPT_TEXT, 0, "component", "NAME",
-	    "machine, database, telegram, runs, queue or crm alone",
+	    "machine, database, telegram, runs, queue, crm or page alone",
 	    { .text = &component } },
 	{ OPT_FLAG, 'o', "online", NULL,
 	    "also ask Telegram whether it takes the token and what waits",
@@ -95,9 +95,9 @@ check_usage(void)
 	if (failed_unit != NULL && !alert_unit_valid(failed_unit))
 		opt_usage(&command, "'%s' is no name of a unit", failed_unit);
 	if (component != NULL && !check_component_known(component, &nearest))
-		opt_usage(&command, "no component '%s', %s%s", component,
-		    nearest ? "did you mean " : "see --help",
-		    nearest ? nearest : "");
+		opt_usage(&command, "no component '%s', %s%s%s", component,
+		    nearest ? "did you mean '" : "see --help",
+		    nearest ? nearest : "", nearest ? "'?" : "");
 	if (timeout_ms == 0)
 		opt_usage(&command, "--timeout needs at least a second");
 }

@@ -40,6 +40,7 @@ static const struct {
 	{ "show-funnel", "how many people reach each step" },
 	{ "recover-pending", "list and mend what is stuck or failed" },
 	{ "healthcheck", "Nagios plugin over every component" },
+	{ "render-status", "a status page, metrics, a badge, as files" },
 	{ NULL, "Keep safe" },
 	{ "backup-state", "copy the state while the bot works" },
 	{ "restore-state", "put a backup in the place of the state" },
@@ -159,12 +160,38 @@ run_command(char **argv)
 	return EXIT_BUG;
 }
 
+/* The page of this very installation, whatever MANPATH says; packages compress
+ * it.  Returns when there is none, and in the build tree, where one would be
+ * another version's. */
+static void
+show_page(const char *name)
+{
+	static const char *const ends[] = { "", ".gz" };
+	char dir[PATH_MAX], path[PATH_MAX + 64];
+	size_t i;
+
+	if (find_own_dir(dir, sizeof(dir))) {
+		snprintf(path, sizeof(path), "%s/libexec/%s", dir, name);
+		if (access(path, X_OK) == 0)
+			return;
+	}
+	for (i = 0; i < ARRAY_LEN(ends); i++) {
+		snprintf(path, sizeof(path), "%s/man1/leadpipe-%s.1%s",
+		    LEADPIPE_MANDIR, name, ends[i]);
+		if (access(path, R_OK) == 0)
+			execlp("man", "man", "-l", path, (char *)NULL);
+	}
+}
+
 static int
 run_help(char *name)
 {
 	char option[] = "--help", *argv[] = { name, option, NULL };
 
-	return is_command(name) ? run_command(argv) : refuse_unknown(name);
+	if (!is_command(name))
+		return refuse_unknown(name);
+	show_page(name);
+	return run_command(argv);
 }
 
 int

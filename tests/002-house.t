@@ -152,13 +152,22 @@ is 'make install puts each file in its place' "$({
 	for command in $commands; do
 		echo "/usr/local/libexec/leadpipe/$command 755"
 	done
-	for file in README.md NEWS.md LICENSE {crontab,logrotate}.example; do
+	for file in README.md NEWS.md LICENSE *.example; do
 		[ -e "$file" ] && echo "/usr/local/share/doc/leadpipe/$file 644"
 	done
 	(cd systemd && find . -mindepth 1 -type f \( -name '*@.*' -o \
 		-path './*.d/*' \) -printf '%P\n' && find . -name '*@.service' \
 		-printf '%P\n' | sed 's/leadpipe-/&failed-/') |
 		sed 's|.*|/usr/local/lib/systemd/system/& 644|'
+	echo /usr/local/share/leadpipe/completion-words 755
+	for file in bash-completion/completions/leadpipe \
+		zsh/site-functions/_leadpipe \
+		fish/vendor_completions.d/leadpipe.fish; do
+		echo "/usr/local/share/$file 644"
+	done
+	for page in man/*; do
+		echo "/usr/local/share/man/man${page##*.}/${page##*/} 644"
+	done
 	echo /usr/local/lib/sysusers.d/leadpipe.conf 644
 	echo /usr/local/lib/tmpfiles.d/leadpipe.conf 644
 } | sort)" "$(installed)"

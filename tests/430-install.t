@@ -29,6 +29,9 @@ is 'the documentation with it' '' "$(for file in NEWS.md LICENSE \
 	crontab.example logrotate.example; do
 	cmp "$TOP/$file" "$tmp/root$tmp/usr/share/doc/leadpipe/$file" 2>&1
 done)"
+is 'and the manual' '' "$(cd "$TOP/man" && for page in *; do
+	cmp "$page" "$tmp/root$tmp/usr/share/man/man${page##*.}/$page" 2>&1
+done)"
 is 'and nothing is written elsewhere' 'no' \
 	"$([ -e "$tmp/usr" ] && echo yes || echo no)"
 rm -rf "$tmp/root"
@@ -39,6 +42,19 @@ rm -rf "$tmp/old"
 PATH=$tmp/usr/bin:$PATH
 is 'leadpipe help' 'usage: leadpipe COMMAND [OPTION...]' \
 	"$(leadpipe help | head -n 1)"
+
+mkdir "$tmp/pager"
+printf '#!/bin/sh\necho "$@"\n' >"$tmp/pager/man"
+chmod +x "$tmp/pager/man"
+page=$tmp/usr/share/man/man1/leadpipe-poll-updates.1
+is 'leadpipe help COMMAND shows its page' "-l $page" \
+	"$(PATH=$tmp/pager:$PATH leadpipe help poll-updates)"
+gzip "$page"
+is 'also as packages have it' "-l $page.gz" \
+	"$(PATH=$tmp/pager:$PATH leadpipe help poll-updates)"
+rm "$page.gz"
+is 'without the page it is --help' "$(leadpipe poll-updates --help)" \
+	"$(leadpipe help poll-updates)"
 
 # --- a conversation
 

@@ -13,6 +13,7 @@ declare -A arguments=(
 	[cancel-task]='payment_reminder --user 42'
 	[list-tasks]='' [show-chat]='42' [show-history]='42' [show-funnel]=''
 	[chat-state]='get 42' [check-flow]="$tmp/flow/funnel.json"
+	[render-status]='--html -'
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'
 	[deploy-flow]="$tmp/flow/funnel.json"
 	[backup-state]='' [restore-state]="$tmp/backup.db"

@@ -12,8 +12,8 @@
 
 /* log_error() allocates nothing, so it still works here, if it does not hold
  * its lines back: inside a transaction that would keep this one for ever. */
-static _Noreturn void
-give_up(void)
+_Noreturn void
+mem_give_up(void)
 {
 	log_release();
 	log_error("out of memory");
@@ -26,7 +26,7 @@ mem_alloc(size_t size)
 	void *mem = calloc(1, size > 0 ? size : 1);
 
 	if (mem == NULL)
-		give_up();
+		mem_give_up();
 	return mem;
 }
 
@@ -38,7 +38,7 @@ mem_array(void *old, size_t count, size_t size)
 	    reallocarray(old, count > 0 ? count : 1, size > 0 ? size : 1);
 
 	if (mem == NULL)
-		give_up();
+		mem_give_up();
 	return mem;
 }
 
@@ -54,7 +54,7 @@ mem_dup_n(const char *text, size_t len)
 	char *copy;
 
 	if (len == SIZE_MAX)
-		give_up();
+		mem_give_up();
 	copy = mem_alloc(len + 1);
 	if (len > 0)
 		memcpy(copy, text, len);
@@ -72,6 +72,6 @@ mem_printf(const char *fmt, ...)
 	len = vasprintf(&text, fmt, args);
 	va_end(args);
 	if (len < 0)
-		give_up();
+		mem_give_up();
 	return text;
 }

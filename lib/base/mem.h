@@ -14,4 +14,7 @@ char *mem_dup(const char *text);		       /* NULL stays NULL */
 char *mem_dup_n(const char *text, size_t len);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The end of the process, for a library that said it has no memory. */
+_Noreturn void mem_give_up(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 
 #define EXPRESSION_BYTES 200
@@ -164,6 +165,9 @@ expression_try(const char *whole, const char *text, char *error, size_t size)
 	regex_t regex;
 	int failed = regcomp(&regex, whole, REG_EXTENDED | REG_NOSUB);
 
+	/* That is no fault of the expression. */
+	if (failed == REG_ESPACE)
+		mem_give_up();
 	if (failed != 0) {
 		regerror(failed, &regex, error, size);
 	} else {

@@ -50,6 +50,7 @@ static const struct metric defaults[] = {
 	{ "leads_stripped", "crm", "", "0", "" },
 	{ "crm_failures", "crm", "", "2", "9" },
 	{ "token_age", "crm", "s", "2592000", "6480000" },
+	{ "page_late", "page", "s", "120", "" },
 };
 #define METRICS (sizeof(defaults) / sizeof(defaults[0]))
 
@@ -68,6 +69,7 @@ static const struct {
 	{ "runs", true, check_runs },
 	{ "queue", true, check_queue },
 	{ "crm", true, check_crm },
+	{ "page", true, check_page },
 };
 #define COMPONENTS (sizeof(components) / sizeof(components[0]))
 
@@ -145,6 +147,17 @@ checks_add(struct checks *checks, const char *component, const char *name)
 	struct check *check = &checks->list[checks->count++];
 	*check = (struct check){ .component = component, .name = name };
 	return check;
+}
+
+void
+checks_drop(struct checks *checks, const char *component)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < checks->count; i++)
+		if (strcmp(checks->list[i].component, component) != 0)
+			checks->list[kept++] = checks->list[i];
+	checks->count = kept;
 }
 
 static bool

@@ -74,6 +74,9 @@ struct check *checks_measure(struct checks *checks, const char *name,
 struct check *checks_measure_age(struct checks *checks, const char *name,
     int64_t since, char span[CLOCK_TEXT_SIZE]);
 
+/* Takes back all checks of COMPONENT. */
+void checks_drop(struct checks *checks, const char *component);
+
 /* Says which of several it is about: a command, a CRM. */
 void check_of(struct check *check, const char *subject);
 

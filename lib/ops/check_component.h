@@ -41,6 +41,10 @@ void check_queue(struct checks *checks, struct db *db,
 void check_crm(struct checks *checks, struct db *db,
     const struct config *config);
 
+/* The status pages that render-status is to renew; none: nothing. */
+void check_page(struct checks *checks, struct db *db,
+    const struct config *config);
+
 /* What Telegram itself says, when it is asked; DB may be NULL. */
 void check_online(struct checks *checks, struct db *db,
     const struct config *config);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/counters.h"
 #include "store/statement.h"
 
 #define OPEN_MS 30000
@@ -90,6 +91,7 @@ breaker_save(struct db *db, const char *name, const struct breaker *b,
 	db_bind_int(save, 6, b->credential);
 	db_bind_text(save, 7, reason);
 	db_run(db, save);
+	counter_add(db, COUNT_CRM_FAILURES, name, 1);
 	return db_result(db, fault);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/counters.h"
 #include "store/lane.h"
 #include "store/messages.h"
 #include "store/statement.h"
@@ -112,6 +113,8 @@ chats_save(struct db *db, const struct chat_row *row, struct fault *fault)
 
 	bind_chat(save, row);
 	db_run(db, save);
+	if (!row->exists)
+		counter_add(db, COUNT_PEOPLE, "", 1);
 	return db_result(db, fault);
 }
 

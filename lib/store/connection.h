@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/counting.h"
 #include "store/db.h"
 #include "store/schema_lock.h"
 #include "store/sql.h"
@@ -42,6 +43,7 @@ struct db {
 	struct sql_error error; /* for db_result() */
 	struct sql_error ended; /* took the whole transaction with it */
 	struct statements statements;
+	struct counting counting;
 	int64_t data_version;
 	bool tidies; /* a reader that had SQLite make its -wal and -shm */
 };

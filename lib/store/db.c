@@ -123,6 +123,7 @@ leave(struct db *db)
 	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 	turnstile_leave(&db->turnstile);
+	counting_clear(&db->counting);
 	db->error.rc = SQLITE_OK;
 }
 
@@ -139,6 +140,8 @@ db_commit(struct db *db, struct fault *fault)
 	enum outcome out;
 
 	statements_reset(db, STATEMENTS_ALL);
+	if (db->error.rc == SQLITE_OK && db->ended.rc == SQLITE_OK)
+		counting_write(db);
 	if (db->error.rc == SQLITE_OK)
 		db->error = db->ended;
 	if (db->error.rc == SQLITE_OK && sqlite3_get_autocommit(db->handle))
@@ -162,6 +165,7 @@ enum outcome
 db_mark(struct db *db, struct fault *fault)
 {
 	db_run(db, db_use(db, "SAVEPOINT mark"));
+	counting_mark(&db->counting);
 	return db_result(db, fault);
 }
 
@@ -170,6 +174,7 @@ db_unmark(struct db *db, struct fault *fault)
 {
 	statements_reset(db, STATEMENTS_WRITING);
 	db_run(db, db_use(db, "RELEASE mark"));
+	counting_unmark(&db->counting);
 	return db_result(db, fault);
 }
 
@@ -177,6 +182,7 @@ void
 db_return(struct db *db)
 {
 	statements_reset(db, STATEMENTS_WRITING);
+	counting_return(&db->counting);
 	db->error.rc = SQLITE_OK;
 	/* A full disk or an I/O error has ended the whole transaction; the
 	 * commit will say so. */

@@ -345,6 +345,7 @@ db_close(struct db *db)
 	if (db->turnstile.inside)
 		log_drop();
 	statements_release(db);
+	counting_release(&db->counting);
 	connection_close(db);
 	turnstile_close(&db->turnstile);
 	schema_lock_drop(&db->schema_lock);

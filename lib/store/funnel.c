@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/funnel.h"
 
+#include "store/counters.h"
 #include "store/statement.h"
 
 enum outcome
@@ -17,6 +18,7 @@ funnel_arrived(struct db *db, int64_t chat_id, const char *from,
 	db_lend_text(add, 3, from);
 	db_bind_int(add, 4, now);
 	db_run(db, add);
+	counter_add(db, COUNT_STATES, state, 1);
 	return db_result(db, fault);
 }
 

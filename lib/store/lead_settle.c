@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "store/counters.h"
 #include "store/dead.h"
 #include "store/statement.h"
 
@@ -202,6 +203,16 @@ bury(struct db *db, const struct lead *lead, const struct lead_settlement *end,
 	return dead_add(db, &letter, fault);
 }
 
+static void
+count_end(struct db *db, const struct lead *lead,
+    const struct lead_settlement *end)
+{
+	if (end->how == LEAD_CREATED)
+		counter_add(db, COUNT_SYNCED, "created", 1);
+	else if (end->how == LEAD_PARKED && lead->errand != ERRAND_NOTE)
+		counter_add(db, COUNT_SYNCED, "parked", 1);
+}
+
 enum outcome
 lead_settle(struct db *db, const struct lead *lead, int64_t worker,
     const struct lead_settlement *end, bool keeps, int64_t now, bool *lost,
@@ -211,6 +222,8 @@ lead_settle(struct db *db, const struct lead *lead, int64_t worker,
 
 	*lost = !write_row(db, lead, worker, end, &to, now);
 	enum outcome out = db_result(db, fault);
+	if (out == OUT_OK && !*lost)
+		count_end(db, lead, end);
 	if (out == OUT_OK && !*lost && end->how == LEAD_PARKED &&
 	    lead->errand != ERRAND_NOTE)
 		out = bury(db, lead, end, now, fault);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/counters.h"
 #include "store/lead_join.h"
 #include "store/statement.h"
 
@@ -225,8 +226,11 @@ leads_take(struct db *db, const struct lead_new *lead, int64_t now,
 		  (unsigned long long)id_random());
 	out = store(db, lead, key, now, taken, fault);
 	free(key);
-	if (out == OUT_OK)
+	if (out == OUT_OK) {
+		counter_add(db, COUNT_LEADS,
+		    taken->fate == LEAD_ADDED ? "added" : "joined", 1);
 		tell(lead, taken);
+	}
 	return out != OUT_OK ? out : db_result(db, fault);
 }
 

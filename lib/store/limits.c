@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/limits.h"
+#include "store/counters.h"
 #include "store/statement.h"
 
 #include <stdio.h>
@@ -191,6 +192,7 @@ limits_flooded(struct db *db, int64_t chat_id, int64_t retry_ms, int64_t now,
 	int64_t chats = 0;
 
 	*until = now + retry_ms;
+	counter_add(db, COUNT_FLOODED, "", 1);
 	limit_block(db, KIND_CHAT, chat_id, *until, now);
 	sqlite3_stmt *count = db_use(db,
 	    "SELECT count(*) FROM limits WHERE flooded_at IS NOT NULL"

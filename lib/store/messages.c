@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/counters.h"
 #include "store/lane.h"
 #include "store/statement.h"
 
@@ -103,6 +104,7 @@ messages_received(struct db *db, int64_t chat_id, int64_t update_row,
 	db_bind_null_if(add, 4, message_id, 0);
 	db_lend_text(add, 5, text);
 	db_run(db, add);
+	counter_add(db, COUNT_RECEIVED, "", 1);
 	tell_stored(db_last_id(db), chat_id, "user");
 	return db_result(db, fault);
 }

@@ -26,8 +26,11 @@
 #define META_FORGETTING "forgetting" /* begun, and of whom */
 #define META_CONFIG_FAULT "config_fault" /* why sending is stopped */
 #define META_CONFIG_FAULT_AT "config_fault_at"
-#define META_PULLED "pulled_" /* and a CRM: what was heard of it last */
-#define META_LOOKUP "lookup:" /* and a CRM: what it calls its things */
+#define META_SEEN_AT "seen_at"	     /* the status page looked last */
+#define META_SEEN_STATE "seen_state" /* and saw this */
+#define META_FUNNELS "funnels"	     /* as the status page counted them last */
+#define META_PULLED "pulled_"	     /* and a CRM: what was heard of it last */
+#define META_LOOKUP "lookup:"	     /* and a CRM: what it calls its things */
 
 /* The value, or OTHERWISE when it is not set. */
 int64_t meta_int(struct db *db, const char *key, int64_t otherwise);

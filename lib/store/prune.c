@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "store/connection.h"
+#include "store/counters.h"
 #include "store/meta.h"
+#include "store/series.h"
 
 /* A limit whose arrival time is long past says nothing. */
 #define LIMITS_MS RETENTION_DAY_MS
@@ -180,6 +182,8 @@ prune_some(struct db *db, const struct retention *retention, int64_t now,
 		db_run(db, old);
 		add_to(pruned, &kinds[i], db_changes(db));
 	}
+	counters_prune(db, now);
+	series_prune(db, now);
 	pruned->messages += prune_history(db, horizon(now, retention->history),
 	    batch, &out, fault);
 	return finish(db, out, fault);

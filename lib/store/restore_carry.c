@@ -43,6 +43,14 @@ static const struct copy heard[] = {
 	    " heard_at) VALUES(?1, ?2, ?3, ?4, ?5)" },
 };
 
+/* Whoever reads metrics takes a number that falls for a new beginning. */
+static const struct copy counted = {
+	"SELECT name, label, slot, value FROM counters",
+	"INSERT INTO counters(name, label, slot, value)"
+	" VALUES(?1, ?2, ?3, ?4)"
+	" ON CONFLICT DO UPDATE SET value = max(value, ?4)"
+};
+
 /* SQLITE_DONE, or what went wrong on either side. */
 static int
 copy_row(sqlite3_stmt *row, sqlite3_stmt *put, int *changed)
@@ -129,6 +137,8 @@ carry(sqlite3 *old, sqlite3 *draft, const char *path, struct carried *carried)
 
 	if (!good || !is_later(old, draft, path))
 		return good;
+	/* Without them, when they cannot be read, all else is as good. */
+	copy_rows(old, draft, &counted, &rows);
 	for (size_t i = 0; i < sizeof(heard) / sizeof(*heard) && good; i++)
 		good = copy_rows(old, draft, &heard[i], &rows);
 	carried->heard = good;

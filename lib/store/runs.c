@@ -42,6 +42,21 @@ runs_before(struct db *db, const char *command, int64_t count)
 }
 
 int64_t
+runs_success(struct db *db, const char *command)
+{
+	int64_t finished_at = 0;
+	sqlite3_stmt *last = db_use(db,
+	    "SELECT finished_at FROM runs WHERE command = ?1"
+	    " AND (exit_code = 0 OR exit_code = 1)"
+	    " ORDER BY id DESC LIMIT 1");
+
+	db_bind_text(last, 1, command);
+	while (db_row(db, last))
+		finished_at = db_int(last, 0);
+	return finished_at;
+}
+
+int64_t
 runs_crashed(struct db *db, int64_t since, int64_t *first)
 {
 	int64_t crashed = 0;

@@ -21,6 +21,10 @@ bool runs_last(struct db *db, const char *after, struct run_row *run);
  * were not so many. */
 int64_t runs_before(struct db *db, const char *command, int64_t count);
 
+/* When the run of COMMAND ended that was the last to do what it should (exit
+ * code 0 or 1); 0: there is none. */
+int64_t runs_success(struct db *db, const char *command);
+
 /* Crashed runs since SINCE (wall ms); *FIRST is when the first of them
  * began, 0: there are none. */
 int64_t runs_crashed(struct db *db, int64_t since, int64_t *first);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "store/counters.h"
 #include "store/dead.h"
 #include "store/lane.h"
 #include "store/media.h"
@@ -108,6 +109,31 @@ settle_row(struct db *db, const struct message *m, int64_t worker,
 	return db_changes(db) > 0;
 }
 
+/* What waited on purpose until NOT_BEFORE was not slow before that; a retry
+ * is. */
+static void
+count_end(struct db *db, const struct message *m, const char *state,
+    const struct settlement *s, int64_t now)
+{
+	bool first = m->tries == 0 && m->ambiguous == 0;
+
+	if (s->how == SETTLE_AMBIGUOUS)
+		counter_add(db, COUNT_AMBIGUOUS, "", 1);
+	else if (s->how == SETTLE_QUEUED && s->counts_try)
+		counter_add(db, COUNT_RETRIES, "", 1);
+	if (*state == 'q' || *state == 'a')
+		return;
+	counter_add(db, COUNT_SETTLED, state, 1);
+	if (s->how != SETTLE_SENT)
+		return;
+	if (m->priority >= PRIORITY_REMINDER)
+		counter_add(db, COUNT_REMINDERS, "", 1);
+	counter_observe(db, COUNT_DELAY,
+	    now -
+		(first && m->not_before > m->created_at ? m->not_before
+							: m->created_at));
+}
+
 int64_t
 messages_chat(struct db *db, int64_t id)
 {
@@ -134,6 +160,7 @@ messages_settle(struct db *db, const struct message *m, int64_t worker,
 	out = db_result(db, fault);
 	if (out != OUT_OK || *lost)
 		return out;
+	count_end(db, m, to.state, s, now);
 	/* The group may have moved to another id while it was on its way. */
 	lane_renew(db, messages_chat(db, m->id));
 	bool unknown = *to.state == 'u';

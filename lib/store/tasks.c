@@ -2,6 +2,7 @@
 #include "store/tasks.h"
 
 #include "base/clock.h"
+#include "store/counters.h"
 #include "store/meta.h"
 #include "store/statement.h"
 
@@ -146,6 +147,9 @@ tasks_end(struct db *db, int64_t due_at, int64_t id, enum task_end how,
 	db_bind_int(move, 4, now);
 	db_lend_text(move, 5, reason);
 	db_run(db, move);
+	counter_add(db, COUNT_TASKS, end_names[how], 1);
+	if (how == TASK_PROMOTED)
+		counter_observe(db, COUNT_LATENESS, now - due_at);
 	sqlite3_stmt *gone =
 	    db_use(db, "DELETE FROM tasks WHERE due_at = ?1 AND id = ?2");
 	db_bind_int(gone, 1, due_at);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/id.h"
+#include "store/counters.h"
 #include "store/dead.h"
 #include "store/meta.h"
 #include "store/statement.h"
@@ -27,8 +28,10 @@ updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
 	db_run(db, add);
 	*fresh = db_changes(db) > 0;
 	*row = db_last_id(db);
-	if (*fresh)
+	if (*fresh) {
+		counter_add(db, COUNT_UPDATES, "", 1);
 		return db_result(db, fault);
+	}
 	sqlite3_stmt *old = db_use(db,
 	    "SELECT id FROM updates WHERE update_id = ?1 AND hash = ?2"
 	    " AND event IS NULL");

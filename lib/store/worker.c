@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/counters.h"
 #include "store/execs.h"
 #include "store/lane.h"
 #include "store/lead_settle.h"
@@ -99,6 +100,26 @@ max_rss_kb(void)
 	return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
 }
 
+/* The run of a worker, before its row says that it is over. */
+static void
+count_run(struct db *db, int64_t worker, enum counter how)
+{
+	sqlite3_stmt *open = db_use(db,
+	    "SELECT command FROM runs WHERE worker = ?1"
+	    " AND finished_at IS NULL AND crashed = 0");
+
+	db_bind_int(open, 1, worker);
+	while (db_row(db, open))
+		counter_add(db, how, db_text(open, 0), 1);
+}
+
+static bool
+has_failed(int exit_code)
+{
+	return exit_code != EXIT_DONE && exit_code != EXIT_DEAD &&
+	    exit_code != EXIT_LATER;
+}
+
 static enum outcome
 run_finish(struct db *db, const struct worker *worker, int exit_code,
     const char *counts, int64_t now)
@@ -107,6 +128,9 @@ run_finish(struct db *db, const struct worker *worker, int exit_code,
 	    "UPDATE runs SET finished_at = ?2, exit_code = ?3, counts = ?4,"
 	    " max_rss_kb = ?5, crashed = 0 WHERE id = ?1");
 
+	count_run(db, worker->id, COUNT_RUNS);
+	if (has_failed(exit_code))
+		count_run(db, worker->id, COUNT_FAILURES);
 	db_bind_int(stmt, 1, worker->run);
 	db_bind_int(stmt, 2, now);
 	db_bind_int(stmt, 3, exit_code);
@@ -165,6 +189,7 @@ worker_bury(struct db *db, int64_t id, int64_t now,
 		out = leads_orphaned(db, id, now, &unknown, &queued, fault);
 	if (out != OUT_OK)
 		return out;
+	count_run(db, id, COUNT_CRASHES);
 	sqlite3_stmt *crashed = db_use(db,
 	    "UPDATE runs SET crashed = 1 WHERE worker = ?1"
 	    " AND finished_at IS NULL AND crashed = 0");
