@@ -50,6 +50,8 @@ static const struct metric defaults[] = {
 	{ "leads_stripped", "crm", "", "0", "" },
 	{ "crm_failures", "crm", "", "2", "9" },
 	{ "token_age", "crm", "s", "2592000", "6480000" },
+	{ "redis_down", "redis", "s", "60", "900" },
+	{ "mirror_behind", "redis", "s", "600", "86400" },
 };
 #define METRICS (sizeof(defaults) / sizeof(defaults[0]))
 
@@ -68,6 +70,8 @@ static const struct {
 	{ "runs", true, check_runs },
 	{ "queue", true, check_queue },
 	{ "crm", true, check_crm },
+	{ "redis", false, check_redis_online },
+	{ "redis", true, check_redis },
 };
 #define COMPONENTS (sizeof(components) / sizeof(components[0]))
 

@@ -43,6 +43,7 @@ struct db {
 	struct sql_error ended; /* took the whole transaction with it */
 	struct statements statements;
 	int64_t data_version;
+	bool is_new; /* made by this db_open() */
 	bool tidies; /* a reader that had SQLite make its -wal and -shm */
 };
 
