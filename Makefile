@@ -67,8 +67,11 @@ UNITS = $(notdir $(wildcard systemd/*@.*))
 # Each command has a handler of its own for when it failed.
 HANDLERS = $(patsubst leadpipe-%,leadpipe-failed-%,$(filter %.service,$(UNITS)))
 DROPINS = leadpipe-.service.d
-SERIAL = $(shell grep -ls '^\# serial' tests/*.t)
-SCRIPTS = $(filter-out $(SERIAL),$(wildcard tests/*.t)) $(SERIAL)
+# Those that take long begin first, those that must be alone come last.
+marked = $(shell grep -ls '^\# $1' tests/*.t)
+LONG := $(call marked,long)
+SERIAL := $(call marked,serial)
+SCRIPTS = $(filter-out $(LONG) $(SERIAL),$(wildcard tests/*.t)) $(SERIAL)
 ENV = B='$(abspath $(B))' TOP='$(CURDIR)' CC='$(CC)' \
 	LEADPIPE='$(abspath $(B))/leadpipe'
 PROVE = $(if $(V),,@)$(ENV) prove --exec tests/run
@@ -118,17 +121,18 @@ $(SHIM): $(B)/%.so: $$(call object,$$*/*.c)
 deps:
 	.ci/deps
 check: all tests
-	$(PROVE) -j3 $(UNIT_ALL) $(SCRIPTS)
+	$(PROVE) -j4 $(LONG) $(UNIT_ALL) $(SCRIPTS)
 unit: $$(UNIT)
 	$(PROVE) $(if $(T),-v,-j2) $(UNIT)
 asan:
 	$(MAKE) B=$(B)-asan SANITIZE=address,undefined unit
-# Thousands of documents, instants and power cuts: too many at a fiftieth of the
-# speed. The sanitizers see them all.
+# Thousands of documents, instants and power cuts, and deadlines of 100 ms: too
+# much at a fiftieth of the speed. The sanitizers see them all.
 valgrind: $$(UNIT)
 	$(PROVE) -j2 --exec 'tests/run --valgrind' \
 		$(filter-out $(addprefix %/test_,flow_mutation flow_shape \
-			powerloss rename split sync zone),$(UNIT))
+			powerloss redis_faults redis_tls redis_wire rename \
+			split sync zone),$(UNIT))
 demo: all $(SIM)
 	$(ENV) tests/demo
 bench: all $(SIM) $(BENCHES)

@@ -41,7 +41,7 @@ static const struct opt options[] = { { OPT_FLAG, 0, "csv", NULL,
 	    { .flag = &ndjson } },
 	{ OPT_TEXT, 0, "spool", "DIR", "many: the files in DIR, one lead each",
 	    { .text = &spool_dir } },
-	{ OPT_TEXT, 's', "source", "NAME",
+	{ OPT_TEXT, 0, "source", "NAME",
 	    "where they come from, as the CRM shall see it",
 	    { .text = &source } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "only say what would be stored",
@@ -62,8 +62,8 @@ static const struct opt_command command = {
 	    "windows-1251. A bad line is\nreported with its number, the "
 	    "others are stored, and the exit code is 65. A file\n"
 	    "in DIR counts when it has its name: write it as .NAME or "
-	    "NAME.tmp, then rename\nit. Stored ones are removed, bad ones go "
-	    "to DIR/bad.\n\n"
+	    "NAME.tmp, then rename\nit. Stored ones are removed; what "
+	    "has no name, phone, e-mail or\nTelegram id goes to DIR/bad.\n\n"
 	    "The same lead again is known. One of a person who left a lead "
 	    "within\nLEADPIPE_LEAD_JOIN (24h; 0: never) joins it: same "
 	    "phone, e-mail or Telegram id.\n\n--json: schema, id, fate "
@@ -344,11 +344,10 @@ open_file(const char *path, struct fault *fault)
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
 	struct stat about;
 
-	if (path != NULL && fd >= 0 && fstat(fd, &about) == 0 &&
-	    S_ISDIR(about.st_mode))
+	if (fd >= 0 && fstat(fd, &about) == 0 && S_ISDIR(about.st_mode))
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "'%s' is a directory: name a file of it, or --spool",
-		    path);
+		    path ? path : "stdin");
 	if (fd < 0 || (fd != STDIN_FILENO && dup2(fd, STDIN_FILENO) < 0))
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "cannot read '%s': %s", path, strerror(errno));

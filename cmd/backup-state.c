@@ -93,7 +93,7 @@ make_dir(const char *path, struct fault *fault)
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return OUT_OK;
-	return file_make_dir(path, "", fault);
+	return file_make_path(path, "", fault);
 }
 
 static enum outcome

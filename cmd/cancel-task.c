@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ops/run.h"
+#include "ops/sharing.h"
 #include "store/task_cancel.h"
 #include "store/tasks.h"
 
@@ -100,7 +101,10 @@ main(int argc, char **argv)
 		    what);
 	if (run_begin(&run, &command, DB_WRITE, LIFE_MS) == OUT_OK &&
 	    (dry_run || run_work(&run, &command, false) == OUT_OK) &&
-	    cancel(&run, what, id, &count) == OUT_OK)
+	    cancel(&run, what, id, &count) == OUT_OK) {
 		tell(&run, count);
+		if (!dry_run)
+			(void)!sharing_follow(&run);
+	}
 	return run_end(&run, false, NULL);
 }

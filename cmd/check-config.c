@@ -14,10 +14,11 @@
 
 static bool online;
 
-static const struct opt options[] = { { OPT_FLAG, 'o', "online", NULL,
-					  "also ask Telegram and the CRM",
-					  { .flag = &online } },
-	OPT_END };
+static const struct opt options[] = {
+	{ OPT_FLAG, 'o', "online", NULL,
+	    "also ask Telegram, the CRM and Redis", { .flag = &online } },
+	OPT_END
+};
 
 static const struct opt_command command = {
 	.name = "check-config",
@@ -26,15 +27,17 @@ static const struct opt_command command = {
 		   "problem with its remedy; changes nothing.",
 	.details =
 	    "Exit 0: all is good; 78: something is wrong here; 77: the "
-	    "token is rejected;\n75: Telegram or a CRM was not reached.",
+	    "token is rejected;\n75: Telegram, a CRM or Redis was not reached. "
+	    "Advice changes no exit code.",
 	.usage_exit = EXIT_USAGE,
 };
 
 static void
 print_json(const struct config_note *note)
 {
-	json_t *object = json_pack("{s:i s:b s:s s:s}", "schema", 1, "ok",
-	    !note->problem, "subject", note->subject, "text", note->text);
+	json_t *object = json_pack("{s:i s:b s:b s:s s:s}", "schema", 1, "ok",
+	    !note->problem, "advice", note->advice, "subject", note->subject,
+	    "text", note->text);
 	char *text = json_text(object);
 
 	puts(text);
@@ -54,7 +57,8 @@ print_notes(const struct run *run, const struct config_notes *notes)
 			printf("problem  %-17s %s\n", note->subject,
 			    note->text);
 		else if (!run->shared.quiet)
-			printf("ok       %-17s %s\n", note->subject,
+			printf("%-8s %-17s %s\n",
+			    note->advice ? "advice" : "ok", note->subject,
 			    note->text);
 	}
 }
@@ -70,10 +74,13 @@ main(int argc, char **argv)
 	if (config_check_file(&run, &notes)) {
 		config_check_settings(&run, &notes);
 		config_check_crm(&run, &notes);
+		config_check_redis(&run, &notes);
+		config_check_values(&run, &notes);
 		config_check_state(&run, &notes);
 		if (online) {
 			config_check_online(&run, &notes);
 			config_check_crm_online(&run, &notes);
+			config_check_redis_online(&run, &notes);
 		}
 	}
 	print_notes(&run, &notes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* needs: base store telegram bot turn ops */
+/* needs: base net store shared telegram bot turn ops */
 /*
  * Check a conversation flow, test it, draw it.  Needs neither configuration
  * nor database; sends nothing.
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/plural.h"
 #include "bot/graph.h"
 #include "bot/view.h"
 #include "ops/finding_line.h"
@@ -26,7 +27,7 @@ static const char *graph_format, *state_db;
 static bool testing;
 
 static const struct opt options[] = {
-	{ OPT_FLAG, 't', "test", NULL,
+	{ OPT_FLAG, 0, "test", NULL,
 	    "play transcripts of conversations in virtual time",
 	    { .flag = &testing } },
 	{ OPT_TEXT, 'g', "graph", "FORMAT",
@@ -58,12 +59,6 @@ static const struct opt_command command = {
 	.max_operands = -1,
 	.usage_exit = EXIT_USAGE,
 };
-
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 static void
 print_json(json_t *value)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "ops/finding_line.h"
 #include "ops/run.h"
 #include "turn/deploy.h"
@@ -37,7 +38,7 @@ static const struct opt_command command = {
 };
 
 /* Warnings are for those who write the flow (check-flow): a deployment says
- * them only when asked. */
+ * them only when asked.  What is of the whole file is its fault, said last. */
 static void
 print_findings(const struct run *run, const char *path,
     const struct findings *findings)
@@ -46,7 +47,8 @@ print_findings(const struct run *run, const char *path,
 	bool all = dry_run || run->shared.verbose > 0;
 
 	for (size_t i = 0; i < findings->count; i++)
-		if (all || findings->list[i].kind != FINDING_WARNING)
+		if ((all || findings->list[i].kind != FINDING_WARNING) &&
+		    !finding_is_of_file(&findings->list[i]))
 			finding_line_add(&lines, path, &findings->list[i]);
 	if (lines.len > 0)
 		fwrite(lines.data, 1, lines.len, stderr);
@@ -68,9 +70,10 @@ print_report(const struct run *run, const struct deploy_report *report)
 		    report->unchanged ? "true" : "false",
 		    dry_run ? "true" : "false");
 	else if (!run->shared.quiet)
-		printf("flow %.12s %s: %zu states, %lld chats, %lld moved\n",
-		    report->hash, done, report->states,
-		    (long long)report->chats, (long long)report->moved);
+		printf("flow %.12s %s: %zu state%s, %lld chat%s, %lld moved\n",
+		    report->hash, done, report->states, plural(report->states),
+		    (long long)report->chats, plural(report->chats),
+		    (long long)report->moved);
 }
 
 /* Who is where they cannot stay, before anything else is said. */
@@ -82,14 +85,20 @@ print_moves(const struct run *run, const struct deploy_report *report)
 	for (size_t i = 0; i < report->move_count; i++) {
 		const struct deploy_move *move = &report->moves[i];
 
-		printf("%lld chats in '%s' %s%s%s\n", (long long)move->chats,
-		    move->from, *move->to ? "go to '" : "have nowhere to go",
-		    move->to, *move->to ? "'" : "");
+		bool one = move->chats == 1;
+
+		printf("%lld chat%s in '%s' ", (long long)move->chats,
+		    plural(move->chats), move->from);
+		if (*move->to != '\0')
+			printf("%s to '%s'\n", one ? "goes" : "go", move->to);
+		else
+			printf("%s nowhere to go\n", one ? "has" : "have");
 	}
 	if (report->handlers > 0 && !report->unchanged)
-		printf("%lld handlers are at work and go on by their own "
-		       "version\n",
-		    (long long)report->handlers);
+		printf("%lld handler%s at work go%s on by the version "
+		       "before\n",
+		    (long long)report->handlers, plural(report->handlers),
+		    report->handlers == 1 ? "es" : "");
 }
 
 static enum outcome

@@ -63,7 +63,7 @@ add_head(struct buf *text, const struct subject *subject, int64_t records)
 {
 	char at[CLOCK_TEXT_SIZE];
 	json_auto_t *head = json_pack("{s:i s:s s:o s:o s:o s:I}", "schema", 1,
-	    "exported_at", clock_text(clock_wall_ms(), at), "chat_id",
+	    "exported_at", clock_text(clock_wall_ms(), at), "chat",
 	    subject->chat_id ? json_integer(subject->chat_id) : json_null(),
 	    "phone",
 	    json_text_or_null(*subject->phone ? subject->phone : NULL),

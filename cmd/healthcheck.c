@@ -37,10 +37,12 @@ static const struct opt options[] = {
 	{ OPT_SPAN, 't', "timeout", "SECONDS",
 	    "say UNKNOWN after this time (10)", { .number = &timeout_ms } },
 	{ OPT_TEXT, 0, "component", "NAME",
-	    "machine, database, telegram, runs, queue, crm or page alone",
+	    "machine, database, telegram, runs, queue, crm, redis or page "
+	    "alone",
 	    { .text = &component } },
 	{ OPT_FLAG, 'o', "online", NULL,
-	    "also ask Telegram whether it takes the token and what waits",
+	    "also ask Telegram whether it takes the token and what waits, "
+	    "and Redis",
 	    { .flag = &online } },
 	{ OPT_FLAG, 0, "alert", NULL,
 	    "tell people what changed, and send the heartbeat",

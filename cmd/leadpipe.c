@@ -29,6 +29,7 @@ static const struct {
 	{ NULL, "Leads" },
 	{ "add-lead", "a lead from a website, a form or a table" },
 	{ "sync-crm", "bring leads to the CRM, each once" },
+	{ "sync-redis", "exchange leads, tasks and dialogs with Redis" },
 	{ NULL, "Plan ahead" },
 	{ "schedule-task", "something to do at a time" },
 	{ "cancel-task", "take a planned task back" },

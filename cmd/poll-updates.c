@@ -70,6 +70,7 @@ poll_alone(struct run *run, struct loop *loop, int64_t started)
 	if (out == OUT_OK) {
 		loop->db = run->db;
 		loop->config = run->config;
+		loop->bot_id = run_bot_id(run);
 		out = poll(run, loop, started);
 	}
 	command_lock_drop(loop->lock);

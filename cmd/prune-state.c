@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "base/stop.h"
 #include "ops/run.h"
 #include "store/db_size.h"
@@ -24,7 +25,7 @@ static int64_t for_ms = 60000;
 static bool dry_run;
 
 static const struct opt options[] = {
-	{ OPT_SPAN, 0, "for", "SECONDS",
+	{ OPT_SPAN, 'f', "for", "SECONDS",
 	    "leave the rest to the next run after this time (60)",
 	    { .number = &for_ms } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "only count what would be deleted",
@@ -121,12 +122,15 @@ tell(const struct run *run, const struct done *done)
 		    dry_run ? "true" : "false");
 	else if (dry_run || (isatty(STDOUT_FILENO) && !run->shared.quiet) ||
 	    run->shared.verbose > 0)
-		printf("%s %lld updates, %lld messages, %lld ended tasks, "
-		       "%lld runs, %lld handlers, %lld texts of leads\n",
+		printf("%s %lld update%s, %lld message%s, %lld ended task%s, "
+		       "%lld run%s, %lld handler%s, %lld text%s of leads\n",
 		    dry_run ? "would delete" : "deleted",
-		    (long long)pruned->updates, (long long)pruned->messages,
-		    (long long)pruned->tasks, (long long)pruned->runs,
-		    (long long)pruned->execs, (long long)pruned->sources);
+		    (long long)pruned->updates, plural(pruned->updates),
+		    (long long)pruned->messages, plural(pruned->messages),
+		    (long long)pruned->tasks, plural(pruned->tasks),
+		    (long long)pruned->runs, plural(pruned->runs),
+		    (long long)pruned->execs, plural(pruned->execs),
+		    (long long)pruned->sources, plural(pruned->sources));
 }
 
 static void

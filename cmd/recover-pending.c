@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/stop.h"
 #include "base/terminal.h"
 #include "ops/journal_compare.h"
@@ -39,8 +40,9 @@ static bool list, show, retry, drop, sent, resend, release, all, again,
 static const char *import_file, *range;
 
 static const struct opt options[] = {
-	{ OPT_FLAG, 'l', "list", "[KIND]",
-	    "what waits for a decision: update, message, task, lead or exec; "
+	{ OPT_FLAG, 0, "list", "[KIND]",
+	    "what waits for a decision: update, message, task, lead, exec, "
+	    "refusal or shared; "
 	    "'dropped': what a person dropped",
 	    { .flag = &list } },
 	{ OPT_FLAG, 0, "show", "ID", "all that is known of one",
@@ -60,7 +62,7 @@ static const struct opt options[] = {
 	    "done",
 	    { .flag = &release } },
 	{ OPT_TEXT, 0, "import", "FILE",
-	    "leads lost elsewhere, as CSV or NDJSON (- is stdin, CSV)",
+	    "leads lost elsewhere, as CSV or NDJSON (-: stdin)",
 	    { .text = &import_file } },
 	{ OPT_TEXT, 0, "replay-updates", "FROM..TO",
 	    "times or update ids: what the journal has of them and the "
@@ -93,7 +95,11 @@ static const struct opt_command command = {
 	    "text, phone, e-mail or Telegram id joins the lead that is "
 	    "there.\n--replay-updates with times brings leads and tasks back, "
 	    "too; a lead is searched\nfor first, a task that was due is on "
-	    "hold. FROM or TO may be left out.",
+	    "hold. FROM or TO may be left out.\n\nA shared:ID is in Redis: what "
+	    "another program left in work (--resend puts it\nback into "
+	    "scheduler:tasks), what nobody can read (--retry puts it back), "
+	    "or a\ntask that was handed over and does not come back (--resend "
+	    "takes it).",
 	.max_operands = -1,
 	.usage_exit = EXIT_USAGE,
 };
@@ -145,9 +151,10 @@ import_leads(struct run *run)
 	say(run, &said);
 	if (out == OUT_OK && import.refused > 0)
 		run->fault.what = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-		    "%lld lines of '%s' are no leads: mend them and import "
-		    "it again",
-		    (long long)import.refused, import_file);
+		    "%lld line%s of '%s' refused: mend them and import it "
+		    "again",
+		    (long long)import.refused, plural(import.refused),
+		    import_file);
 }
 
 /* False when nobody reads on. */
@@ -178,7 +185,7 @@ print_list(struct run *run, const char *kind)
 		if (run->shared.json) {
 			pending_json(&text, &row);
 		} else {
-			if (!any)
+			if (!any && isatty(STDOUT_FILENO))
 				pending_head(&text, width);
 			pending_row(&text, &row, width);
 		}
@@ -280,8 +287,8 @@ replay_updates(struct run *run, struct replay *replay)
 	say(run, &said);
 	if (replayed.refused > 0)
 		run->fault.what = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-		    "%lld records of the journal could not be brought back",
-		    (long long)replayed.refused);
+		    "%lld record%s of the journal could not be brought back",
+		    (long long)replayed.refused, plural(replayed.refused));
 }
 
 /* Refuses what the options do not say clearly. */
@@ -367,8 +374,8 @@ main(int argc, char **argv)
 	else if ((list || release) && count > 0 &&
 	    (kind = item_kind(argv[first])) == NULL)
 		opt_usage(&command,
-		    "'%s' is no kind: update, message, task, lead, exec or "
-		    "dropped",
+		    "'%s' is no kind: update, message, task, lead, exec, "
+		    "refusal, shared or dropped",
 		    argv[first]);
 	if (range != NULL && !replay_parse(range, &replay))
 		opt_usage(&command,

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/plural.h"
 #include "base/progress.h"
 #include "ops/backup_facts.h"
 #include "ops/run.h"
@@ -19,7 +20,7 @@ static int64_t wait_ms;
 static bool dry_run;
 
 static const struct opt options[] = {
-	{ OPT_SPAN, 'w', "wait", "SECONDS",
+	{ OPT_SPAN, 0, "wait", "SECONDS",
 	    "wait for running commands to end; new ones wait meanwhile (0)",
 	    { .number = &wait_ms } },
 	{ OPT_FLAG, 'n', "dry-run", NULL,
@@ -70,8 +71,6 @@ tell_json(const char *file, const struct restored *restored)
 static void
 tell_held(const struct hold_counts *held)
 {
-	const char *are = dry_run ? "would be" : "are";
-
 	if (held->messages + held->tasks + held->execs + held->updates +
 		held->leads ==
 	    0) {
@@ -80,11 +79,15 @@ tell_held(const struct hold_counts *held)
 		return;
 	}
 	printf(
-	    "%lld messages, %lld tasks, %lld handlers, %lld updates and "
-	    "%lld leads %s on hold:\nthey may have been done after the backup.\n",
-	    (long long)held->messages, (long long)held->tasks,
-	    (long long)held->execs, (long long)held->updates,
-	    (long long)held->leads, are);
+	    "%lld message%s, %lld task%s, %lld handler%s, %lld update%s and "
+	    "%lld lead%s %s on hold:\nthey may have been done after the "
+	    "backup.\n",
+	    (long long)held->messages, plural(held->messages),
+	    (long long)held->tasks, plural(held->tasks),
+	    (long long)held->execs, plural(held->execs),
+	    (long long)held->updates, plural(held->updates),
+	    (long long)held->leads, plural(held->leads),
+	    dry_run ? "would be" : "are");
 	if (!dry_run)
 		puts(
 		    "  see them:           leadpipe recover-pending --list\n"
@@ -166,6 +169,8 @@ restore(struct run *run, const char *file)
 	enum outcome out = run_own_db(run, &path);
 
 	wanted.path = path;
+	if (out == OUT_OK && !wanted.dry_run)
+		out = run_make_home(run, path);
 	if (out == OUT_OK)
 		out = restore_state(&wanted, &restored, &run->fault);
 	progress_end(&progress);

@@ -13,18 +13,16 @@
 #include "base/clock.h"
 #include "base/lines.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/stop.h"
 #include "base/terminal.h"
+#include "ops/enqueue.h"
 #include "ops/journal_place.h"
-#include "ops/run.h"
-#include "store/journal_gate.h"
-#include "store/journal_item.h"
-#include "turn/request.h"
+#include "ops/plan_batch.h"
 
-/* Of one transaction, and of the longest wait for the writers before it. */
+/* Of one transaction. */
 #define BATCH 1000
 #define BATCH_BYTES (1 << 20)
-#define WAIT_MS 30000
 /* Renewed with each batch. */
 #define LIFE_MS (60 * 60 * 1000)
 
@@ -33,7 +31,8 @@
 #define PROGRESS_AFTER_MS 2000
 
 static struct request_words words = { .in_ms = -1 };
-static bool ndjson, dry_run;
+static const char *queue;
+static bool ndjson, dry_run, shared;
 
 static const struct opt options[] = { { OPT_TEXT, 'u', "user", "USER",
 					  "for whom: a chat id or @username",
@@ -50,45 +49,43 @@ static const struct opt options[] = { { OPT_TEXT, 'u', "user", "USER",
 	    { .text = &words.method } },
 	{ OPT_TEXT, 0, "params", "JSON", "with these parameters",
 	    { .text = &words.params } },
+	{ OPT_TEXT, 0, "queue", "QUEUE",
+	    "add a job NAME with the data --params to this queue of BullMQ",
+	    { .text = &queue } },
 	{ OPT_FLAG, 0, "ndjson", NULL, "plan what stdin says, one JSON a line",
 	    { .flag = &ndjson } },
+	{ OPT_FLAG, 0, "shared", NULL,
+	    "hand it over to Redis: who is first there does it",
+	    { .flag = &shared } },
 	{ OPT_FLAG, 'n', "dry-run", NULL, "check it, change nothing",
 	    { .flag = &dry_run } },
 	OPT_END };
 
 static const struct opt_command command = {
 	.name = "schedule-task",
-	.synopsis = "NAME --user USER [--in SPAN | --at TIME] | "
+	.synopsis = "[--shared] NAME --user USER [--in SPAN | --at TIME] | "
 		    "--text TEXT --chat ID | --method M --params JSON "
-		    "--chat ID | --ndjson",
+		    "--chat ID | --ndjson | "
+		    "NAME --queue QUEUE --params JSON",
 	.summary = "Plans something to do at a time and prints its id: the "
 		   "flow's schedule NAME, a text, or a method.",
 	.details =
 	    "Without --in and --at it is due at once. A line of --ndjson "
 	    "is an object with\nchat or user; text, method and params, or "
 	    "name; at or in. A bad line is\nreported with its number, the "
-	    "others are planned, and the exit code is 65.",
+	    "others are planned, and the exit code is 65.\n\n"
+	    "A job is stored, then brought to Redis at once, or by sync-redis "
+	    "when it cannot\nbe reached now; its id is the one that its "
+	    "workers see. Once, also when this\nends in the middle.",
 	.max_operands = 1,
 	.usage_exit = EXIT_USAGE,
 };
 
-/* A line that was asked for and what became of it. */
-struct item {
-	struct request request;
-	struct request_result result;
-	int64_t line;
-	struct fault fault; /* OUT_NEVER: refused */
-	char *kept;	    /* what the journal says of it */
-};
-
 struct planner {
 	struct run *run;
-	struct turn *turn; /* opened when a schedule is first asked for */
-	struct journal journal;
+	struct plan_batch batch;
 	struct lines lines;
-	struct item *items;
-	int count;
-	size_t bytes; /* of the lines in `items` */
+	size_t bytes; /* of the lines in the batch */
 	int64_t planned, refused;
 	int64_t started, size; /* of stdin, 0: not known */
 	bool progress;
@@ -101,102 +98,8 @@ complain(struct planner *p, int64_t line, const struct fault *fault)
 		log_error("line %lld: %s", (long long)line, fault->text);
 }
 
-static enum outcome
-need_turn(struct planner *p, const struct request *request)
-{
-	struct run *run = p->run;
-
-	if (request->kind == TASK_SEND || p->turn != NULL)
-		return OUT_OK;
-	return turn_open(&p->turn, run->db, run->config, &run->fault);
-}
-
-/* An id that is printed is in the journal as well. */
-static enum outcome
-keep_batch(struct planner *p, int64_t now)
-{
-	struct journal_record *records =
-	    mem_array(NULL, (size_t)p->count + 1, sizeof(*records));
-	size_t count = 0;
-
-	for (int i = 0; i < p->count; i++)
-		if (p->items[i].kept != NULL)
-			records[count++] =
-			    (struct journal_record){ .kind = JOURNAL_TASK,
-				    .at = now,
-				    .id = p->items[i].result.id,
-				    .text = p->items[i].kept,
-				    .len = strlen(p->items[i].kept) };
-	enum outcome out =
-	    journal_append(&p->journal, records, count, &p->run->fault);
-	free(records);
-	return out;
-}
-
-/* None was asked for yet when the batch did not even begin. */
 static void
-forget_batch(struct planner *p, int asked)
-{
-	for (int i = 0; i < asked; i++) {
-		free(p->items[i].kept);
-		p->items[i].kept = NULL;
-	}
-}
-
-/* All of the batch in one transaction; a refused one writes nothing. */
-static enum outcome
-store_all(struct planner *p, int64_t deadline)
-{
-	struct run *run = p->run;
-	int64_t now = clock_wall_ms();
-	enum outcome out = db_begin(run->db, deadline, &run->fault);
-	int asked = 0;
-
-	int64_t id = out == OUT_OK ? tasks_ids(run->db, p->count) : 0;
-	for (int i = 0; i < p->count && out == OUT_OK; i++) {
-		struct item *item = &p->items[asked++];
-		item->result = (struct request_result){ .id = id + i };
-		item->fault = (struct fault){ .what = OUT_OK };
-		item->kept = NULL;
-		out = request_add(&item->request, run->db, p->turn, now,
-		    &item->result, &item->fault);
-		if (out == OUT_NEVER && item->fault.code == EXIT_INPUT)
-			out = OUT_OK;
-		else if (out != OUT_OK)
-			run->fault = item->fault;
-		else if (p->journal.dir != NULL && !dry_run)
-			item->kept =
-			    journal_task_text(run->db, item->result.id);
-	}
-	if (out == OUT_OK && !dry_run)
-		out = db_commit(run->db, &run->fault);
-	db_rollback(run->db);
-	if (out == OUT_OK && !dry_run)
-		out = keep_batch(p, now);
-	forget_batch(p, asked);
-	return out;
-}
-
-static enum outcome
-store_batch(struct planner *p)
-{
-	int64_t deadline = clock_mono_ms() + WAIT_MS;
-	enum outcome out = OUT_OK;
-	int gate = -1;
-
-	for (int i = 0; i < p->count && out == OUT_OK; i++)
-		out = need_turn(p, &p->items[i].request);
-	if (out == OUT_OK)
-		out = journal_gate_enter(&p->journal, p->run->db, deadline,
-		    &gate, &p->run->fault);
-	if (out == OUT_OK)
-		out = store_all(p, deadline);
-	journal_gate_leave(&gate);
-	return out;
-}
-
-static void
-print_item(const struct planner *p, const struct item *item)
+print_item(const struct planner *p, const struct plan_item *item)
 {
 	char due[CLOCK_TEXT_SIZE];
 	const struct request_result *result = &item->result;
@@ -238,10 +141,11 @@ static enum outcome
 flush(struct planner *p)
 {
 	struct run *run = p->run;
-	enum outcome out = p->count == 0 ? OUT_OK : store_batch(p);
+	enum outcome out = p->batch.count == 0 ? OUT_OK
+					       : plan_batch_store(&p->batch);
 
-	for (int i = 0; i < p->count; i++) {
-		struct item *item = &p->items[i];
+	for (int i = 0; i < p->batch.count; i++) {
+		struct plan_item *item = &p->batch.items[i];
 		if (out == OUT_OK && item->fault.what == OUT_OK) {
 			print_item(p, item);
 			++p->planned;
@@ -250,13 +154,15 @@ flush(struct planner *p)
 		}
 		request_release(&item->request);
 	}
-	p->count = 0;
+	if (out == OUT_OK && p->batch.sharing.handover != NULL)
+		out = sharing_tell(&p->batch.sharing, run, false);
+	p->batch.count = 0;
 	p->bytes = 0;
 	stop_hard_at(clock_mono_ms() + LIFE_MS);
 	show_progress(p, false);
 	if (out == OUT_OK && fflush(stdout) != 0)
 		out = fault_set(&run->fault, OUT_LATER, EXIT_IO,
-		    "cannot print ids: %s; %lld tasks are planned, 'leadpipe "
+		    "cannot print ids: %s; planned are %lld, 'leadpipe "
 		    "list-tasks' shows them",
 		    strerror(errno), (long long)p->planned);
 	return out;
@@ -265,7 +171,7 @@ flush(struct planner *p)
 static enum outcome
 take_line(struct planner *p, char *line, size_t len)
 {
-	struct item *item = &p->items[p->count];
+	struct plan_item *item = &p->batch.items[p->batch.count];
 	struct fault fault;
 
 	if (len == 0)
@@ -277,9 +183,10 @@ take_line(struct planner *p, char *line, size_t len)
 		complain(p, item->line, &fault);
 		return OUT_OK;
 	}
-	++p->count;
+	++p->batch.count;
 	p->bytes += len;
-	return p->count == BATCH || p->bytes > BATCH_BYTES ? flush(p) : OUT_OK;
+	return p->batch.count == BATCH || p->bytes > BATCH_BYTES ? flush(p)
+								 : OUT_OK;
 }
 
 static enum outcome
@@ -292,8 +199,8 @@ plan_lines(struct planner *p)
 	size_t len;
 
 	while (out == OUT_OK) {
-		switch (lines_next(&p->lines, p->count == 0, stop_fd(), &line,
-		    &len)) {
+		switch (lines_next(&p->lines, p->batch.count == 0, stop_fd(),
+		    &line, &len)) {
 		case LINES_LINE:
 			out = take_line(p, line, len);
 			continue;
@@ -333,7 +240,7 @@ plan_all(struct planner *p)
 		p->size = st.st_size;
 	p->progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) &&
 	    !run->shared.quiet;
-	p->items = mem_array(NULL, BATCH, sizeof *p->items);
+	p->batch.items = mem_array(NULL, BATCH, sizeof *p->batch.items);
 	lines_init(&p->lines, STDIN_FILENO, LINE_MAX_BYTES);
 	stop_install();
 	enum outcome out = db_bulk(run->db, &run->fault);
@@ -341,15 +248,17 @@ plan_all(struct planner *p)
 		out = plan_lines(p);
 	show_progress(p, true);
 	if (p->refused > COMPLAINTS)
-		log_error("%lld more lines are refused",
+		log_error("%lld more refused",
 		    (long long)(p->refused - COMPLAINTS));
 	if (out == OUT_OK && dry_run && !run->shared.json)
-		printf("%lld tasks would be planned\n", (long long)p->planned);
+		printf("%lld task%s would be planned\n", (long long)p->planned,
+		    plural(p->planned));
 	if (out == OUT_OK && p->refused > 0)
 		out = fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-		    "%lld lines are refused, %lld tasks %s",
-		    (long long)p->refused, (long long)p->planned,
-		    dry_run ? "would be planned" : "are planned");
+		    "%lld line%s refused, %lld task%s %s",
+		    (long long)p->refused, plural(p->refused),
+		    (long long)p->planned, plural(p->planned),
+		    dry_run ? "would be planned" : "planned");
 	lines_release(&p->lines);
 	return out;
 }
@@ -370,14 +279,14 @@ static enum outcome
 plan_one(struct planner *p)
 {
 	struct run *run = p->run;
-	struct item *item = mem_alloc(sizeof *item);
+	struct plan_item *item = mem_alloc(sizeof *item);
 	enum outcome out =
 	    request_make(&item->request, &words, clock_wall_ms(), &run->fault);
 
-	p->items = item;
-	p->count = 1;
+	p->batch.items = item;
+	p->batch.count = 1;
 	if (out == OUT_OK)
-		out = store_batch(p);
+		out = plan_batch_store(&p->batch);
 	if (out == OUT_OK && item->fault.what != OUT_OK) {
 		run->fault = item->fault;
 		out = item->fault.what;
@@ -386,8 +295,46 @@ plan_one(struct planner *p)
 		tell_planned(&item->result);
 	if (out == OUT_OK)
 		print_item(p, item);
+	if (out == OUT_OK && p->batch.sharing.handover != NULL)
+		out = sharing_tell(&p->batch.sharing, run, true);
 	request_release(&item->request);
 	return out;
+}
+
+/* For the workers of another program. */
+static enum outcome
+plan_job(struct run *run)
+{
+	struct enqueued job;
+	char due[CLOCK_TEXT_SIZE];
+	enum outcome out = enqueue_accept(run, queue, &words, dry_run, &job);
+
+	if (out != OUT_OK)
+		return out;
+	clock_text(job.due_at, due);
+	if (run->shared.json)
+		printf("{\"schema\":1,\"id\":\"%s\",\"due_at\":\"%s\","
+		       "\"dry_run\":%s}\n",
+		    job.job, due, dry_run ? "true" : "false");
+	else if (!dry_run)
+		puts(job.job);
+	else
+		printf("would be added at %s\n", due);
+	fflush(stdout);
+	if (!dry_run)
+		enqueue_try(run);
+	return OUT_OK;
+}
+
+static void
+check_job(const char *name)
+{
+	if (name == NULL || words.params == NULL)
+		opt_usage(&command, "--queue needs NAME and --params");
+	if (ndjson || words.text != NULL || words.method != NULL ||
+	    words.user != NULL || words.chat != NULL)
+		opt_usage(&command,
+		    "--queue goes with NAME, --params, --in and --at alone");
 }
 
 static void
@@ -400,7 +347,13 @@ check_usage(const char *name)
 
 	if (ndjson && single)
 		opt_usage(&command, "--ndjson takes everything from stdin");
-	if (ndjson)
+	if (words.at != NULL && words.in_ms >= 0)
+		opt_usage(&command, "give one of --in and --at");
+	if (shared && queue != NULL)
+		opt_usage(&command, "--shared and --queue are two ways");
+	if (queue != NULL)
+		check_job(name);
+	if (ndjson || queue != NULL)
 		return;
 	if ((name != NULL) + (words.text != NULL) + (words.method != NULL) !=
 	    1)
@@ -409,8 +362,6 @@ check_usage(const char *name)
 		opt_usage(&command, "--method and --params go together");
 	if ((words.user != NULL) == (words.chat != NULL))
 		opt_usage(&command, "for whom? give one of --user and --chat");
-	if (words.at != NULL && words.in_ms >= 0)
-		opt_usage(&command, "give one of --in and --at");
 }
 
 int
@@ -422,12 +373,19 @@ main(int argc, char **argv)
 
 	check_usage(argv[first]);
 	words.name = argv[first];
+	planner.batch.run = &run;
+	planner.batch.dry_run = dry_run;
 	if (run_begin(&run, &command, dry_run ? DB_WRITE : DB_CREATE,
 		LIFE_MS) == OUT_OK &&
-	    journal_place(&run, !dry_run, &planner.journal) == OUT_OK &&
-	    (dry_run || run_work(&run, &command, false) == OUT_OK))
-		(void)!(ndjson ? plan_all(&planner) : plan_one(&planner));
-	turn_close(planner.turn);
-	free(planner.items);
+	    journal_place(&run, !dry_run, &planner.batch.journal) == OUT_OK &&
+	    (dry_run || run_work(&run, &command, false) == OUT_OK) &&
+	    (!shared || dry_run ||
+		sharing_open(&planner.batch.sharing, &run) == OUT_OK))
+		(void)!(queue	 ? plan_job(&run)
+			: ndjson ? plan_all(&planner)
+				 : plan_one(&planner));
+	turn_close(planner.batch.turn);
+	sharing_close(&planner.batch.sharing);
+	free(planner.batch.items);
 	return run_end(&run, false, NULL);
 }

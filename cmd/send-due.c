@@ -37,6 +37,7 @@ deliver(struct run *run, struct loop *loop, int64_t started)
 		return out;
 	loop->db = run->db;
 	loop->config = run->config;
+	loop->bot_id = run_bot_id(run);
 	loop->most = for_ms > 0 ? 0 : batch;
 	out = loop_open(loop, &run->worker, started, for_ms, &run->fault);
 	if (out != OUT_OK)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* needs: base store telegram bot ops */
+/* needs: base net store shared telegram bot ops */
 /*
  * How far people come in the conversation.  Only reads.
  */

@@ -14,7 +14,7 @@
 
 static int64_t last = INT64_MAX, since_ms;
 
-static const struct opt options[] = { { OPT_NUMBER, 'l', "last", "N",
+static const struct opt options[] = { { OPT_NUMBER, 0, "last", "N",
 					  "only the last N messages",
 					  { .number = &last } },
 	{ OPT_SPAN, 's', "since", "SPAN",

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,7 +24,7 @@ static const struct opt options[] = {
 	{ OPT_SPAN, 'f', "for", "SECONDS",
 	    "keep bringing this long; without it one pass",
 	    { .number = &for_ms } },
-	{ OPT_NUMBER, 0, "limit", "N", "send at most N leads; 0: any number",
+	{ OPT_NUMBER, 'l', "limit", "N", "send at most N leads; 0: any number",
 	    { .number = &limit } },
 	{ OPT_FLAG, 0, "pull", NULL,
 	    "ask what became of them there, and tell the flow",
@@ -100,7 +101,8 @@ list_waiting(struct run *run)
 {
 	int64_t after = 0;
 
-	if (!run->shared.json)
+	/* A program that cuts columns wants no heading. */
+	if (!run->shared.json && isatty(STDOUT_FILENO))
 		fputs(lead_line_head, stdout);
 	while (leads_list(run->db, &after, PAGE, add_lead, run) == PAGE)
 		if (fflush(stdout) != 0)

@@ -25,7 +25,7 @@ static bool full, backups;
 static const char *dir;
 
 static const struct opt options[] = {
-	{ OPT_FLAG, 'f', "full", NULL,
+	{ OPT_FLAG, 0, "full", NULL,
 	    "compare every index with its table too (several times as long)",
 	    { .flag = &full } },
 	{ OPT_FLAG, 'b', "backups", NULL, "read the backups as well",

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # The layers of lib/, read from the sources: who includes what, who may speak
 # SQL, HTTP or print, how long a file may be, and what nobody calls. Each rule
 # is then broken in a tree of its own to show that it bites.

@@ -119,6 +119,9 @@ for command in $commands; do
 		"$(grep -E '.{81}' "$tmp/out"
 		sed -E 's/^ +//; s/^(-., )?--[^ ]+( [^ ]+)? {2,}//' "$tmp/out" |
 		grep '[^ ]  ')"
+	# Monitors know -w, -c and -t of healthcheck.
+	sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p' "$tmp/out" |
+		grep -v -x -e 'w warning' -e 'c critical' -e 't timeout' >>"$tmp/letters"
 	run "$LEADPIPE" "$command" --version
 	is "$command --version exits $help with the version" \
 		"$help $version" "$status $(grep -om1 "$version" "$tmp/out")"
@@ -128,6 +131,11 @@ for command in $commands; do
 		"$status $(cat "$tmp/err" "$tmp/out" | wc -l) $(grep -o -- \
 		'--no-such-option' "$tmp/$told" | head -n 1)"
 done
+is 'a letter is one option everywhere' '' \
+	"$(sort -u "$tmp/letters" | cut -c 1 | uniq -d)"
+is 'and an option has its letter everywhere' '' "$(
+	for command in $commands; do "$LEADPIPE" "$command" --help; done |
+	grep -oE -e '^      --(for|limit|user|data|dry-run|since|online)\b' | sort -u)"
 is 'what sends nothing does not load libcurl' '' "$(for command in leadpipe \
 	libexec/{schedule-task,cancel-task,list-tasks,fire-event,show-chat} \
 	libexec/{deploy-flow,recover-pending} \

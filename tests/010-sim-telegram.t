@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # The Telegram simulator behaves like the server it stands for.
 set -u
 tmp=$(mktemp -d)

@@ -7,6 +7,8 @@ set -u
 tmp=$(mktemp -d)
 # shellcheck source=tests/tap.sh
 . "$TOP/tests/tap.sh"
+# shellcheck source=tests/schema.sh
+. "$TOP/tests/schema.sh"
 # shellcheck source=tests/sim/telegram.sh
 . "$TOP/tests/sim/telegram.sh"
 trap 'sim_stop; rm -rf "$tmp"' EXIT
@@ -65,9 +67,7 @@ send()
 		${id:-NULL}, ${4-0}, NULL)"
 }
 
-# The schema that is in the tree, out of its C strings.
-sed -n 's/^[[:space:]]*"\(.*\)",\{0,1\}$/\1/p' "$TOP/lib/store/schema.c" >"$tmp/schema"
-sqlite3 "$tmp/db" <"$tmp/schema" || { echo 'Bail out! no schema'; exit 1; }
+schema_db "$tmp/db"
 sim_start --no-quirks
 for chat in 1 2; do
 	sim say "{\"chat\":$chat,\"text\":\"/start\",\"first_name\":\"Я\"}"

@@ -6,6 +6,8 @@ set -u
 tmp=$(mktemp -d)
 # shellcheck source=tests/tap.sh
 . "$TOP/tests/tap.sh"
+# shellcheck source=tests/schema.sh
+. "$TOP/tests/schema.sh"
 # shellcheck source=tests/sim/crm.sh
 . "$TOP/tests/sim/crm.sh"
 trap 'crm_stop; rm -rf "$tmp"' EXIT
@@ -34,9 +36,7 @@ $(cat "$tmp/err" "$tmp/out")"
 	fi
 }
 
-# The schema that is in the tree, out of its C strings.
-sed -n 's/^[[:space:]]*"\(.*\)",\{0,1\}$/\1/p' "$TOP/lib/store/schema.c" >"$tmp/schema"
-sqlite3 "$tmp/db" <"$tmp/schema" || { echo 'Bail out! no schema'; exit 1; }
+schema_db "$tmp/db"
 crm_start
 ids=$(amo POST leads "$(jq -nc '[range(1; 4) |
 	{name: "Website \("LPMARKED0000" + tostring)"}]')" |

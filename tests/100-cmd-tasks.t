@@ -43,6 +43,8 @@ schedule-task both chats|schedule-task --text x --user 5 --chat 5
 schedule-task both times|schedule-task --text x --chat 5 --in 5 --at 2030-01-01T00:00:00Z
 schedule-task params alone|schedule-task --params {} --chat 5
 schedule-task method alone|schedule-task --method sendMessage --chat 5
+schedule-task queue without params|schedule-task name --queue q
+schedule-task queue and a user|schedule-task name --queue q --params 1 --user 5
 schedule-task ndjson and more|schedule-task --ndjson --chat 5
 schedule-task no span|schedule-task --text x --chat 5 --in soon
 schedule-task two names|schedule-task a b --user 5
@@ -113,6 +115,8 @@ NDJSON
 printf '{"chat":109,"text":"without an end of line"}' >>"$tmp/in"
 "$LEADPIPE" schedule-task --ndjson --dry-run <"$tmp/in" >"$tmp/out" 2>/dev/null
 is 'ndjson: a dry run counts' '65 5 tasks would be planned' "$? $(cat "$tmp/out")"
+echo '{"chat":0}' | "$LEADPIPE" schedule-task --ndjson 2>"$tmp/err"
+is 'ndjson: one is one' 1 "$(grep -c ': 1 line refused, 0 tasks planned' "$tmp/err")"
 is 'ndjson: and plans none' 3 "$(sql 'SELECT count(*) FROM tasks')"
 "$LEADPIPE" schedule-task --ndjson <"$tmp/in" >"$tmp/out" 2>"$tmp/err"
 is 'ndjson: bad lines are 65' 65 $?
@@ -184,7 +188,18 @@ is 'which are not all' yes "$([ "$told" -lt 2500 ] && echo yes)"
 
 run list-tasks --user 101
 is 'a table: due, when, id, chat, what' \
-	'two' "$(cut -c 60- <<<"$out")"
+	'two' "$(cut -c 67- <<<"$out")"
+moved=$(sql 'SELECT min(id) FROM tasks WHERE chat_id = 101')
+sqlite3 "$db" "UPDATE tasks SET id = 4000000001, chat_id = -1001234567890
+	WHERE id = $moved"
+TERM=dumb script -qec "$LEADPIPE list-tasks --user -1001234567890" /dev/null \
+	2>&1 </dev/null | tr -d '\r' >"$tmp/table"
+is 'a table: long ids stay in their columns' 1 "$(awk '/^DUE/ { id = index($0, "ID")
+	chat = index($0, "CHAT"); what = index($0, "WHAT") }
+	substr($0, id - 1, 12) == " 4000000001 " &&
+	substr($0, chat - 1, 16) == " -1001234567890 " &&
+	substr($0, what - 1, 4) == " two"' "$tmp/table" | wc -l)"
+sqlite3 "$db" "UPDATE tasks SET id = $moved, chat_id = 101 WHERE id = 4000000001"
 is 'a table: when' '1 in 59 min' "$(wc -l <"$tmp/out") $(cut -c 26-34 <<<"$out")"
 is 'stable keys' 'schema id chat due_at late kind name method text expire_at created_at' \
 	"$("$LEADPIPE" list-tasks --json --limit 1 | jq -r 'keys_unsorted | join(" ")')"

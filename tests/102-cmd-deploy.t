@@ -53,7 +53,8 @@ echo '{' >"$tmp/half.json"
 exits 'half a file is 65' 65 deploy-flow "$tmp/half.json"
 is 'with file and line' yes "$(grep -q "^$tmp/half.json:[0-9]" "$tmp/err" && echo yes)"
 exits 'no such file is 65' 65 deploy-flow "$tmp/missing.json"
-is 'which is named' yes "$(grep -q "missing.json" "$tmp/err" && echo yes)"
+is 'which is said once' "leadpipe deploy-flow: cannot read '$tmp/missing.json': No such file or directory" \
+	"$err"
 jq -n --arg k $'\e[31m\u202ered' '{leadpipe: 1, id: "x", start: "a",
 	states: {a: {($k): 1}}}' >"$tmp/hostile.json"
 exits 'a hostile name is 65' 65 deploy-flow "$tmp/hostile.json"
@@ -77,7 +78,7 @@ variant fewer 'del(.states.paid) | del(.events.paid) | .events.never = [] |
 run deploy-flow "$tmp/fewer.json"
 is 'a state with people in it does not vanish' 65 "$status"
 is 'how many and where is said' yes \
-	"$([[ $err == *"3 chats are in states"*"'paid'"* ]] && echo yes)"
+	"$([[ $err == *"3 chats are in a state that"*"'paid'"* ]] && echo yes)"
 is 'the old one goes on' "$first" "$(current)"
 exits '--drop-to a state it does not have is 65' 65 \
 	deploy-flow "$tmp/fewer.json" --drop-to paid
@@ -89,6 +90,12 @@ is 'and changes nothing' "$first 3" "$(current) $(
 	sql "SELECT count(*) FROM chats WHERE state = 'paid'")"
 is 'nor does it leave a run' 0 "$(sql "SELECT count(*) FROM runs
 	WHERE finished_at IS NULL")"
+sqlite3 "$db" "UPDATE chats SET state = 'welcome' WHERE chat_id IN (2, 3)"
+run deploy-flow "$tmp/fewer.json" --drop-to idle --dry-run
+is 'one is one' yes "$([[ $out =~ ^1\ chat\ in\ \'paid\'\ goes\ to ]] && echo yes)"
+run deploy-flow "$tmp/fewer.json"
+is 'one is one in the refusal, too' 1 "$(grep -c ': 1 chat is in a state that' <<<"$err")"
+sqlite3 "$db" "UPDATE chats SET state = 'paid' WHERE chat_id < 4"
 exits '--drop-to' 0 deploy-flow "$tmp/fewer.json" --drop-to idle
 is 'moves them' '3 idle' "$(sql "SELECT count(*), state FROM chats
 	WHERE chat_id < 4 GROUP BY state" | tr '|' ' ')"

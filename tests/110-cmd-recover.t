@@ -53,16 +53,41 @@ for columns in 80 120; do
 			print substr($0, at - 1, 1) == " " &&
 				substr($0, at, 1) != " " }' "$tmp/out")"
 done
+sql "insert into dead_letters(kind, item, chat_id, reason, mend, died_at)
+	select 'refusal', 4000000000 + value, -1001234567890, 'x', 'y', 1
+	from json_each('[1, 2]')"
+for columns in 80 120; do
+	TERM=dumb script -qec "stty cols $columns; $LEADPIPE recover-pending --list" \
+		/dev/null 2>&1 </dev/null | tr -d '\r' >"$tmp/out"
+	is "ids of ten digits, $columns columns: aligned" 2 \
+		"$(awk '/^ID/ { at = index($0, "CHAT"); why = index($0, "WHY") }
+		/^refusal/ && substr($0, at - 1, 6) == " -1001" &&
+			substr($0, why - 1, 2) ~ / [^ ]/' "$tmp/out" | wc -l)"
+done
+sql 'delete from dead_letters where item > 4000000000'
+for command in --list "--show $id"; do
+	sql "update dead_letters set answer = 'gnp' || char(0x202e) || '.a'
+		|| char(0x2066, 0x61c, 0x9b, 27, 10) || 'b' where item = $id"
+	# shellcheck disable=SC2086 # words
+	run recover-pending $command
+	is "no marks of a stranger turn or paint it: ${command% *}" \
+		'gnp\u202e.a\u2066\u061c\u009b\u001b b' \
+		"$(grep -o 'gnp.*b' "$tmp/out")"
+done
 sql "update dead_letters set chat_id = 43, answer =
 	'Bad Request: something new' where item = $id"
+run recover-pending --list
+is 'a pipe gets no heading' 0 "$(grep -c '^ID' "$tmp/out")"
 run recover-pending --list message --json
 is 'as JSON too' "[1,\"message:$id\",\"dead\",43,\"Bad Request: something new\"]" \
-	"$(jq -c '[.schema,.id,.state,.chat_id,.answer]' "$tmp/out")"
+	"$(jq -c '[.schema,.id,.state,.chat,.answer]' "$tmp/out")"
 run recover-pending --list update --json
 is 'a kind has its own list' '0 ' "$status $(cat "$tmp/out")"
 run recover-pending --show "$id" --json
+is 'times as the other commands write them' 1 "$(jq -r .since "$tmp/out" |
+	grep -c '^20[0-9-]*T[0-9:.]*Z$')"
 is 'show knows the method and what it says' '"sendMessage" 43' \
-	"$(jq -c '.detail.method' "$tmp/out") $(jq .chat_id "$tmp/out")"
+	"$(jq -c '.detail.method' "$tmp/out") $(jq .chat "$tmp/out")"
 run recover-pending --show "$id"
 is 'for people too' 1 "$(grep -c "^answer   Bad Request: something new$" "$tmp/out")"
 run recover-pending --show 999
@@ -270,7 +295,7 @@ is 'and changes nothing, no file either' "1 $files" \
 	"$(sql "select count(*) from messages where state = 'sending'") $(ls "$tmp/state/run")"
 run recover-pending
 is 'recover-pending says what moved' \
-	'freed the work of 1 dead commands: 1 messages that were being sent are ambiguous, 0 handlers run again' \
+	'freed the work of 1 dead command: 1 message being sent then is ambiguous, 0 handlers to run again' \
 	"$(cat "$tmp/out")"
 id=$(sql "select id from messages where state = 'ambiguous'")
 is 'the message is ambiguous' 1 "$([ -n "$id" ] && echo 1)"

@@ -42,7 +42,7 @@ check --online
 passed 'online' "$(problems 0)"
 is 'the bot has a name' 1 \
 	"$(grep -c '^ok *Telegram *answers: @simulated_bot, bot 4242' "$tmp/out")"
-is 'no webhook' 1 "$(grep -c '^ok *webhook *none is set, 0 updates' "$tmp/out")"
+is 'no webhook' 1 "$(grep -c '^ok *webhook *none is set, waiting: 0' "$tmp/out")"
 is 'getUpdates was not asked' null "$(sim stats | jq .methods.getUpdates)"
 
 # --- settings
@@ -110,6 +110,8 @@ passed 'relative paths' "$(problems 78 "DATABASE_PATH is '~/x.db'.*absolute" \
 bot_config "FLOW_FILE=$tmp/flow/gone.json"
 check
 passed 'no such flow' "$(problems 78 'gone.json')"
+is 'is said once, without a line' "FLOW_FILE cannot read '$tmp/flow/gone.json': No such file or directory" \
+	"$(sed -n 's/^problem *\(FLOW_FILE\)  */\1 /p' "$tmp/out")"
 
 # --- the database
 
@@ -121,8 +123,36 @@ check --db "$tmp/other/foreign.db"
 passed 'a foreign database' "$(problems 78 'not a database of leadpipe')"
 cmp -s "$tmp/foreign" "$tmp/other/foreign.db"
 is 'is left alone' 0 $?
-check --db "$tmp/other/none/deeper/x.db"
+check --db "$tmp/other/none/x.db"
 passed 'a directory that will be made' "$(problems 0)"
+for path in env/x.db env/deeper/x.db; do
+	run schedule-task --text x --chat 5 --in 1h --db "$tmp/$path"
+	is "a file for a directory is 78, and what to do is said: $path" '78 1' \
+		"$status $(grep -c 'no directory.*DATABASE_PATH' "$tmp/err")"
+done
+check --db "$tmp/other/none/deeper/x.db"
+passed 'not in one that is not there' \
+	"$(problems 78 "'$tmp/other/none' does not exist: .*mkdir -p")"
+run schedule-task --text x --chat 5 --in 1h --db "$tmp/other/none/deeper/x.db"
+is 'nor does a command make what may be mistyped' '78 1 no' "$status $(
+	grep -c "'$tmp/other/none' does not exist" "$tmp/err") $(
+	[ -e "$tmp/other/none" ] && echo yes || echo no)"
+sed '/DATABASE_PATH/d' "$tmp/env" >"$tmp/env.home"
+chmod 600 "$tmp/env.home"
+HOME=$tmp/home/none run check-config -c "$tmp/env.home"
+is 'what nobody typed will be made' 1 \
+	"$(grep -c "^ok *DATABASE_PATH .*/home/none/.*to be created" "$tmp/out")"
+HOME=$tmp/home/none run schedule-task --text x --chat 5 --in 1h -v \
+	-c "$tmp/env.home"
+is '... and is, and said' '0 1' "$status $(grep -c \
+	"state_created db=.*/home/none/.local/state/leadpipe/leadpipe.db" "$tmp/err")"
+HOME=$tmp/home/none run schedule-task --text x --chat 5 --in 1h -v \
+	-c "$tmp/env.home"
+is '... once' '0 0' "$status $(grep -c state_created "$tmp/err")"
+TERM=dumb script -qec "$LEADPIPE schedule-task --text x --chat 5 --in 1h --db \
+	$tmp/other/typed.db" /dev/null >"$tmp/out" 2>&1 </dev/null
+is 'on a terminal always' 1 \
+	"$(grep -c "created new state '$tmp/other/typed.db'" "$tmp/out")"
 BOT_TOKEN='' run schedule-task --text x --chat 5 --in 1h
 check
 is 'one made without a token' '0 1' \
@@ -215,7 +245,7 @@ bot setWebhook '{"url":"https://example.org/x"}' >"$tmp/said"
 say '{"chat":42,"text":"hello"}'
 check --online
 passed 'a webhook is set' \
-	"$(problems 78 'webhook is set.*1 updates wait.*deleteWebhook')"
+	"$(problems 78 'webhook is set.*waiting: 1[,)].*deleteWebhook')"
 bot deleteWebhook >"$tmp/said"
 fault '{"kind":"401","times":0}'
 check --online
@@ -246,4 +276,33 @@ is 'alike with env -i' 0 $?
 is 'a full disk is no success' 74 $?
 check one
 is 'an operand is 64' 64 $status
+# --- root looks, and somebody else will work
+
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 "$tmp"
+	cp -r "$TOP/examples" "$tmp/flow"
+	chmod -R a+rX "$tmp/flow"
+	mkdir "$tmp/theirs"
+	chown nobody "$tmp/theirs"
+	chmod 700 "$tmp/theirs"
+	bot_config "DATABASE_PATH=$tmp/theirs/leadpipe.db" \
+		"FLOW_FILE=$tmp/flow/funnel.json"
+	sed -i "0,/^DATABASE_PATH=/{/^DATABASE_PATH=/d}
+		0,/^FLOW_FILE=/{/^FLOW_FILE=/d}" "$tmp/env"
+	check
+	passed 'what the owner of the state cannot read' \
+		"$(problems 78 "who owns the state, cannot read '$tmp/env'")"
+	chgrp nogroup "$tmp/env"
+	chmod 640 "$tmp/env"
+	check
+	passed 'now it can' "$(problems 0)"
+	chmod 600 "$tmp/flow/funnel.json"
+	check
+	passed 'nor the flow' "$(problems 78 "cannot read '$tmp/flow/funnel.json'")"
+	is 'nothing is made as root' '' "$(find "$tmp/theirs" -user 0)"
+else
+	for i in 1 2 3 4; do
+		passed "as root $i # SKIP only root becomes somebody else"
+	done
+fi
 tap_end

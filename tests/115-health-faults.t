@@ -261,7 +261,7 @@ sql "insert or replace into meta values('poll_fault', '+7 999 111-22-33 Anna'),
 web GET
 is 'no texts, no paths: they quote others' 'telegram/poll_fault 1 0' \
 	"$(jq -r '.checks[] | select(.state == "CRITICAL") |
-		"\(.component)/\(.name) \(has("since_ms") | if . then 1 else 0 end)"' \
+		"\(.component)/\(.name) \((.since // "" | test("^20.*Z$")) | if . then 1 else 0 end)"' \
 		<<<"$body") $(grep -cF -e "$tmp" -e Anna -e 111-22 -e remedy <<<"$body")"
 sql "delete from meta where key like 'poll_fault%'"
 web HEAD -c tasks=1:

@@ -80,7 +80,11 @@ garbage|hello
 half a JSON|{"name":
 an array|[{"name":"a"},{"name":"b"}]
 a lead without anything|{"utm_source":"x"}
+a setting|a=b
 CASES
+printf 'root:x:0:0:a=b:/:/bin/sh\nname=x\n' >"$tmp/passwd"
+exits 'a file of lines with a = in it is no form' 65 add-lead "$tmp/passwd"
+is '... and is not stored' 3 "$(leads)"
 exits 'a file' 0 add-lead "$TOP/tests/data/lead.json"
 is 'with a note of 100 KB, cut off and marked' '65529 1' \
 	"$(sql "SELECT length(details ->> 'note') > 65000, instr(details ->> 'note',
@@ -89,6 +93,8 @@ is 'with a note of 100 KB, cut off and marked' '65529 1' \
 exits 'no file' 65 add-lead "$tmp/none.json"
 exits 'a directory is none' 65 add-lead "$tmp"
 is 'and that is said of it' 1 "$(grep -c "'$tmp' is a directory" <<<"$err")"
+"$LEADPIPE" add-lead <"$tmp" 2>"$tmp/err"
+is 'nor as stdin' '65 1' "$? $(grep -c "'stdin' is a directory" "$tmp/err")"
 exits 'two ways at once' 64 add-lead --csv --ndjson
 exits 'a directory and a file' 64 add-lead --spool "$tmp" x
 alike 'add-lead' 0 add-lead "$TOP/tests/data/lead.json"
@@ -260,5 +266,29 @@ echo '{"name":"Maildir"}' | tee "$drop/tmp/a" >"$drop/new/b"
 run add-lead --spool "$drop"
 is 'spool: a Maildir' '0 1 1' "$status $(sql "SELECT count(*) FROM leads WHERE
 	name = 'Maildir'") $(find "$drop/new" "$drop/tmp" -type f | wc -l)"
+rm -rf "$drop"
+mkdir "$drop"
+printf '\177ELF\2\1\1\0name=x&phone=1' >"$drop/elf"
+printf 'a=b' >"$drop/form"
+printf '{"version":"1","scripts":{"a":"b"}}' >"$drop/json"
+printf 'question=When' >"$drop/nobody"
+printf 'BOT_TOKEN=1:x\nNAME=bot\n' >"$drop/secrets"
+find "$drop" -type f -exec md5sum {} + | cut -c1-32 | sort >"$tmp/sums"
+before=$(leads)
+run add-lead --spool "$drop"
+is 'spool: what is not clearly a lead is kept in bad' \
+	"65 $before elf form json nobody secrets" "$status $(leads) $(cd "$drop/bad" &&
+	find . -type f ! -name '*.reason' -printf '%f\n' | sort | paste -sd ' ')"
+is 'spool: ... as it was' '' "$(find "$drop/bad" -type f ! -name '*.reason' \
+	-exec md5sum {} + | cut -c1-32 | sort | diff - "$tmp/sums")"
+is 'spool: ... each with its reason, in the log too' '5 5' \
+	"$(cat "$drop"/bad/*.reason | wc -l) $(grep -c 'file ' "$tmp/err")"
+printf 'Name=%%C0%%ED%%ED%%E0&Phone=89998000011&Input_3=%%E4%%E0&tranid=1:2&formid=form1&COOKIES=a' >"$drop/tilda"
+iconv -f UTF-8 -t CP1251 >"$drop/plain" <<<'Имя=Пётр Ильин&Телефон=8 999 800-00-12&цвет=белый'
+run add-lead --spool "$drop" --json
+is 'spool: forms of websites are leads, in windows-1251 too' \
+	'0 Анна Input_3: да|Пётр Ильин цвет: белый' "$status $(jq -rs 'sort_by(.phone) |
+	[.[1, 0] | "\(.name) \(.details.note)"] | join("|")' <<<"$out")"
+is 'spool: ... and go away' '' "$(find "$drop" -maxdepth 1 -type f)"
 exits 'spool: no directory' 65 add-lead --spool "$tmp/nowhere"
 tap_end

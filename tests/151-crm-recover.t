@@ -33,6 +33,14 @@ sql 'update leads set created_at = 1; update lead_sources set received_at = 1'
 run recover-pending --import "$tmp/lost.csv" --json
 is 'however long ago it was' '0 3' "$(jq .added <<<"$out") $(
 	sql 'select count(*) from leads')"
+head -n 2 "$tmp/more.ndjson" >"$tmp/more"
+for from in "$tmp/more" -; do
+	said=$("$LEADPIPE" recover-pending --import "$from" --json <"$tmp/more")
+	is "what it holds tells what it is: $from" '0 [0,2,0]' \
+		"$? $(jq -c '[.added, .joined + .known, .refused]' <<<"$said")"
+done
+exits 'a directory: 65' 65 recover-pending --import "$tmp"
+is 'and what to do is said' 1 "$(grep -c "'$tmp' is a directory: .*file" <<<"$err")"
 exits 'a file that is not there: 65' 65 recover-pending --import "$tmp/none"
 exits 'one thing at a time' 64 recover-pending --import "$tmp/lost.csv" --list
 
@@ -114,7 +122,7 @@ is 'all is well' 0 "$status"
 sql 'update leads set created_at = unixepoch() * 1000 - 1000000 where id = 2'
 state
 is 'one waits for 16 min: warning' '1 1' \
-	"$status $(grep -c '^LEADPIPE WARNING: the oldest of 2 leads waits' <<<"$out")"
+	"$status $(grep -c '^LEADPIPE WARNING: 2 leads wait for the CRM, for' <<<"$out")"
 sql 'update leads set created_at = unixepoch() * 1000 - 3700000 where id = 2'
 state
 is 'for an hour: critical' 2 "$status"

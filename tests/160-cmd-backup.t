@@ -46,8 +46,8 @@ is 'it has what the database has' "$(sql 'select count(*) from messages')" \
 	"$(sqlite3 "file:$(newest)?immutable=1" 'select count(*) from messages')"
 is 'and nothing is beside it' 1 "$(find "$backups" -type f | wc -l)"
 run backup-state --json --keep 2
-is 'as JSON' '[1,"string",4242,1,0]' "$(jq -c '[.schema,(.path|type),.bot_id,
-	.chats,.removed]' "$tmp/out")"
+is 'as JSON' '[1,"string",4242,1,0,true]' "$(jq -c '[.schema,(.path|type),.bot_id,
+	.chats,.removed,(.as_of | test("^20.*Z$"))]' "$tmp/out")"
 touch "$backups/.leadpipe-4242-20200101T000000.000Z.db.partial" "$backups/mine.txt"
 run backup-state --json --keep 2
 is 'the oldest goes, what is not ours stays' '2 1 mine.txt' \
@@ -161,7 +161,7 @@ is 'a dry run says what would be on hold' '[1,1,0,0,0,true]' \
 	"$(jq -c '[.held[], .dry_run]' "$tmp/out")"
 run restore-state "$tmp/due.db"
 is 'it is said, with the command that releases it' '0 1 1' "$status $(grep -c \
-	'^1 messages, 1 tasks, 0 handlers, 0 updates and 0 leads are on hold' "$tmp/out") $(
+	'^1 message, 1 task, 0 handlers, 0 updates and 0 leads are on hold' "$tmp/out") $(
 	grep -c 'recover-pending --release' "$tmp/out")"
 aside=$(sed -n 's/^the old database is in //p' "$tmp/out")
 is 'the old one is whole' ok "$(sqlite3 "$aside/leadpipe.db" 'pragma quick_check')"
@@ -177,7 +177,7 @@ is '--retry --all is no release' '0 2' "$status $(
 	sql 'select count(*) from dead_letters')"
 run recover-pending --release --dry-run
 is '--release --dry-run' \
-	'would release 1 messages, 1 tasks, 0 handlers, 0 updates, 0 leads' "$(cat "$tmp/out")"
+	'would release 1 message, 1 task, 0 handlers, 0 updates, 0 leads' "$(cat "$tmp/out")"
 run recover-pending --release task --json
 is '--release of a kind' '[0,1]' "$(jq -c '[.messages,.tasks]' "$tmp/out")"
 run recover-pending --release
@@ -216,7 +216,7 @@ sql "with recursive n(i) as (select 1 union all select i + 1 from n
 	values('x', 1, $old, $old)"
 waits=$(sql "select count(*) from messages where state = 'held'")
 run prune-state --dry-run
-is 'a dry run counts' 'would delete 0 updates, 2700 messages, 0 ended tasks, 1 runs, 0 handlers, 0 texts of leads' \
+is 'a dry run counts' 'would delete 0 updates, 2700 messages, 0 ended tasks, 1 run, 0 handlers, 0 texts of leads' \
 	"$(cat "$tmp/out")"
 with LEADPIPE_KEEP_HISTORY=0
 run prune-state --dry-run --json --config "$tmp/with"

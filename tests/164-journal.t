@@ -160,8 +160,8 @@ is 'the task is not sent again' 1 "$(sim chats/42 | grep -c soon)"
 bot_config
 first=$(sql 'select min(update_id) from updates')
 run recover-pending --replay-updates "$first..$first"
-is 'what is known is not stepped' '0 1 1' "$status $(grep -c '^0 updates are stepped' \
-	"$tmp/out") $(grep -c '^1 updates are done with: --again' "$tmp/out")"
+is 'what is known is not stepped' '0 1 1' "$status $(grep -c '^0 updates stepped again' \
+	"$tmp/out") $(grep -c '^1 update done with before: --again' "$tmp/out")"
 answers=$(seen 42)
 run recover-pending --replay-updates "$first..$first" --again
 run poll-updates

@@ -101,7 +101,7 @@ run schedule-task --text 'for Zaphodina' --chat $who --in 1d
 run backup-state
 run export-user $who
 is 'all of it is exported' '0 1 777000123 1 1 1 1' "$status $(jq -r '
-	[.schema, .chat_id, (.chats | length), (.handlers | length),
+	[.schema, .chat, (.chats | length), (.handlers | length),
 	([.leads[] | select(.email == "xyzzy@forget.example")] | length),
 	([.lead_sources[] | select(.raw != null)] | length)] | join(" ")' "$tmp/out")"
 is '... with what was said, to operators also' 'assistant operator user 9' "$(jq -r '

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # poll-updates is killed at every point at which it touches the world outside
 # (write, send, fsync, ftruncate, unlink, rename, flock, connect), in each of
 # three stages: three people write /start; they press the button; their
@@ -8,7 +9,7 @@
 # The checker must find nothing lost and nothing repeated, and the people must
 # have seen what they see when nobody kills anything.
 #
-# A sample of the points; LEADPIPE_SWEEP=full takes them all.
+# A sample of the points (tests/seed.sh).
 # shellcheck disable=SC2119 # the arguments of floor_* are not the script's
 set -u
 tmp=$(mktemp -d)
@@ -18,6 +19,8 @@ tmp=$(mktemp -d)
 . "$TOP/tests/fault/floor.sh"
 # shellcheck source=tests/fault/sweep.sh
 . "$TOP/tests/fault/sweep.sh"
+# shellcheck source=tests/variant.sh
+. "$TOP/tests/variant.sh"
 people=(1 2 3)
 trap 'sim_stop; kill $(jobs -p) 2>/dev/null; wait; rm -rf "$top"' EXIT
 
@@ -61,7 +64,7 @@ read -r last1 last2 last3 last4 <<<"$last"
 
 # --- killed
 
-step=7
+step=12
 [ "$extent" != full ] || step=1
 sweep "1:$last1:$step" "2:$last2:$step" "3:$last3:$step" \
 	"4:$last4:$step"
@@ -76,9 +79,9 @@ passed 'killed anywhere: nothing lost, nothing repeated, all seen' \
 
 # --- and if updates were confirmed before they are on disk?
 
-program=$B/confirm-first/libexec
-if make -C "$TOP" B="$B/confirm-first" \
-	CPPFLAGS=-DLEADPIPE_TEST_CONFIRM_FIRST \
+program=$tmp/confirm-first/libexec
+variant "$tmp/confirm-first" LEADPIPE_TEST_CONFIRM_FIRST
+if make_variant "$tmp/confirm-first" CPPFLAGS=-DLEADPIPE_TEST_CONFIRM_FIRST \
 	"$program/poll-updates" >"$tmp/make" 2>&1; then
 	passed 'a poll-updates that confirms first is built'
 else

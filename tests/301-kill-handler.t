@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # The order (a question with buttons, a phone, a price that a handler knows, a
 # lead, a word to the dispatcher) is killed at every point of its last step, as
 # 300-kill-sweep.t does with the funnel. Each order must become one lead, with

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # The connection of a send dies in each class of bytes, for a JSON request and
 # for an upload. Telegram must get each message once, or again only where its
 # row was counted ambiguous; and doubt is had only where there is some.

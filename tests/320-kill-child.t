@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # Whoever is killed leaves nothing that the next command must wait for: also
 # when a child lives on with what was open, with the clock an hour off, and
 # when several commands run at once. SIGTERM is obeyed within its grace.
@@ -76,7 +77,7 @@ for ((at = 9; at <= last; at += last / 12)); do
 	shim FAULT_CHILD_AT=$at FAULT_CHILD_FILE="$tmp/child"
 	tried=$((tried + 1))
 	children="$children $(cat "$tmp/child")"
-	within 2000 poll
+	within 6000 poll
 	found="$found$late"
 	kill -0 "$(cat "$tmp/child")" && alive=$((alive + 1))
 	found="$found$(done_at_once)"
@@ -94,7 +95,7 @@ for off in +1h -1h; do
 		floor_fresh
 		say 1 2
 		shim FAULT_KILL_AT=$at
-		within 2000 later $off
+		within 6000 later $off
 		found="$found$late$(done_at_once)"
 		doubts=$((doubts + $(ask "SELECT sum(state = 'ambiguous')
 			FROM messages")))
@@ -115,7 +116,7 @@ eventually grep -q '"method":"getUpdates"' "$tmp/record"
 kill -9 $pid
 { wait $pid; } 2>/dev/null
 say 1
-within 1500 poll
+within 6000 poll
 passed 'kill -9, then at once the next' "$late"
 is '... which answers' '1 ' "$(answered 1)"
 

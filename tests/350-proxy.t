@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # The conversation through proxies: http and socks5h, with a password, names
 # known to the proxy alone, plain and TLS. A proxy that is dead, refuses,
 # or freezes holds nobody up, is named in the message, and loses nothing.

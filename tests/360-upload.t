@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# serial
+# long
 # One upload per file: a large video over a link of 2 Mbit/s holds up nobody
 # else, is sent once while fifty chats wait for its file_id, survives a
 # kill -9, and a file that is gone or unknown to Telegram is dealt with.
@@ -15,10 +15,10 @@ tmp=$(mktemp -d)
 tool=$B/tests/fault/tcp-fault
 trap 'sim_stop; kill $(jobs -p) 2>/dev/null; wait 2>/dev/null
 	rm -rf "$tmp"' EXIT
-mbytes=2 seconds=14 slack=250
+mbytes=2 seconds=14 slack=2000
 slow=${LEADPIPE_SLOW-}
 unset LEADPIPE_SLOW # no setting of ours
-[ -z "$slow" ] || mbytes=20 seconds=100 slack=100
+[ -z "$slow" ] || mbytes=20 seconds=100 slack=2000
 mapfile -t fifty < <(seq 1 50)
 
 tell() { "$tool" --tell "$tmp/control" "$@"; }
@@ -86,9 +86,10 @@ load 2000000 $seconds
 is 'with one: all are answered, too' 0 "$unanswered"
 echo "# answered without an upload: median $median0 ms, max $max0 ms; with" \
 	"one: median $median ms, max $max ms"
+# Behind the upload it would be 8 s later, 80 when it is large.
 passed "no answer is $slack ms later" "$(
 	[ "$max" -le $((max0 + slack)) ] || echo "max $max0, then $max ms"
-	[ "$median" -le $((median0 + 100)) ] ||
+	[ "$median" -le $((median0 + slack / 4)) ] ||
 		echo "median $median0, then $median ms")"
 is 'fifty chats wait for one upload' "1; 50 x 1" \
 	"$(uploads); $(videos "${fifty[@]}")"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# serial
+# long
 # What can go wrong with getUpdates and with the way to Telegram: tokens and
 # webhooks, another poller, damaged and endless answers, ids that start anew,
 # a resolver that says nothing, and a pressed button while the database is
@@ -79,7 +79,7 @@ fault '"kind":409,"method":"getUpdates","times":0'
 took_ms poll --for 20
 is 'a second one ends the run' 78 $code
 tells 'says so' 'another poller'
-passed '... before its time' "$([ $took -lt 8000 ] || echo "$took ms")"
+passed '... before its time' "$([ $took -lt 15000 ] || echo "$took ms")"
 
 start_over
 fault '"kind":404'
@@ -119,7 +119,7 @@ for next in 5 900000000 17 2000000000 1; do
 	sim restart_ids "{\"next\":$next}" >/dev/null
 	hi 1 2
 	took_ms poll
-	[ $code = 0 ] && [ "$took" -lt 3000 ] || echo "# $code, $took ms"
+	[ $code = 0 ] && [ "$took" -lt 10000 ] || echo "# $code, $took ms"
 done >"$tmp/bad"
 passed 'ids start anew five times: each run ends' "$(cat "$tmp/bad")"
 is '... and all are answered' '6 6' "$(got 1 2)"
@@ -152,7 +152,7 @@ poll --for 3
 passed 'nor does a server that gives the same updates for ever' \
 	"$([ "$(asked)" -le 6 ] || echo "$(asked) in 3 s")"
 took_ms poll
-is '... and one pass ends' '0 yes' "$code $([ $took -lt 3000 ] && echo yes)"
+is '... and one pass ends' '0 yes' "$code $([ $took -lt 10000 ] && echo yes)"
 is '... with one row' 1 "$(ask 'SELECT count(*) FROM updates')"
 
 # --- a resolver that says nothing
@@ -160,7 +160,7 @@ is '... with one row' 1 "$(ask 'SELECT count(*) FROM updates')"
 start_over https://api.telegram.test
 took_ms poll LD_PRELOAD="$B/tests/fault/dns-shim.so"
 is 'DNS says nothing: exit' 75 $code
-passed '... within the time of one call' "$([ $took -lt 12000 ] ||
+passed '... within the time of one call' "$([ $took -lt 16000 ] ||
 	echo "$took ms")"
 tells 'says so' "the name 'api.telegram.test' does not resolve in time (DNS)"
 
@@ -188,6 +188,6 @@ waited=$(jq -s '(map(select(.kind == "request" and .method ==
 	"answerCallbackQuery"))[0].at) - (map(select(.kind == "update"))[-1].at)' \
 	"$tmp/record")
 passed '... it was answered while the database was locked' \
-	"$([ "$waited" -le 1500 ] || echo "after $waited ms")"
+	"$([ "$waited" -le 3500 ] || echo "after $waited ms")"
 well 'and the message after it, once' 0
 tap_end

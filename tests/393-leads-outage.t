@@ -22,8 +22,9 @@ tries=6
 there() { crm leads | jq -r .crm | grep -c "$1"; }
 ours() { ask "SELECT count(*) FROM leads WHERE crm = '$1'"; }
 
-# An hour takes 6 s: for sync-crm by its clock, for the CRMs by theirs. What
-# the CRM that hangs was sent is created, but nobody hears of it.
+# Half an hour takes 12 s, and the 30 s of a call 200 ms: for sync-crm by its
+# clock, for the CRMs by theirs. What the CRM that hangs was sent is created, but
+# nobody hears of it.
 hour()
 {
 	local syncs bot
@@ -36,11 +37,11 @@ hour()
 	leads_add 1 3
 	bring
 	is 'both take leads' '2 1' "$(there amocrm) $(there bitrix24)"
-	crm clock '{"scale": 600}' >"$tmp/out"
-	crm fault '{"kind": "hang", "path": "/api/v4/leads", "ms": 3600000,
+	crm clock '{"scale": 150}' >"$tmp/out"
+	crm fault '{"kind": "hang", "path": "/api/v4/leads", "ms": 1800000,
 		"times": 0}' >"$tmp/out"
 	leads_add 4 15
-	timeout 20 faketime -f '+0 x600' "$program/sync-crm" --for 3600 \
+	timeout 60 faketime -f '+0 x150' "$program/sync-crm" --for 1800 \
 		2>>"$floor/errors" &
 	syncs=$!
 	"$program/poll-updates" --for 7 2>>"$floor/errors" &
@@ -51,13 +52,13 @@ hour()
 	is 'the other CRM goes on' "$(ours bitrix24)" "$(there bitrix24)"
 	leads_add 16 35
 	wait $syncs
-	is 'an hour later sync-crm ends by itself' yes \
+	is 'half an hour later sync-crm ends by itself' yes \
 		"$([ $? -ne 124 ] && echo yes)"
 	is 'and had brought what came meanwhile, too' "$(ours bitrix24)" \
 		"$(there bitrix24)"
 	wait $bot
 	is 'the bot has answered everybody' 60 "$(sim load | jq .answered)"
-	is 'within a second' true "$(sim load | jq '.p99_ms < 1000')"
+	is 'and nobody waited for a CRM' true "$(sim load | jq '.p99_ms < 4000')"
 	is 'of the one that hangs nothing is given up' $(($(ours amocrm) - 2)) \
 		"$(ask "SELECT count(*) FROM leads WHERE crm = 'amocrm'
 		AND state IN ('new', 'queued', 'unknown')")"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# serial
+# long
 # `make demo` shows what it says.
 set -u
 . "$TOP/tests/tap.sh"
@@ -14,7 +14,7 @@ has()
 	passed "$1" "$(grep -Eq -- "$2" "$tmp/out" || echo "no line has '$2'")"
 }
 
-TMPDIR=$tmp/t timeout 75 "$TOP/tests/demo" >"$tmp/out" 2>"$tmp/err"
+TMPDIR=$tmp/t timeout 150 "$TOP/tests/demo" >"$tmp/out" 2>"$tmp/err"
 is 'it ends well, in about a minute' 0 $?
 is 'it says nothing on stderr' '' "$(cat "$tmp/err")"
 is 'nothing in it is called wrong' '' "$(grep WRONG "$tmp/out")"

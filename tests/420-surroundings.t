@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# long
 # What surrounds a command changes nothing of what it does: environment,
 # umask, closed descriptors, signals, locale, user. And what it keeps to
 # itself: files, and the token.

@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# serial
+# long
 # make install, a conversation with what was installed, and an upgrade that
 # changes the schema, installed over pollers that run.
 set -u
 . "$TOP/tests/bot.sh"
+# shellcheck source=tests/variant.sh
+. "$TOP/tests/variant.sh"
 jobs=()
 finish()
 {
@@ -15,13 +17,14 @@ finish()
 trap finish EXIT
 trap 'exit 143' INT TERM
 
-# build DIR [SETTING...]: make and install from a tree of its own
+# build DIR [SETTING|TARGET...]
 build()
 {
-	make -C "$TOP" -j2 B="$tmp/$1" CC="${CC:-cc}" prefix="$tmp/usr" \
-		"${@:2}" >"$tmp/make" 2>&1 || cat "$tmp/make"
+	make_variant "$tmp/$1" prefix="$tmp/usr" "${@:2}" >"$tmp/make" 2>&1 ||
+		cat "$tmp/make"
 }
 
+variant "$tmp/old" LEADPIPE_LIBEXECDIR
 build old install DESTDIR="$tmp/root"
 is 'DESTDIR gets what is installed' "$(cd "$B/libexec" && echo *)" \
 	"$(cd "$tmp/root$tmp/usr/libexec/leadpipe" && echo *)"
@@ -87,6 +90,7 @@ running()
 	pgrep -c -f '^poll-updates --for 11$' -P "$$"
 }
 is 'the schema is the first' 1 "$(db 'PRAGMA user_version')"
+variant "$tmp/new" LEADPIPE_LIBEXECDIR LEADPIPE_TEST_MIGRATION
 build new all CPPFLAGS=-DLEADPIPE_TEST_MIGRATION
 sim load '{"messages":400,"seconds":40}' >"$tmp/said"
 minute
@@ -149,7 +153,6 @@ done
 leadpipe list-tasks
 is 'the new one works' 0 $?
 
-make -C "$TOP" B="$tmp/new" prefix="$tmp/usr" CC="${CC:-cc}" \
-	CPPFLAGS=-DLEADPIPE_TEST_MIGRATION uninstall >"$tmp/make" 2>&1
+build new uninstall CPPFLAGS=-DLEADPIPE_TEST_MIGRATION
 is 'uninstall leaves no file' '' "$(find "$tmp/usr" -type f)"
 tap_end

@@ -26,11 +26,20 @@ void file_sanitize_process(void);
 enum outcome file_become_owner(const char *dir, struct fault *fault)
     must_check;
 
-/* Makes DIR with mode 0700 and its missing parents (0755); an existing one
+/* Refuses a DIR whose parent is missing: what is mistyped must not become
+ * true.  OWN is not looked at. */
+enum outcome file_check_parent(const char *dir, const char *own,
+    struct fault *fault) must_check;
+
+/* Makes DIR with mode 0700 in a parent that exists; an existing one
  * must be a directory that others cannot read or enter (chmod'ed to 0700 when
  * we own it and nothing but the database OWN and what belongs to it is there;
  * /tmp, /var/lib or a home page are refused). */
 enum outcome file_make_dir(const char *dir, const char *own,
+    struct fault *fault) must_check;
+
+/* The same with its missing parents (0755), where nobody typed the path. */
+enum outcome file_make_path(const char *dir, const char *own,
     struct fault *fault) must_check;
 
 /* What file_make_dir() would refuse, and whether a file can be written there

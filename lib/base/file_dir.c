@@ -107,6 +107,18 @@ judge_dir(int fd, const char *dir, const char *own, bool *is_open,
 	return OUT_OK;
 }
 
+/* The configuration named a directory that cannot be one. */
+static enum outcome
+dir_fault(struct fault *fault, const char *verb, const char *dir)
+{
+	if (errno != ENOTDIR)
+		return file_fault(fault, verb, dir);
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+	    "cannot %s '%s': it is no directory, or is in a file: check the "
+	    "path (DATABASE_PATH)",
+	    verb, dir);
+}
+
 /* Looks at an existing directory; with CLOSE_IT closes it to others. */
 static enum outcome
 open_dir(const char *dir, const char *own, bool close_it, struct fault *fault)
@@ -116,7 +128,7 @@ open_dir(const char *dir, const char *own, bool close_it, struct fault *fault)
 	bool is_open = false;
 
 	if (fd < 0)
-		return file_fault(fault, "open", dir);
+		return dir_fault(fault, "open", dir);
 	result = judge_dir(fd, dir, own, &is_open, fault);
 	if (result == OUT_OK && is_open && close_it && fchmod(fd, 0700) < 0)
 		result = file_fault(fault, "close to others", dir);
@@ -125,15 +137,46 @@ open_dir(const char *dir, const char *own, bool close_it, struct fault *fault)
 }
 
 enum outcome
-file_make_dir(const char *dir, const char *own, struct fault *fault)
+file_check_parent(const char *dir, const char *own, struct fault *fault)
+{
+	char *parent = mem_dup(dir), *end = parent + strlen(parent);
+	enum outcome result = OUT_OK;
+
+	(void)own;
+	while (end > parent + 1 && end[-1] == '/')
+		*--end = '\0';
+	end = strrchr(parent, '/');
+	if (end != NULL)
+		end[end == parent] = '\0';
+	if (end != NULL && access(parent, F_OK) < 0 && errno == ENOENT)
+		result = fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "'%s' is not made, as '%s' does not exist: check the path "
+		    "(DATABASE_PATH), or run: mkdir -p %s",
+		    dir, parent, parent);
+	free(parent);
+	return result;
+}
+
+enum outcome
+file_make_path(const char *dir, const char *own, struct fault *fault)
 {
 	if (make_parents(dir) < 0)
-		return file_fault(fault, "make", dir);
+		return dir_fault(fault, "make", dir);
+	return file_make_dir(dir, own, fault);
+}
+
+enum outcome
+file_make_dir(const char *dir, const char *own, struct fault *fault)
+{
+	enum outcome result = file_check_parent(dir, own, fault);
+
+	if (result != OUT_OK)
+		return result;
 	if (mkdir(dir, 0700) == 0)
 		return chmod(dir, 0700) == 0 ? OUT_OK
 					     : file_fault(fault, "make", dir);
 	if (errno != EEXIST)
-		return file_fault(fault, "make", dir);
+		return dir_fault(fault, "make", dir);
 	return open_dir(dir, own, true, fault);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 
@@ -208,6 +209,15 @@ json_text_or_null(const char *text)
 	json_t *value = text != NULL ? json_string(text) : NULL;
 
 	return value != NULL ? value : json_null();
+}
+
+json_t *
+json_time_or_null(int64_t wall_ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	return json_text_or_null(
+	    wall_ms == 0 ? NULL : clock_text(wall_ms, text));
 }
 
 char *

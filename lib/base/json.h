@@ -60,6 +60,9 @@ bool json_get_bool(const json_t *object, const char *key, bool otherwise);
 /* TEXT as a value of its own; null when it is NULL or no UTF-8. */
 json_t *json_text_or_null(const char *text);
 
+/* The time WALL_MS as clock_text() writes it; null when it is 0. */
+json_t *json_time_or_null(int64_t wall_ms);
+
 /* Compact, keys in order, ASCII not forced.  The caller frees it. */
 char *json_text(const json_t *value);
 

@@ -123,6 +123,13 @@ ask_open(struct run *run, const char *state)
 }
 
 void
+ask_asked(struct run *run, const char *state)
+{
+	if (ask_of(run, state) != NULL)
+		wrong_set(run, state, 0);
+}
+
+void
 ask_close(struct run *run)
 {
 	json_object_del(run->chat->memory, "ask");

@@ -13,6 +13,9 @@
 /* Asks the question of STATE, if it has one. */
 void ask_open(struct run *run, const char *state);
 
+/* It was asked already, by another program: what comes is the answer. */
+void ask_asked(struct run *run, const char *state);
+
 /* Where the question of STATE leads as things are now. */
 const char *ask_then(const struct run *run, const char *state);
 

@@ -265,6 +265,11 @@ flow_bundle(const char *path, char **bundle, struct findings *findings,
 	json_decref(root);
 	if (*bundle != NULL)
 		return OUT_OK;
+	const struct finding *first = &findings->list[before];
+	/* What is said of the whole file names it. */
+	if (first->line == 0 && first->where[0] == '\0')
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT, "%s",
+		    first->text);
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT, "flow '%s': %s", path,
-	    findings->list[before].text);
+	    first->text);
 }

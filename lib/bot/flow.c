@@ -176,6 +176,17 @@ flow_state_called(const struct flow *flow, const char *name)
 	return state ? state : json_get_text(flow->aliases, name);
 }
 
+const char *
+flow_state_abroad(const struct flow *flow, const char *state)
+{
+	const json_t *alias =
+	    json_object_get(json_object_get(flow->states, state), "alias");
+	const char *name = json_string_value(
+	    json_is_array(alias) ? json_array_get(alias, 0) : alias);
+
+	return name ? name : state;
+}
+
 const json_t *
 flow_group_of(const struct flow *flow, const char *state)
 {

@@ -57,6 +57,9 @@ const char *flow_state_renamed(const struct flow *flow, const char *name);
 /* The same for a NAME of another program, which may be an `alias`. */
 const char *flow_state_called(const struct flow *flow, const char *name);
 
+/* What other programs call STATE: its first alias, or its own name. */
+const char *flow_state_abroad(const struct flow *flow, const char *state);
+
 bool flow_has_event(const struct flow *flow, const char *event);
 
 /* True when the schedule made as NAME at POINTER is there, also if this

@@ -140,6 +140,8 @@ place_run(struct run *run)
 		run_actions(run, NULL);
 	} else {
 		run_arrive(run, state);
+		if (json_get_bool(data, "asked", false))
+			ask_asked(run, state);
 	}
 }
 

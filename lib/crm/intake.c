@@ -42,6 +42,14 @@ intake_release(struct intake *intake)
 	*intake = (struct intake){ .test = false };
 }
 
+bool
+intake_is_person(const struct intake *intake)
+{
+	return intake->name != NULL || intake->first_name != NULL ||
+	    intake->last_name != NULL || intake->phone != NULL ||
+	    intake->email != NULL || intake->chat_id != 0;
+}
+
 /* VALUE on one line of at most MAX characters; the caller frees it. */
 static char *
 line_of(const char *value, size_t max)
@@ -219,6 +227,8 @@ put_text(struct intake *intake, enum field field, const char *name,
 		tell(intake, name, value);
 	}
 	intake->filled = true;
+	intake->named = intake->named ||
+	    (field > FIELD_OTHER && field <= FIELD_CHAT);
 }
 
 /* What comes along without anybody saying it; false: it is none of that. */

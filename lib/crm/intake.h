@@ -30,6 +30,7 @@ struct intake {
 	bool tilda;	/* it has Tilda's marks */
 	bool test;	/* a probe that wants to hear ok */
 	bool filled;	/* somebody said something */
+	bool named;	/* ... in a field that is named as one of a lead */
 	bool converted; /* it was windows-1251 */
 };
 
@@ -47,11 +48,15 @@ void intake_put_json(struct intake *intake, const json_t *object);
  * Reads one lead out of TEXT, which is of the media type TYPE (NULL: it shows):
  * JSON, a form in either encoding, Tilda's and Contact Form 7's among them.
  * What is JSON or a form under the name of another of these is read as what
- * it is.  EXIT_INPUT when it is neither, or holds nothing of a lead;
- * EXIT_USAGE for a type that we do not read.
+ * it is.  What nobody called a form is one only on one line, with a field of
+ * ours.  EXIT_INPUT when it is neither, or holds nothing of a lead; EXIT_USAGE
+ * for a type that we do not read.
  */
 enum outcome intake_read(struct intake *intake, const char *type,
     const char *text, size_t len, struct fault *fault) must_check;
+
+/* Whether it says who it is about: a name, phone, e-mail or Telegram id. */
+bool intake_is_person(const struct intake *intake);
 
 /* Fills in SOURCE (NULL: as it says itself, else "tilda" or KIND), what follows
  * from what was said, and *LEAD, whose texts are INTAKE's.  Call once. */

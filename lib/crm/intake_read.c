@@ -23,6 +23,12 @@ skip_mark(const char *text, size_t *len)
 }
 
 static bool
+is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+static bool
 is_type(const char *type, const char *name)
 {
 	size_t len = strlen(name);
@@ -75,6 +81,18 @@ guess_type(const char *text, size_t len)
 	return memchr(text, '=', len) != NULL ? FORM_TYPE : NULL;
 }
 
+/* Programs, settings and letters have a '=', too; a form has all of this
+ * escaped. */
+static bool
+has_control(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)text[i] < ' ' && text[i] != '\t') ||
+		    text[i] == 0x7f)
+			return true;
+	return false;
+}
+
 /* Browsers send JSON as text/plain to ask no leave of another host. */
 static bool
 is_vague(const char *type)
@@ -124,11 +142,29 @@ read_again(struct intake *intake, const char *said, const char *type,
 	return read_as(intake, type, text, len, &again);
 }
 
+/* A form that nobody called one: it is when it has a field of ours. */
+static enum outcome
+read_guessed(struct intake *intake, const char *text, size_t len,
+    struct fault *fault)
+{
+	if (has_control(text, len))
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "it is neither JSON nor a form: a form is one line of "
+		    "text, with its line ends escaped");
+	enum outcome out = read_as(intake, FORM_TYPE, text, len, fault);
+	return out != OUT_OK || intake->named || intake->test
+	    ? out
+	    : fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		  "it holds no lead: no field of it is called name, phone, "
+		  "email or comment");
+}
+
 enum outcome
 intake_read(struct intake *intake, const char *type, const char *text,
     size_t len, struct fault *fault)
 {
 	struct fault first = { .what = OUT_OK };
+	bool guessed = type == NULL;
 	const char *seems;
 	enum outcome out;
 
@@ -139,9 +175,12 @@ intake_read(struct intake *intake, const char *type, const char *text,
 	if (type == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "it is neither JSON nor a form");
-	while (len > 0 && strchr("\r\n", text[len - 1]) != NULL &&
-	    text[len - 1] != '\0')
+	while (len > 0 && is_line_end(text[len - 1]))
 		len--;
+	for (; len > 0 && is_line_end(*text); len--)
+		text++;
+	if (guessed && is_type(type, FORM_TYPE))
+		return read_guessed(intake, text, len, fault);
 	/* "curl -d" sends JSON as a form, and JSON with a '=' in it would
 	 * fill one: what is JSON is read as that. */
 	if (is_type(type, FORM_TYPE) && seems != NULL &&

@@ -52,6 +52,10 @@ struct sync_counts {
 	int64_t doubled;  /* leads that a CRM has twice */
 };
 
+/* Reads how many calls a second a CRM may get, OTHERWISE when nobody says. */
+enum outcome sync_limit(const struct config *config, int64_t otherwise,
+    int64_t *per_second, struct fault *fault) must_check;
+
 /*
  * Opens the CRMs that are configured.  Wrong settings of one do not keep the
  * others from working: sync_run() ends with what is wrong.

@@ -65,6 +65,14 @@ jobs_of(const struct crm_bounds *bounds)
 					       : BATCH_JOBS;
 }
 
+enum outcome
+sync_limit(const struct config *config, int64_t otherwise, int64_t *per_second,
+    struct fault *fault)
+{
+	return config_int(config, "LEADPIPE_LIMIT_CRM_PER_SECOND", 0, 1000,
+	    otherwise, per_second, fault);
+}
+
 static void
 line_open(struct sync *sync, const char *name, const char *stray)
 {
@@ -77,9 +85,8 @@ line_open(struct sync *sync, const char *name, const char *stray)
 
 	if (out == OUT_OK) {
 		line->bounds = crm_bounds(line->crm);
-		out = config_int(config, "LEADPIPE_LIMIT_CRM_PER_SECOND", 0,
-		    1000, line->bounds.per_second, &line->bounds.per_second,
-		    &fault);
+		out = sync_limit(config, line->bounds.per_second,
+		    &line->bounds.per_second, &fault);
 	}
 	if (out != OUT_OK) {
 		refuse(sync, &fault);

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/plural.h"
 #include "base/stop.h"
 #include "crm/sync_line.h"
 
@@ -88,10 +89,13 @@ check_missing(struct sync *sync)
 			    strcmp(sync->lines[i].scope.crm, after) == 0;
 		if (known)
 			continue;
+		int64_t waiting = leads_waiting(sync->options.db, after);
+
 		fault_set(&fault, OUT_NEVER, EXIT_CONFIG,
-		    "%lld leads wait for %s, which is not configured; "
+		    "%lld lead%s wait%s for %s, which is not configured; "
 		    "'leadpipe check-config' says what it needs",
-		    (long long)leads_waiting(sync->options.db, after), after);
+		    (long long)waiting, plural(waiting),
+		    waiting == 1 ? "s" : "", after);
 		sync->refused = fault;
 	}
 }

@@ -11,6 +11,7 @@
 #include "delivery/slot.h"
 #include "store/chats.h"
 #include "store/media.h"
+#include "store/report_try.h"
 #include "store/settle.h"
 #include "turn/turn_report.h"
 
@@ -150,16 +151,22 @@ check_limits(struct delivery *d, const struct message *m, int64_t now,
  * A report stays at the head of its lane until it is written.  A command that
  * dies over it makes all that is marked `sending` ambiguous: nothing is marked
  * with it, and one that may have done so before waits for what is under way.
+ * While another command is at it, it waits.
  */
 static enum outcome
-ask_report(struct delivery *d, const struct message *m, enum choice *choice,
-    struct fault *fault)
+ask_report(struct delivery *d, const struct message *m, int64_t now,
+    enum choice *choice, struct fault *fault)
 {
+	if (report_is_tried(d->db, m->id, d->worker)) {
+		*choice = CHOICE_PASS;
+		return messages_postpone(d->db, m->chat_id,
+		    now + REPORT_LATER_MS, 0, fault);
+	}
 	*choice = CHOICE_REPORT;
 	d->clears_way = m->tries > 0 && d->in_flight > 0;
 	return d->claimed > 0 || d->clears_way
 	    ? OUT_OK
-	    : turn_report_ask(d->turn, m, fault);
+	    : turn_report_ask(d->turn, m, d->worker, fault);
 }
 
 /* A reminder says what is right now, or is not sent any more. */
@@ -176,7 +183,7 @@ render(struct delivery *d, const struct message *m, struct slot *slot,
 		return OUT_OK;
 	}
 	if (turn_is_report(d->turn, m))
-		return ask_report(d, m, choice, fault);
+		return ask_report(d, m, now, choice, fault);
 	out = turn_render(d->turn, m, &cancelled, &params, &text, fault);
 	if (out == OUT_OK && cancelled) {
 		*choice = CHOICE_PASS;

@@ -248,9 +248,13 @@ course_work(struct course *c)
 	struct loop *l = c->loop;
 	int64_t now = clock_wall_ms();
 	bool more_updates = false, more_tasks = false, more_heads = false;
+	bool more_shared = false;
 	struct fault fault;
 	enum outcome out;
 
+	if (l->poller != NULL)
+		exchange_ask(l->exchange);
+	delivery_ask_limit(l->delivery, now);
 	if (!begin(c))
 		return;
 	out = delivery_settle(l->delivery, now, &fault);
@@ -267,6 +271,8 @@ course_work(struct course *c)
 		    &fault);
 	if (out == OUT_OK)
 		out = ask_again(c, now, &more_updates, &fault);
+	if (out == OUT_OK && may_promote(c))
+		out = exchange_take(l->exchange, now, &more_shared, &fault);
 	if (out == OUT_OK && c->careful == 0 && may_promote(c))
 		out = turn_tasks(l->turn, now, COURSE_TASKS, &more_tasks,
 		    &fault);
@@ -283,7 +289,8 @@ course_work(struct course *c)
 	delivery_start(l->delivery);
 	handlers_start(l->handlers);
 	c->next_at = delivery_next(l->delivery);
-	c->more = more_updates ||
+	exchange_committed(l->exchange);
+	c->more = more_updates || more_shared ||
 	    ((more_tasks || more_heads) && c->next_at <= now);
 	int64_t handler_at = handlers_next(l->handlers);
 	if (handler_at < c->next_at)

@@ -12,9 +12,12 @@
 #include "base/stop.h"
 #include "delivery/handlers.h"
 #include "delivery/slot.h"
+#include "store/meta.h"
 
 #define SLOTS_DEFAULT 64
 #define SLOTS_MOST 256
+
+#define NOTE_MS 50
 
 /* Answers never wait for reminders and broadcasts: these slots are theirs. */
 #define SLOTS_FOR_ANSWERS(bulk) (((bulk) + 3) / 4)
@@ -67,8 +70,12 @@ read_limits(struct delivery *d, const struct config *config,
 	if (out == OUT_OK)
 		out = config_int(config, "LEADPIPE_SEND_SLOTS", 1, SLOTS_MOST,
 		    SLOTS_DEFAULT, &slots, fault);
+	if (out == OUT_OK)
+		out = rate_read(config, &d->rate, fault);
 	if (out != OUT_OK)
 		return out;
+	if (d->rate.shared)
+		d->limits.shared = &d->rate.allowance;
 	d->bulk_most = (int)slots;
 	d->most = (int)(slots + SLOTS_FOR_ANSWERS(slots));
 	d->slot_count = 2 * d->most;
@@ -115,6 +122,39 @@ delivery_close(struct delivery *d)
 		slot_free(&d->slots[i]);
 	free(d->slots);
 	free(d);
+}
+
+void
+delivery_share(struct delivery *d, struct redis *redis, int64_t bot)
+{
+	d->redis = redis;
+	d->bot = bot;
+}
+
+/* Whoever looks what is wrong learns that it is not shared, or is again. */
+static void
+note_limit(struct delivery *d)
+{
+	const char *why = d->rate.found == RATE_OFF ? d->rate.why : NULL;
+	struct fault ignored;
+
+	/* A database that is busy now is told with the next claim. */
+	if (meta_note(d->db, META_LIMIT_FAULT, why,
+		clock_mono_ms() + NOTE_MS, &ignored) == OUT_OK)
+		d->rate_noted = d->rate.found;
+}
+
+void
+delivery_ask_limit(struct delivery *d, int64_t now)
+{
+	/* At first there may be tasks that become messages in this claim. */
+	bool wanted = d->rate.shared && !d->is_stopped &&
+	    (d->rate.found == RATE_UNASKED ||
+		messages_next_ready(d->db, PRIORITY_BROADCAST) <= now);
+
+	rate_ask(&d->rate, d->redis, d->bot, &d->limits, wanted, now);
+	if (d->rate.found != d->rate_noted)
+		note_limit(d);
 }
 
 static void

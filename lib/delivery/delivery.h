@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "shared/redis.h"
 #include "store/db.h"
 #include "store/worker.h"
 #include "telegram/client.h"
@@ -41,6 +42,13 @@ enum outcome delivery_open(struct delivery **delivery, struct db *db,
     const struct config *config, struct fault *fault) must_check;
 void delivery_close(struct delivery *delivery);
 
+/* Others send for BOT as well, and REDIS (which may be NULL) tells what all of
+ * them may, if the configuration says so; before delivery_claim(), outside of
+ * transactions, it is asked. */
+void delivery_share(struct delivery *delivery, struct redis *redis,
+    int64_t bot);
+void delivery_ask_limit(struct delivery *delivery, int64_t now);
+
 /* Whether delivery_open() would take the settings it reads. */
 enum outcome delivery_check_config(const struct config *config,
     struct fault *fault) must_check;
@@ -52,11 +60,9 @@ enum outcome delivery_check_config(const struct config *config,
  */
 bool delivery_collect(struct delivery *delivery, struct http_call **other);
 
-/* True when there are answers to settle. */
+/* True when there are answers to settle; when much more is under way than
+ * came: waiting a moment for some of it saves transactions. */
 bool delivery_has_results(const struct delivery *delivery);
-
-/* True when much more is under way than came: waiting a moment for some of it
- * saves transactions. */
 bool delivery_expects(const struct delivery *delivery);
 
 enum outcome delivery_settle(struct delivery *delivery, int64_t now,
@@ -85,13 +91,10 @@ void delivery_limit(struct delivery *delivery, int64_t left);
  * new row changes that. */
 int64_t delivery_next(struct delivery *delivery);
 
-/* Messages on their way. */
+/* How many messages are on their way.  Ends them: what has not left goes back
+ * to its queue, what has left is ambiguous; both become results for a last
+ * delivery_settle(). */
 int delivery_in_flight(const struct delivery *delivery);
-
-/*
- * Ends what is on its way: what has not left goes back to its queue, what has
- * left is ambiguous; both become results for a last delivery_settle().
- */
 void delivery_abandon(struct delivery *delivery);
 
 /* Why not one request of this run was answered; OUT_OK: one was, or none was

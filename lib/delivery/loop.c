@@ -144,6 +144,9 @@ turn_once(struct course *c)
 	    handlers_have_results(l->handlers))
 		course_work(c);
 	press_answer(l);
+	if (course_may_start(c) && exchange_is_due(l->exchange) &&
+	    exchange_round(l->exchange))
+		c->dirty = true;
 	prune_when_idle(c);
 }
 

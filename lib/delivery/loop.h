@@ -6,17 +6,21 @@
 #define LEADPIPE_LOOP_H
 
 #include "delivery/delivery.h"
+#include "delivery/exchange.h"
 #include "delivery/handlers.h"
 #include "delivery/poller.h"
 #include "store/retention.h"
 
 struct loop {
 	struct db *db;
+	struct redis *redis; /* NULL: none is configured */
 	struct telegram *telegram;
 	struct turn *turn;
 	struct delivery *delivery;
 	struct handlers *handlers;
+	struct exchange *exchange;
 	const struct config *config;
+	int64_t bot_id;
 	struct poller *poller; /* NULL: send-due */
 	struct retention retention;
 	struct command_lock *lock; /* of the poller, NULL: none */
@@ -34,9 +38,9 @@ struct loop {
 #define LOOP_PASS_MS 60000
 
 /*
- * Opens what the loop needs; db and config are set by the caller, who also
- * opens the poller.  FOR_MS counts from STARTED, 0: one pass.  From here on
- * SIGTERM ends the loop, and the process ends at hard_end whatever happens.
+ * Opens what the loop needs; db, config and bot_id are set by the caller, who
+ * also opens the poller.  FOR_MS counts from STARTED, 0: one pass.  From here
+ * on SIGTERM ends the loop, and the process ends at hard_end whatever happens.
  */
 enum outcome loop_open(struct loop *loop, const struct worker *worker,
     int64_t started, int64_t for_ms, struct fault *fault) must_check;

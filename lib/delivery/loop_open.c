@@ -22,6 +22,9 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	if (out == OUT_OK)
 		out = telegram_open(&loop->telegram, loop->config, fault);
 	if (out == OUT_OK)
+		out = redis_open(&loop->redis, loop->db, loop->config,
+		    REDIS_BOT, fault);
+	if (out == OUT_OK)
 		out = turn_open(&loop->turn, loop->db, loop->config, fault);
 	if (out == OUT_OK)
 		out = delivery_open(&loop->delivery, loop->db, loop->telegram,
@@ -29,6 +32,11 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	if (out == OUT_OK)
 		out = handlers_open(&loop->handlers, loop->db, loop->turn,
 		    worker, loop->config, fault);
+	if (out == OUT_OK)
+		out = exchange_open(&loop->exchange, loop->db, loop->redis,
+		    loop->turn, loop->config, loop->bot_id, fault);
+	if (out == OUT_OK)
+		delivery_share(loop->delivery, loop->redis, loop->bot_id);
 	return out;
 }
 
@@ -38,7 +46,9 @@ loop_close(struct loop *loop)
 	poller_close(loop->poller);
 	delivery_close(loop->delivery);
 	handlers_close(loop->handlers);
+	exchange_close(loop->exchange);
 	turn_close(loop->turn);
+	redis_close(loop->redis);
 	telegram_close(loop->telegram);
 }
 

@@ -12,6 +12,7 @@
 #define LEADPIPE_SLOT_H
 
 #include "delivery/delivery.h"
+#include "shared/rate.h"
 #include "store/limits.h"
 #include "store/messages.h"
 #include "telegram/answer.h"
@@ -49,6 +50,10 @@ struct delivery {
 	struct turn *turn;
 	int64_t worker;
 	struct limits limits;
+	struct rate rate;
+	enum rate_found rate_noted; /* what rate.found was when it was stored */
+	struct redis *redis;
+	int64_t bot;
 	/* Twice as many as may be under way: those that are settled in a
 	 * transaction are free only once it is committed. */
 	struct slot *slots;

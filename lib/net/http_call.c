@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/host.h"
+#include "net/trust.h"
 
 enum { ANSWER_MAX = 1024 * 1024, CONNECT_MS = 10000 };
 
@@ -94,27 +95,6 @@ request_begins(void *data, char *peer_ip, char *own_ip, int peer_port,
 	return CURL_PREREQFUNC_OK;
 }
 
-static void
-easy_set_trust(CURL *easy)
-{
-	const char *file = getenv("SSL_CERT_FILE");
-	const char *folder = getenv("SSL_CERT_DIR");
-
-	/* the hashed directory is read as needed, the bundle as a whole */
-	if (!folder || !*folder)
-		folder = "/etc/ssl/certs";
-	if (file && !*file)
-		file = NULL;
-	curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-	curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file);
-	curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
-	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, folder);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-}
-
 static CURL *
 http_call_easy(struct http_call *call)
 {
@@ -157,7 +137,7 @@ http_call_easy(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, request_begins);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-	easy_set_trust(easy);
+	trust_set(easy, (curl_easy_setopt));
 	http_loop_adopt(&call->http->loop, easy);
 	return easy;
 }

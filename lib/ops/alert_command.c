@@ -78,24 +78,34 @@ alert_command(const struct config *config, const char *text, int64_t deadline,
 }
 
 enum outcome
+alert_ping_check(const struct config *config, struct fault *fault)
+{
+	const char *at = config_get(config, "LEADPIPE_PING_URL");
+
+	if (at == NULL || host_skip(&at, "https://") ||
+	    host_skip(&at, "http://"))
+		return OUT_OK;
+	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+	    "LEADPIPE_PING_URL is no http(s) URL (%s)",
+	    config_origin(config, "LEADPIPE_PING_URL"));
+}
+
+enum outcome
 alert_ping(const struct config *config, struct fault *fault)
 {
-	const char *url = config_get(config, "LEADPIPE_PING_URL"), *at = url;
 	/* The proxies are those of Telegram and of the CRM. */
 	const struct http_options options = { .peer =
 						  "the heartbeat's service",
 		.peer_setting = "LEADPIPE_PING_URL" };
 	const struct http_request request = { .method = HTTP_GET,
-		.url = url,
+		.url = config_get(config, "LEADPIPE_PING_URL"),
 		.deadline = clock_mono_ms() + ALERT_PING_MS,
 		.max_answer = 65536 };
 	struct http_result result = { 0 };
 
-	if (!host_skip(&at, "https://") && !host_skip(&at, "http://"))
-		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
-		    "LEADPIPE_PING_URL is no http(s) URL (%s)",
-		    config_origin(config, "LEADPIPE_PING_URL"));
-	enum outcome out = OUT_OK;
+	enum outcome out = alert_ping_check(config, fault);
+	if (out != OUT_OK)
+		return out;
 	struct http *http = http_open(&options);
 	http_finish(http, http_start(http, &request), &result);
 	if (!result.answered)

@@ -23,4 +23,8 @@ enum outcome alert_command(const struct config *config, const char *text,
 enum outcome alert_ping(const struct config *config, struct fault *fault)
     must_check;
 
+/* Whether LEADPIPE_PING_URL could be asked; OUT_OK when it is not set. */
+enum outcome alert_ping_check(const struct config *config, struct fault *fault)
+    must_check;
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/alert_send.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +18,60 @@
 /* So often a letter is sent of which nobody knows whether it arrived. */
 #define LOST_MOST 3
 
+/* No id, and no name of a channel, is that long. */
+#define ID_MOST 40
+
 /* Later than this a letter says of when it is. */
 #define FRESH_MS INT64_C(120000)
+
+/* The next of a list, which begins after *AT (of *LEN); false at its end. */
+static bool
+next_id(const char **at, size_t *len)
+{
+	*at += *len;
+	*at += strspn(*at, ", \t");
+	*len = strcspn(*at, ", \t");
+	return *len > 0;
+}
 
 void
 alert_address(struct alert_letter *letter, const struct config *config)
 {
-	const char *ids = config_get(config, "TELEGRAM_ALERT_CHAT_ID");
+	const char *at = config_get(config, "TELEGRAM_ALERT_CHAT_ID");
+	size_t len = 0;
 
-	if (ids == NULL)
-		ids = config_get_or(config, "ADMIN_IDS", "");
-	while (*(ids += strspn(ids, ", \t")) != '\0') {
-		size_t len = strcspn(ids, ", \t");
+	if (at == NULL)
+		at = config_get_or(config, "ADMIN_IDS", "");
+	while (next_id(&at, &len))
+		alert_chat_add(letter, at, len);
+}
 
-		alert_chat_add(letter, ids, len);
-		ids += len;
-	}
+static bool
+is_id(const char *id, size_t len)
+{
+	size_t sign = *id == '@' || *id == '-';
+
+	for (size_t i = sign; i < len; i++)
+		if (!isdigit((unsigned char)id[i]) &&
+		    (*id != '@' ||
+			(!isalpha((unsigned char)id[i]) && id[i] != '_')))
+			return false;
+	return len > sign && len < ID_MOST;
+}
+
+enum outcome
+alert_check(const struct config *config, const char *name, struct fault *fault)
+{
+	const char *at = config_get_or(config, name, "");
+	size_t len = 0;
+
+	for (int entry = 1; next_id(&at, &len); entry++)
+		if (!is_id(at, len))
+			return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+			    "entry %d of %s (%s) is no id of a person or a "
+			    "chat, as 123, -1001234 or @channel",
+			    entry, name, config_origin(config, name));
+	return OUT_OK;
 }
 
 static const char *

@@ -16,6 +16,10 @@
 /* Enters who is to have LETTER: TELEGRAM_ALERT_CHAT_ID, else ADMIN_IDS. */
 void alert_address(struct alert_letter *letter, const struct config *config);
 
+/* Whether NAME, one of these two, lists ids; OUT_OK when it is not set. */
+enum outcome alert_check(const struct config *config, const char *name,
+    struct fault *fault) must_check;
+
 /*
  * Sends what is due by DEADLINE (monotonic ms).  FAULT: why something did not
  * arrive, OUT_OK: nothing was in the way; when even the mark could not be

@@ -14,7 +14,7 @@
  * counts, a line each. */
 void backup_facts_add(struct buf *out, const struct backup_facts *facts);
 
-/* {"schema":1,"path":...,"bytes":...,"as_of_ms":...,"messages":...}; the
+/* {"schema":1,"path":...,"bytes":...,"as_of":...,"messages":...}; the
  * caller owns it. */
 json_t *backup_facts_json(const char *path, const struct backup_facts *facts);
 

@@ -162,6 +162,11 @@ take_file(struct bulk *bulk, const char *name)
 	if (out == OUT_OK && !intake->filled)
 		out = fault_set(&fault, OUT_NEVER, EXIT_INPUT,
 		    "it is a test, no lead");
+	/* It is deleted then, and may be anything that ends up in DIR. */
+	if (out == OUT_OK && !intake_is_person(intake))
+		out = fault_set(&fault, OUT_NEVER, EXIT_INPUT,
+		    "it holds no lead: no name, phone, e-mail or Telegram "
+		    "id");
 	out = out == OUT_OK ? keep(bulk, reception_kind(text), name)
 			    : refuse(bulk, name, &fault);
 	free(text);

@@ -180,6 +180,8 @@ add_task(const struct page *page, const json_t *task)
 	}
 	buf_add_text(page->out, ", due ");
 	add_when(page, json_get_text(task, "due_at"), "late");
+	if (json_get_bool(task, "shared", false))
+		buf_add_text(page->out, ", handed over to Redis");
 	if (!json_get_bool(task, "schedule_known", true))
 		buf_add_text(page->out,
 		    "; no version of the flow has this "
@@ -285,6 +287,8 @@ chat_page_add(struct buf *out, const json_t *chat)
 	if (!json_get_bool(chat, "known", true))
 		buf_add_text(out, "has never written to the bot\n");
 	add_state(&page);
+	add_line(&page, "in Redis     a state that the flow does not know: ",
+	    json_get_text(page.chat, "foreign_state"));
 	add_line(&page, "language     ", json_get_text(chat, "language"));
 	add_line(&page, "client's     ",
 	    json_get_text(json_object_get(chat, "person"), "language"));

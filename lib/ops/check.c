@@ -51,6 +51,8 @@ static const struct metric defaults[] = {
 	{ "crm_failures", "crm", "", "2", "9" },
 	{ "token_age", "crm", "s", "2592000", "6480000" },
 	{ "page_late", "page", "s", "120", "" },
+	{ "redis_down", "redis", "s", "60", "900" },
+	{ "mirror_behind", "redis", "s", "600", "86400" },
 };
 #define METRICS (sizeof(defaults) / sizeof(defaults[0]))
 
@@ -70,6 +72,8 @@ static const struct {
 	{ "queue", true, check_queue },
 	{ "crm", true, check_crm },
 	{ "page", true, check_page },
+	{ "redis", false, check_redis_online },
+	{ "redis", true, check_redis },
 };
 #define COMPONENTS (sizeof(components) / sizeof(components[0]))
 

@@ -49,6 +49,14 @@ void check_page(struct checks *checks, struct db *db,
 void check_online(struct checks *checks, struct db *db,
     const struct config *config);
 
+/* Whether Redis, if there is one, can be used, and for what it cannot. */
+void check_redis(struct checks *checks, struct db *db,
+    const struct config *config);
+
+/* Whether it answers now, when it is asked; DB may be NULL. */
+void check_redis_online(struct checks *checks, struct db *db,
+    const struct config *config);
+
 /* The line to Telegram, and the flow. */
 void check_telegram(struct checks *checks, struct db *db,
     const struct config *config);

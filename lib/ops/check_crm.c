@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/plural.h"
 #include "crm/jwt.h"
 #include "ops/check_component.h"
 #include "store/breaker.h"
@@ -30,8 +31,9 @@ check_lag(struct checks *checks, const struct lead_stats *stats)
 		check_say(check, "no lead waits for the CRM");
 	else
 		check_say(check,
-		    "the oldest of %lld leads waits for the CRM for %s",
-		    (long long)stats->waiting, span);
+		    "%lld lead%s wait%s for the CRM, for %s at most",
+		    (long long)stats->waiting, plural(stats->waiting),
+		    stats->waiting == 1 ? "s" : "", span);
 	check_mend(check,
 	    "'leadpipe sync-crm -v' brings them and says what keeps them; " LIST
 	    "why");

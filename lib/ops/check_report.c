@@ -179,8 +179,8 @@ check_json(const struct check *check, enum checks_part part)
 	if (part == CHECKS_WHOLE)
 		set_clean(object, "text", check->text);
 	if (check->since != 0)
-		json_object_set_new(object, "since_ms",
-		    json_integer(check->since));
+		json_object_set_new(object, "since",
+		    json_time_or_null(check->since));
 	if (part == CHECKS_WHOLE && check->state != CHECK_OK)
 		set_clean(object, "remedy", check->remedy);
 	if (check->metric == NULL)

@@ -3,17 +3,20 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "bot/flow.h"
 #include "delivery/delivery.h"
 #include "net/host.h"
 #include "ops/config_note.h"
+#include "ops/finding_line.h"
 #include "store/db_file.h"
 #include "store/journal.h"
 #include "store/meta.h"
@@ -22,6 +25,9 @@
 #include "telegram/client.h"
 #include "telegram/token.h"
 
+/* A path, a place and a text. */
+#define FINDING_MAX 8192
+
 static void
 hear(void *arg, const struct fault *fault)
 {
@@ -29,6 +35,37 @@ hear(void *arg, const struct fault *fault)
 
 	/* A mode that lets others read is mended here, not at Telegram. */
 	note_problem(notes, "configuration", EXIT_CONFIG, "%s", fault->text);
+}
+
+/* A relative path is refused already. */
+static bool
+has_place(const struct run *run)
+{
+	const char *set = config_get(run->config, "DATABASE_PATH");
+
+	return run->shared.db_file != NULL || set == NULL || set[0] == '/';
+}
+
+/* Root reads everything, and the commands are not root: what follows is looked
+ * at as who they are. */
+static void
+check_reader(struct run *run, struct config_notes *notes)
+{
+	const char *file = config_path(run->config);
+	char *path;
+
+	if (geteuid() != 0 || !has_place(run))
+		return;
+	/* What is in the way is told when it is the database's turn. */
+	if (run_own_db(run, &path) == OUT_OK && file != NULL &&
+	    faccessat(AT_FDCWD, file, R_OK, AT_EACCESS) < 0)
+		note_problem(notes, "configuration", EXIT_CONFIG,
+		    "user %lu, who owns the state, cannot read '%s' (%s): "
+		    "give it and its directories to a group of that user, "
+		    "mode 0640",
+		    (unsigned long)geteuid(), file, strerror(errno));
+	run->fault = (struct fault){ .what = OUT_OK };
+	free(path);
 }
 
 bool
@@ -41,6 +78,7 @@ config_check_file(struct run *run, struct config_notes *notes)
 	if (run->config == NULL)
 		return false;
 	const char *path = config_path(run->config);
+	check_reader(run, notes);
 	if (path == NULL)
 		note_good(notes, "configuration",
 		    "no file is read: the "
@@ -141,7 +179,8 @@ check_journal_dir(const struct config *config, struct config_notes *notes)
 	struct fault fault;
 	enum outcome out = journal_settings(config, 0, &journal, &fault);
 
-	if (out == OUT_OK && journal.dir == NULL)
+	/* A relative one is refused already. */
+	if (out == OUT_OK && (journal.dir == NULL || journal.dir[0] != '/'))
 		return;
 	if (out == OUT_OK)
 		out = journal_check(&journal, &fault);
@@ -204,12 +243,13 @@ check_flow_file(const struct config *config, const char *path,
 		    &findings, &fault);
 	findings_locate(&findings, path);
 	for (size_t i = 0; i < findings.count; i++) {
-		const struct finding *found = &findings.list[i];
+		struct buf said = BUF_INIT(FINDING_MAX);
 
-		if (found->kind != FINDING_WARNING)
-			note_problem(notes, "FLOW_FILE", EXIT_CONFIG,
-			    "%s:%d:%d: %s: %s", path, found->line,
-			    found->column, found->where, found->text);
+		finding_text_add(&said, path, &findings.list[i]);
+		if (findings.list[i].kind != FINDING_WARNING)
+			note_problem(notes, "FLOW_FILE", EXIT_CONFIG, "%s",
+			    said.data);
+		buf_release(&said);
 	}
 	if (out != OUT_OK && findings_errors(&findings, NULL) == 0)
 		note_problem(notes, "FLOW_FILE", EXIT_CONFIG, "%s",
@@ -257,11 +297,12 @@ place_remedy(enum exit_code code)
 
 /* False, and told, when no command could write at PATH. */
 static bool
-check_place(const char *path, struct config_notes *notes)
+check_place(const struct run *run, const char *path,
+    struct config_notes *notes)
 {
 	struct fault fault;
 
-	if (db_file_probe(path, &fault) == OUT_OK)
+	if (db_file_probe(path, !run_db_chosen(run), &fault) == OUT_OK)
 		return true;
 	/* What says how it is mended needs no further words. */
 	note_problem(notes, "DATABASE_PATH", EXIT_CONFIG, "%s%s", fault.text,
@@ -279,7 +320,7 @@ check_no_database(struct run *run, struct config_notes *notes)
 	if (out != OUT_OK)
 		note_problem(notes, "DATABASE_PATH", EXIT_CONFIG, "%s",
 		    run->fault.text);
-	else if (check_place(path, notes))
+	else if (check_place(run, path, notes))
 		note_good(notes, "DATABASE_PATH",
 		    "'%s', to be created by 'leadpipe poll-updates'", path);
 	run->fault = (struct fault){ .what = OUT_OK };
@@ -316,12 +357,10 @@ check_current_flow(struct run *run, struct config_notes *notes)
 void
 config_check_state(struct run *run, struct config_notes *notes)
 {
-	const char *set = config_get(run->config, "DATABASE_PATH");
 	char *path;
 	struct stat st;
 
-	/* A relative one is refused already. */
-	if (run->shared.db_file == NULL && set != NULL && set[0] != '/')
+	if (!has_place(run))
 		return;
 	path = run_db_path(run);
 	if (lstat(path, &st) != 0 && errno == ENOENT) {
@@ -334,7 +373,7 @@ config_check_state(struct run *run, struct config_notes *notes)
 		    run->fault.text);
 		run->fault = (struct fault){ .what = OUT_OK };
 	} else {
-		if (check_place(path, notes))
+		if (check_place(run, path, notes))
 			tell_database(run, path, notes);
 		check_current_flow(run, notes);
 	}

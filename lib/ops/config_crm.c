@@ -15,6 +15,7 @@
 #include "crm/jwt.h"
 #include "crm/lookup.h"
 #include "ops/config_note.h"
+#include "ops/inbox_leads.h"
 #include "ops/reception.h"
 #include "store/crm_tokens.h"
 
@@ -62,7 +63,8 @@ check_intake(const struct config *config, struct config_notes *notes)
 	struct fault fault;
 	int64_t join_ms;
 
-	if (reception_settings(config, &join_ms, &region, &fault) != OUT_OK)
+	if (reception_settings(config, &join_ms, &region, &fault) != OUT_OK ||
+	    inbox_leads_check(config, &fault) != OUT_OK)
 		note_fault(notes, "leads", &fault);
 }
 

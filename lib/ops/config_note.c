@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -19,6 +20,23 @@ add(struct config_notes *notes, const struct config_note *note,
 	*last = *note;
 	vsnprintf(last->text, sizeof(last->text), fmt, args);
 	log_redact(last->text);
+	/* Two may read a setting and refuse it: it is wrong once. */
+	for (size_t i = 0; last->problem && i + 1 < notes->count; i++)
+		if (notes->list[i].problem &&
+		    strcmp(notes->list[i].text, last->text) == 0) {
+			notes->count--;
+			break;
+		}
+}
+
+bool
+notes_name(const struct config_notes *notes, const char *name)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		if (notes->list[i].problem &&
+		    strstr(notes->list[i].text, name) != NULL)
+			return true;
+	return false;
 }
 
 void
@@ -26,6 +44,18 @@ note_good(struct config_notes *notes, const char *subject, const char *fmt,
     ...)
 {
 	const struct config_note note = { .subject = subject };
+	va_list args;
+
+	va_start(args, fmt);
+	add(notes, &note, fmt, args);
+	va_end(args);
+}
+
+void
+note_advice(struct config_notes *notes, const char *subject, const char *fmt,
+    ...)
+{
+	const struct config_note note = { .advice = true, .subject = subject };
 	va_list args;
 
 	va_start(args, fmt);

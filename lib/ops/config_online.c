@@ -34,12 +34,12 @@ check_webhook(const json_t *info, struct config_notes *notes)
 	if (url != NULL && *url != '\0')
 		note_problem(notes, "webhook", EXIT_CONFIG,
 		    "a webhook is set, so that poll-updates gets nothing "
-		    "(%lld updates wait%s%s); delete it with Telegram's "
+		    "(waiting: %lld%s%s); delete it with Telegram's "
 		    "method deleteWebhook",
 		    (long long)pending, error ? ", last error: " : "",
 		    error ? error : "");
 	else
-		note_good(notes, "webhook", "none is set, %lld updates wait",
+		note_good(notes, "webhook", "none is set, waiting: %lld",
 		    (long long)pending);
 }
 

@@ -15,21 +15,49 @@ kind_of(const struct finding *finding)
 	return finding->kind == FINDING_WARNING ? "warning" : "error";
 }
 
-/* Names in a flow are strangers' text too. */
-void
-finding_line_add(struct buf *out, const char *path,
-    const struct finding *finding)
+bool
+finding_is_of_file(const struct finding *finding)
+{
+	return finding->line == 0 && finding->where[0] == '\0';
+}
+
+static void
+add_place(struct buf *out, const char *path, const struct finding *finding)
 {
 	terminal_add(out, file_of(path, finding), 4096);
 	if (finding->line > 0)
 		buf_printf(out, ":%d:%d", finding->line, finding->column);
-	buf_printf(out, ": %s: ", kind_of(finding));
+	buf_add_text(out, ": ");
+}
+
+/* Names in a flow are strangers' text too. */
+static void
+add_text(struct buf *out, const struct finding *finding)
+{
 	if (finding->where[0] != '\0') {
 		terminal_add(out, finding->where, sizeof(finding->where));
 		buf_add_text(out, ": ");
 	}
 	terminal_add(out, finding->text, sizeof(finding->text));
+}
+
+void
+finding_line_add(struct buf *out, const char *path,
+    const struct finding *finding)
+{
+	add_place(out, path, finding);
+	buf_printf(out, "%s: ", kind_of(finding));
+	add_text(out, finding);
 	buf_add_char(out, '\n');
+}
+
+void
+finding_text_add(struct buf *out, const char *path,
+    const struct finding *finding)
+{
+	if (!finding_is_of_file(finding))
+		add_place(out, path, finding);
+	add_text(out, finding);
 }
 
 json_t *

@@ -66,7 +66,7 @@ json_t *
 forget_report(struct run *run, const struct subject *subject, bool dry_run)
 {
 	json_t *report = json_pack("{s:i s:b s:o s:o s:o s:o}", "schema", 1,
-	    "dry_run", dry_run, "chat_id",
+	    "dry_run", dry_run, "chat",
 	    subject->chat_id ? json_integer(subject->chat_id) : json_null(),
 	    "rows", forget_counts(run->db, subject), "leads",
 	    forget_leads(run->db, subject), "told",
@@ -146,7 +146,7 @@ add_leads(struct buf *out, const json_t *report)
 static void
 add_places(struct buf *out, const json_t *report)
 {
-	json_t *item, *chat = json_object_get(report, "chat_id");
+	json_t *item, *chat = json_object_get(report, "chat");
 	size_t i;
 
 	json_array_foreach (json_object_get(report, "told"), i, item)

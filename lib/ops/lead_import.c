@@ -21,13 +21,30 @@
 /* Bad lines that are reported one by one. */
 #define COMPLAINTS 20
 
+/* By its name; a pipe has no beginning to look at without reading it. */
 static enum table_kind
-kind_of(const char *file)
+kind_of(const char *file, int fd)
 {
 	const char *dot = strrchr(file, '.');
+	char first[64] = "";
 
-	return dot != NULL && strstr(dot, "json") != NULL ? TABLE_NDJSON
-							  : TABLE_CSV;
+	if (dot != NULL && strstr(dot, "json") != NULL)
+		return TABLE_NDJSON;
+	if (pread(fd, first, sizeof(first) - 1, 0) <= 0)
+		return TABLE_CSV;
+	return first[strspn(first, " \t\r\n\xef\xbb\xbf")] == '{'
+	    ? TABLE_NDJSON
+	    : TABLE_CSV;
+}
+
+static enum outcome
+cannot_read(struct fault *fault, const char *file, int error)
+{
+	if (error == EISDIR)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "'%s' is a directory: import a file of it", file);
+	return fault_set(fault, OUT_LATER, EXIT_IO, "cannot read '%s': %s",
+	    file, strerror(error));
 }
 
 static enum outcome
@@ -53,7 +70,7 @@ complain(const struct table *table, const struct fault *fault,
 }
 
 static enum outcome
-read_all(struct reception *reception, struct table *table,
+read_all(struct reception *reception, struct table *table, const char *file,
     struct lead_import *import)
 {
 	const char *kind = table->kind == TABLE_CSV ? "csv" : "ndjson";
@@ -86,8 +103,7 @@ read_all(struct reception *reception, struct table *table,
 				  "stopped; run it again: what is stored is "
 				  "known then");
 		case TABLE_FAILED:
-			return fault_set(fault, OUT_LATER, EXIT_IO,
-			    "cannot read on: %s", strerror(errno));
+			return cannot_read(fault, file, errno);
 		}
 	}
 	return out;
@@ -111,8 +127,8 @@ lead_import(struct run *run, const char *file, bool dry_run,
 	if (out == OUT_OK) {
 		reception.dry_run = dry_run;
 		reception.join_ms = ANY_AGE_MS;
-		table_open(&table, kind_of(file), fd);
-		out = read_all(&reception, &table, import);
+		table_open(&table, kind_of(file, fd), fd);
+		out = read_all(&reception, &table, file, import);
 		table_close(&table);
 		import->added = reception.added;
 		import->joined = reception.joined;

@@ -14,8 +14,9 @@ struct lead_import {
 };
 
 /*
- * Imports FILE ("-": stdin), whose name or first character tells what it is.
- * OUT_NEVER/EXIT_INPUT when it cannot be read as either.
+ * Imports FILE ("-": stdin): NDJSON when it has json in the end of its name or
+ * begins with a brace (which a pipe does not tell), else CSV.
+ * OUT_NEVER/EXIT_INPUT when it cannot be read as that.
  */
 enum outcome lead_import(struct run *run, const char *file, bool dry_run,
     struct lead_import *import) must_check;

@@ -14,7 +14,7 @@
 #define REASON_CHARS 120
 
 const char lead_line_head[] =
-    "ID       STATE    NEXT    CRM        DUE (UTC)            TRIES WHO\n";
+    "ID         STATE    NEXT    CRM        DUE (UTC)            TRIES WHO\n";
 
 static void
 add_text(struct buf *out, const struct lead_brief *lead)
@@ -26,7 +26,7 @@ add_text(struct buf *out, const struct lead_brief *lead)
 		due[10] = ' ';
 		due[19] = '\0';
 	}
-	buf_printf(out, "%-8lld %-8s %-7s %-10s %-20s %5lld ",
+	buf_printf(out, "%-10lld %-8s %-7s %-10s %-20s %5lld ",
 	    (long long)lead->id, lead->state, lead->errand,
 	    lead->crm ? lead->crm : "-", due, (long long)lead->tries);
 	terminal_add(out, lead->name, WHO_CHARS);
@@ -58,13 +58,13 @@ lead_line_add(struct buf *out, const struct lead_brief *lead, bool json)
 		return;
 	}
 	json_t *object =
-	    json_pack("{s:i s:I s:s s:s s:o s:I s:I s:I s:o s:o s:o}",
+	    json_pack("{s:i s:I s:s s:s s:o s:o s:o s:I s:o s:o s:o}",
 		"schema", 1, "id", (json_int_t)lead->id, "state", lead->state,
-		"next", lead->errand, "crm", value_of(lead->crm),
-		"created_at_ms", (json_int_t)lead->created_at, "not_before_ms",
-		(json_int_t)lead->not_before, "tries", (json_int_t)lead->tries,
-		"name", value_of(lead->name), "phone", value_of(lead->phone),
-		"reason", value_of(lead->reason));
+		"next", lead->errand, "crm", value_of(lead->crm), "created_at",
+		json_time_or_null(lead->created_at), "not_before",
+		json_time_or_null(lead->not_before), "tries",
+		(json_int_t)lead->tries, "name", value_of(lead->name), "phone",
+		value_of(lead->phone), "reason", value_of(lead->reason));
 	char *text = json_text(object);
 	buf_add_text(out, text);
 	buf_add_char(out, '\n');

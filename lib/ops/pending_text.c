@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/terminal.h"
 #include "base/utf8.h"
 
 /* Characters of foreign text in a line of a table. */
@@ -15,7 +17,7 @@
 #define WHO_MAX 60
 
 static const char *const kinds[] = { "message", "update", "task", "lead",
-	"exec" };
+	"exec", "refusal", "shared" };
 
 const char *
 item_kind(const char *text)
@@ -45,19 +47,17 @@ item_parse(const char *text, struct item_name *item)
 	    *number >= '0' && *number <= '9' && item->id > 0;
 }
 
-/* Foreign text on one line: cut, and without line ends. */
+/* Foreign text on one line: cut, line ends as blanks, and nothing in it that
+ * acts on a terminal. */
 static void
 add_line(struct buf *out, const char *text, size_t most)
 {
-	char *clean = utf8_clean(text, strlen(text));
-	size_t len = utf8_prefix(clean, most);
+	char *line = mem_dup(text);
 
-	for (size_t i = 0; i < len; i++)
-		buf_add_char(out,
-		    clean[i] == '\n' || clean[i] == '\t' ? ' ' : clean[i]);
-	if (clean[len] != '\0')
-		buf_add_text(out, "...");
-	free(clean);
+	for (char *at = line; (at = strpbrk(at, "\n\t")) != NULL;)
+		*at = ' ';
+	terminal_add(out, line, most);
+	free(line);
 }
 
 /* The second, for people. */
@@ -81,13 +81,11 @@ name_of(const struct pending *row, char name[40])
 static void
 add_person(struct buf *out, const char *text)
 {
-	char *clean = utf8_clean(text, strlen(text));
-	size_t len = utf8_prefix(clean, WHO_MAX), digits = 0;
-	const char *at = clean;
+	char *at = mem_dup(text);
+	size_t len = utf8_prefix(at, WHO_MAX), digits = 0;
 
 	for (size_t i = 0; i < len; i++)
-		digits += clean[i] >= '0' && clean[i] <= '9';
-	buf_add_text(out, " (");
+		digits += at[i] >= '0' && at[i] <= '9';
 	for (size_t i = 0, seen = 0; i < len; i++) {
 		bool digit = at[i] >= '0' && at[i] <= '9';
 		bool hidden = digit && seen >= 4 && seen + 2 < digits;
@@ -98,19 +96,21 @@ add_person(struct buf *out, const char *text)
 		    (i > 0 && at[i] != ' ' && at[i] != '@' &&
 			at[i - 1] != ' ' && strchr(at + i, '@') != NULL &&
 			strcspn(at + i, " @") < strcspn(at + i, " "));
-		buf_add_char(out,
-		    hidden			     ? '*'
-			: (unsigned char)at[i] < ' ' ? ' '
-						     : at[i]);
+		if (hidden)
+			at[i] = '*';
 	}
+	at[len] = '\0';
+	buf_add_text(out, " (");
+	add_line(out, at, WHO_MAX);
 	buf_add_char(out, ')');
-	free(clean);
+	free(at);
 }
 
 /* On a narrow terminal the reason needs the room more than the year. */
 #define NARROW 110
-#define WIDE_ROW "%-16s %-9s %-19s  %-14s "
-#define NARROW_ROW "%-12s %-9s %-11.11s  %-14s "
+/* A restored state counts on from ids of ten digits: "message:2000000017". */
+#define WIDE_ROW "%-18s %-9s %-19s  %-14s "
+#define NARROW_ROW "%-18s %-9s %-11.11s  %-14s "
 
 /* Even when the lines of a tiny terminal wrap then. */
 #define WHY_LEAST 20
@@ -161,10 +161,12 @@ add_why(struct buf *out, const struct pending *row, size_t most)
 	}
 	if (row->text != NULL && strcmp(row->kind, "lead") == 0)
 		add_person(&why, row->text);
-	if (why.len > 0 && utf8_length(why.data) > most)
-		add_line(out, why.data, most - 3);
-	else
+	if (why.len > 0 && utf8_length(why.data) > most) {
+		buf_add(out, why.data, utf8_prefix(why.data, most - 3));
+		buf_add_text(out, "...");
+	} else {
 		buf_add(out, why.data ? why.data : "", why.len);
+	}
 	buf_release(&why);
 }
 
@@ -221,10 +223,10 @@ void
 pending_json(struct buf *out, const struct pending *row)
 {
 	char name[40];
-	json_t *object = json_pack("{s:i s:s s:s s:I s:s s:I s:I}", "schema",
+	json_t *object = json_pack("{s:i s:s s:s s:I s:s s:I s:o}", "schema",
 	    1, "id", name_of(row, name), "kind", row->kind, "item",
-	    (json_int_t)row->item, "state", row->state, "chat_id",
-	    (json_int_t)row->chat_id, "since_ms", (json_int_t)row->since);
+	    (json_int_t)row->item, "state", row->state, "chat",
+	    (json_int_t)row->chat_id, "since", json_time_or_null(row->since));
 
 	set_text(object, "reason", row->reason);
 	set_text(object, "answer", row->answer);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/recovery_line.h"
 
+#include "base/plural.h"
+
 void
 recovered_add(struct buf *out, const struct recovered *found, bool json,
     bool dry_run)
@@ -17,10 +19,12 @@ recovered_add(struct buf *out, const struct recovered *found, bool json,
 	if (json || found->workers == 0)
 		return;
 	buf_printf(out,
-	    "%s of %d dead commands: %d messages that were being sent are "
-	    "ambiguous, %d handlers run again\n",
+	    "%s of %d dead command%s: %d message%s being sent then %s "
+	    "ambiguous, %d handler%s to run again\n",
 	    dry_run ? "would free the work" : "freed the work", found->workers,
-	    found->ambiguous, found->execs);
+	    plural(found->workers), found->ambiguous, plural(found->ambiguous),
+	    found->ambiguous == 1 ? "is" : "are", found->execs,
+	    plural(found->execs));
 	if (found->unknown + found->requeued > 0)
 		buf_printf(out,
 		    "leads: %d may be in the CRM and are searched for, %d "
@@ -41,13 +45,14 @@ imported_add(struct buf *out, const struct lead_import *import, bool json,
 		    dry_run ? "true" : "false");
 	else
 		buf_printf(out,
-		    "%lld leads %s, %lld %s, %lld are known, %lld lines are "
-		    "no leads\n",
-		    (long long)import->added,
-		    dry_run ? "would be added" : "are added",
+		    "%lld lead%s %s, %lld %s, %lld known, %lld line%s "
+		    "refused\n",
+		    (long long)import->added, plural(import->added),
+		    dry_run ? "would be added" : "added",
 		    (long long)import->joined,
 		    dry_run ? "would join others" : "joined others",
-		    (long long)import->known, (long long)import->refused);
+		    (long long)import->known, (long long)import->refused,
+		    plural(import->refused));
 }
 
 void
@@ -64,12 +69,14 @@ released_add(struct buf *out, const struct hold_counts *counts, bool json,
 		    (long long)counts->leads, dry_run ? "true" : "false");
 	else
 		buf_printf(out,
-		    "%s %lld messages, %lld tasks, %lld handlers, %lld "
-		    "updates, %lld leads\n",
+		    "%s %lld message%s, %lld task%s, %lld handler%s, %lld "
+		    "update%s, %lld lead%s\n",
 		    dry_run ? "would release" : "released",
-		    (long long)counts->messages, (long long)counts->tasks,
-		    (long long)counts->execs, (long long)counts->updates,
-		    (long long)counts->leads);
+		    (long long)counts->messages, plural(counts->messages),
+		    (long long)counts->tasks, plural(counts->tasks),
+		    (long long)counts->execs, plural(counts->execs),
+		    (long long)counts->updates, plural(counts->updates),
+		    (long long)counts->leads, plural(counts->leads));
 }
 
 void
@@ -91,15 +98,18 @@ replayed_add(struct buf *out, const struct replayed *replayed, bool json,
 		return;
 	}
 	buf_printf(out,
-	    "%lld updates, %lld leads and %lld tasks %s back (%lld tasks "
-	    "on hold),\n%lld updates %s stepped again\n",
-	    (long long)back[JOURNAL_UPDATE], (long long)back[JOURNAL_LEAD],
-	    (long long)back[JOURNAL_TASK], dry_run ? "would come" : "are",
-	    (long long)replayed->held, (long long)replayed->again,
-	    dry_run ? "would be" : "are");
+	    "%lld update%s, %lld lead%s and %lld task%s %s back (%lld task%s "
+	    "on hold),\n%lld update%s %sstepped again\n",
+	    (long long)back[JOURNAL_UPDATE], plural(back[JOURNAL_UPDATE]),
+	    (long long)back[JOURNAL_LEAD], plural(back[JOURNAL_LEAD]),
+	    (long long)back[JOURNAL_TASK], plural(back[JOURNAL_TASK]),
+	    dry_run ? "would come" : "came", (long long)replayed->held,
+	    plural(replayed->held), (long long)replayed->again,
+	    plural(replayed->again), dry_run ? "would be " : "");
 	if (replayed->known > 0)
 		buf_printf(out,
-		    "%lld updates are done with: --again steps them once "
+		    "%lld update%s done with before: --again steps %s once "
 		    "more\n",
-		    (long long)replayed->known);
+		    (long long)replayed->known, plural(replayed->known),
+		    replayed->known == 1 ? "it" : "them");
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "shared/redis_address.h"
 #include "store/chats.h"
 #include "store/schema_lock.h"
 #include "telegram/token.h"
@@ -40,6 +41,13 @@ run_db_path(const struct run *run)
 		home = user ? user->pw_dir : "/";
 	}
 	return mem_printf("%s/.local/state/leadpipe/leadpipe.db", home);
+}
+
+bool
+run_db_chosen(const struct run *run)
+{
+	return run->shared.db_file != NULL ||
+	    config_get(run->config, "DATABASE_PATH") != NULL;
 }
 
 static enum outcome
@@ -103,6 +111,28 @@ dir_of(const char *path)
 			     : mem_dup_n(path, (size_t)(slash - path));
 }
 
+/* Who uses it says whether it answered. */
+static void
+tell_redis(const struct run *run)
+{
+	struct redis_address address;
+	struct fault fault;
+	char text[400];
+
+	if (!log_wants(LOG_INFO))
+		return;
+	if (redis_address_read(&address, run->config, &fault) != OUT_OK)
+		snprintf(text, sizeof(text), "redis: %s", fault.text);
+	else if (address.setting != NULL)
+		snprintf(text, sizeof(text), "redis: configured via %s",
+		    address.setting);
+	else
+		snprintf(text, sizeof(text),
+		    "redis: not configured, local state only");
+	redis_address_release(&address);
+	log_event(LOG_INFO, "redis", "text=%s", log_quote(text));
+}
+
 static void
 tell_surroundings(const struct run *run, const char *path)
 {
@@ -112,8 +142,7 @@ tell_surroundings(const struct run *run, const char *path)
 	    log_quote(path), log_quote(file ? file : "none"),
 	    log_quote(
 		config_get_or(run->config, "FLOW_FILE", "in the database")));
-	log_event(LOG_INFO, "redis", "text=%s",
-	    log_quote("redis: not configured, local state only"));
+	tell_redis(run);
 }
 
 enum outcome
@@ -138,16 +167,42 @@ run_bot_id(const struct run *run)
 }
 
 enum outcome
+run_make_home(struct run *run, const char *path)
+{
+	if (run_db_chosen(run))
+		return OUT_OK;
+	char *dir = dir_of(path);
+	enum outcome out = file_make_path(dir, "leadpipe.db", &run->fault);
+	free(dir);
+	return out;
+}
+
+/* Whoever meant another path sees it now, and not when the leads are missed. */
+static void
+tell_new(const struct run *run)
+{
+	if (isatty(STDERR_FILENO) && !run->shared.quiet)
+		log_warning("created new state '%s'", db_path(run->db));
+	else
+		log_event(LOG_INFO, "state_created", "db=%s",
+		    log_quote(db_path(run->db)));
+}
+
+enum outcome
 run_open_db_by(struct run *run, enum db_mode mode, int64_t deadline)
 {
 	char *path;
 	enum outcome out = run_own_db(run, &path);
 
+	if (out == OUT_OK && mode == DB_CREATE)
+		out = run_make_home(run, path);
 	if (out == OUT_OK)
 		out = db_open_by(&run->db, path, mode, run_bot_id(run),
 		    deadline, &run->fault);
 	log_service("database", out == OUT_OK, "text=%s",
 	    log_quote(run->fault.text));
+	if (out == OUT_OK && db_is_new(run->db))
+		tell_new(run);
 	free(path);
 	return out;
 }

@@ -63,6 +63,13 @@ int64_t run_bot_id(const struct run *run);
  * directory; the caller frees it. */
 char *run_db_path(const struct run *run);
 
+/* True when that is a path that somebody typed. */
+bool run_db_chosen(const struct run *run);
+
+/* Makes the directory of the database PATH where nobody chose it; of one that
+ * was chosen it is made by who opens it, without parents. */
+enum outcome run_make_home(struct run *run, const char *path) must_check;
+
 /* Makes the process a worker (worker_begin()). STEPS: it steps updates. */
 enum outcome run_work(struct run *run, const struct opt_command *command,
     bool steps) must_check;

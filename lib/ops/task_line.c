@@ -11,9 +11,13 @@
 #define TEXT_SHOWN 40
 
 const char task_line_head[] =
-    "DUE                      WHEN           ID     CHAT        WHAT\n";
+    "DUE                      WHEN           ID         CHAT           WHAT\n";
 const char message_line_head[] =
-    "SINCE                    STATE      ID     CHAT        WHAT\n";
+    "SINCE                    STATE      ID         CHAT           WHAT\n";
+
+/* A restored state counts on from ids of ten digits; a supergroup has 14. */
+#define ID_WIDTH 10
+#define CHAT_WIDTH 14
 
 /* Fills the column that began at START of OUT up to WIDTH, and a blank. */
 static void
@@ -44,14 +48,6 @@ add_json(struct buf *out, json_t *line)
 	json_decref(line);
 }
 
-static json_t *
-time_or_null(int64_t at)
-{
-	char text[CLOCK_TEXT_SIZE];
-
-	return json_text_or_null(at == 0 ? NULL : clock_text(at, text));
-}
-
 /* What a direct message says; borrowed from PARAMS. */
 static const char *
 said(const json_t *params)
@@ -70,13 +66,13 @@ task_add_json(struct buf *out, const struct task *task, const char *text,
 		      " s:o, s:o}",
 		"schema", 1, "id", (json_int_t)task->id, "chat",
 		(json_int_t)task->chat_id, "due_at",
-		time_or_null(task->due_at), "late", task->due_at <= now,
+		json_time_or_null(task->due_at), "late", task->due_at <= now,
 		"kind", task->kind == TASK_FLOW ? "flow" : "send", "name",
 		json_text_or_null(task->name), "method",
 		json_text_or_null(task->method), "text",
 		json_text_or_null(text), "expire_at",
-		time_or_null(task->expire_at), "created_at",
-		time_or_null(task->created_at)));
+		json_time_or_null(task->expire_at), "created_at",
+		json_time_or_null(task->created_at)));
 }
 
 static void
@@ -90,8 +86,8 @@ task_add_columns(struct buf *out, const struct task *task, const char *text,
 	start = out->len;
 	terminal_add_distance(out, task->due_at, now, "late");
 	pad(out, start, 14);
-	add_number(out, task->id, 6);
-	add_number(out, task->chat_id, 11);
+	add_number(out, task->id, ID_WIDTH);
+	add_number(out, task->chat_id, CHAT_WIDTH);
 	if (task->kind == TASK_FLOW)
 		terminal_add(out, task->name, TEXT_SHOWN);
 	else if (text == NULL)
@@ -131,8 +127,8 @@ message_add_columns(struct buf *out, const struct history_row *row,
 	start = out->len;
 	buf_add_text(out, row->state);
 	pad(out, start, 10);
-	add_number(out, row->id, 6);
-	add_number(out, row->chat_id, 11);
+	add_number(out, row->id, ID_WIDTH);
+	add_number(out, row->chat_id, CHAT_WIDTH);
 	terminal_add(out, row->text ? row->text : row->method, TEXT_SHOWN);
 	buf_add_text(out, "\n    ");
 	if (row->mend != NULL) {
@@ -158,12 +154,12 @@ message_line_add(struct buf *out, const struct history_row *row, int64_t now,
 		      " s:o}",
 		"schema", 1, "id", (json_int_t)row->id, "chat",
 		(json_int_t)row->chat_id, "state", row->state, "since",
-		time_or_null(since(row)), "method",
+		json_time_or_null(since(row)), "method",
 		json_text_or_null(row->method), "text",
 		json_text_or_null(row->text), "reason",
 		json_text_or_null(row->reason), "mend",
 		json_text_or_null(row->mend), "not_before",
-		time_or_null(row->not_before)));
+		json_time_or_null(row->not_before)));
 }
 
 static void
@@ -196,7 +192,7 @@ said_line_add(struct buf *out, const struct history_row *row, bool json)
 		json_text_or_null(row->text), "method",
 		json_text_or_null(row->method), "message_id",
 		row->message_id ? json_integer(row->message_id) : json_null(),
-		"at", time_or_null(row->created_at), "settled_at",
-		time_or_null(row->settled_at), "maybe_duplicate",
+		"at", json_time_or_null(row->created_at), "settled_at",
+		json_time_or_null(row->settled_at), "maybe_duplicate",
 		row->maybe_duplicate));
 }

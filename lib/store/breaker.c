@@ -4,14 +4,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "store/counters.h"
 #include "store/statement.h"
 
-#define OPEN_MS 30000
-#define OPEN_MOST_MS (5 * 60 * 1000)
-#define SHUT_MOST_MS (60 * 60 * 1000)
 #define FLOOD_MS 1000
 #define FLOOD_MOST_MS (5 * 60 * 1000)
+
+/* How soon a breaker opens and for how long. */
+struct policy {
+	int failures; /* in a row */
+	int64_t open_ms, open_most_ms;
+	int64_t shut_more_ms; /* repeated, it is shut for so much longer */
+	unsigned spread;      /* per cent: hosts do not come back as one */
+};
+
+static const struct policy *
+policy_of(const char *name)
+{
+	static const struct policy crm = { .failures = BREAKER_FAILURES,
+		.open_ms = 30000,
+		.open_most_ms = 5 * 60 * 1000,
+		.shut_more_ms = 60 * 60 * 1000 };
+	static const struct policy redis = { .failures = 2,
+		.open_ms = 5000,
+		.open_most_ms = 60000,
+		.spread = 20 };
+
+	return strcmp(name, BREAKER_REDIS) == 0 ? &redis : &crm;
+}
 
 static const char *const kind_names[] = { "failing", "closed", "denied",
 	"reauth" };
@@ -53,10 +74,12 @@ bool
 breaker_next(struct db *db, const char *after, const char **name)
 {
 	sqlite3_stmt *next = db_use(db,
-	    "SELECT name FROM breakers WHERE name > ?1 ORDER BY name LIMIT 1");
+	    "SELECT name FROM breakers WHERE name > ?1 AND name <> ?2"
+	    " ORDER BY name LIMIT 1");
 	bool found;
 
 	db_bind_text(next, 1, after);
+	db_lend_text(next, 2, BREAKER_REDIS);
 	found = db_row(db, next);
 	*name = found ? db_text(next, 0) : NULL;
 	return found;
@@ -95,10 +118,20 @@ breaker_save(struct db *db, const char *name, const struct breaker *b,
 	return db_result(db, fault);
 }
 
-enum outcome
-breaker_failed(struct db *db, const char *name, const char *reason,
-    int64_t now, struct fault *fault)
+/* MS more or less SPREAD per cent of it. */
+static int64_t
+spread(int64_t ms, unsigned per_cent)
 {
+	uint32_t most = (uint32_t)(ms * per_cent / 100);
+
+	return ms - most + id_random_below(2 * most + 1);
+}
+
+static enum outcome
+breaker_count(struct db *db, const char *name, int64_t least,
+    const char *reason, int64_t now, struct fault *fault)
+{
+	const struct policy *policy = policy_of(name);
 	struct breaker b;
 
 	breaker_load(db, name, &b);
@@ -107,11 +140,30 @@ breaker_failed(struct db *db, const char *name, const char *reason,
 		return db_result(db, fault);
 	b.kind = BREAKER_FAILING;
 	b.since = b.since ? b.since : now;
-	if (++b.failures >= BREAKER_FAILURES)
+	if (++b.failures < least)
+		b.failures = least;
+	if (b.failures >= policy->failures)
 		b.open_until = now +
-		    doubled(OPEN_MS, b.failures - BREAKER_FAILURES,
-			OPEN_MOST_MS);
+		    spread(doubled(policy->open_ms,
+			       b.failures - policy->failures,
+			       policy->open_most_ms),
+			policy->spread);
 	return breaker_save(db, name, &b, reason, fault);
+}
+
+enum outcome
+breaker_failed(struct db *db, const char *name, const char *reason,
+    int64_t now, struct fault *fault)
+{
+	return breaker_count(db, name, 0, reason, now, fault);
+}
+
+enum outcome
+breaker_hung(struct db *db, const char *name, const char *reason, int64_t now,
+    struct fault *fault)
+{
+	return breaker_count(db, name, policy_of(name)->failures, reason, now,
+	    fault);
 }
 
 enum outcome
@@ -127,7 +179,8 @@ breaker_shut(struct db *db, const char *name, enum breaker_kind kind,
 	b.kind = kind;
 	b.credential = credential;
 	b.open_until = now +
-	    doubled(wait_ms, b.failures - 1, wait_ms + SHUT_MOST_MS);
+	    doubled(wait_ms, b.failures - 1,
+		wait_ms + policy_of(name)->shut_more_ms);
 	return breaker_save(db, name, &b, reason, fault);
 }
 
@@ -161,6 +214,22 @@ breaker_try(struct db *db, const char *name, int64_t until,
 	db_bind_text(hold, 1, name);
 	db_bind_int(hold, 2, until);
 	db_run(db, hold);
+	return db_result(db, fault);
+}
+
+enum outcome
+breaker_claim(struct db *db, const char *name, int64_t now, int64_t until,
+    bool *mine, struct fault *fault)
+{
+	sqlite3_stmt *claim = db_use(db,
+	    "UPDATE breakers SET open_until = ?3"
+	    " WHERE name = ?1 AND open_until <= ?2");
+
+	db_bind_text(claim, 1, name);
+	db_bind_int(claim, 2, now);
+	db_bind_int(claim, 3, until);
+	db_run(db, claim);
+	*mine = db_changes(db) > 0;
 	return db_result(db, fault);
 }
 

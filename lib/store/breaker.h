@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Circuit breakers: how a CRM did last, kept in the database so that what one
- * process learned the others and the next run know.
+ * Circuit breakers: how a CRM or Redis did last, kept in the database so that
+ * what one process learned the others and the next run know.
  *
- *   closed -> open (5 failures in a row; 30 s doubling to 5 min)
+ *   closed -> open (a CRM: 5 failures in a row; 30 s doubling to 5 min.
+ *     Redis: 2 in a row or one that hangs; 5 s doubling to 60 s, +-20 %)
  *   open -> one trial call when the time is over -> closed | open
  *
  * A CRM that says itself that nobody may call (a ban, an unpaid account, a
@@ -20,6 +21,9 @@
 
 /* So many are an outage. */
 #define BREAKER_OUTAGE 3
+
+/* The one that is no CRM's. */
+#define BREAKER_REDIS "redis"
 
 enum breaker_kind {
 	BREAKER_FAILING, /* no answer, 5xx, garbage */
@@ -41,8 +45,8 @@ struct breaker {
 /* Well when nothing is known of NAME. */
 void breaker_load(struct db *db, const char *name, struct breaker *breaker);
 
-/* The next breaker behind AFTER ("": the first) by name; false at the end.
- * NAME is borrowed until the next call. */
+/* The next breaker of a CRM behind AFTER ("": the first) by name; false at the
+ * end.  NAME is borrowed until the next call. */
 bool breaker_next(struct db *db, const char *after, const char **name);
 
 /* The following are called inside a transaction. */
@@ -51,8 +55,12 @@ bool breaker_next(struct db *db, const char *after, const char **name);
 enum outcome breaker_failed(struct db *db, const char *name,
     const char *reason, int64_t now, struct fault *fault) must_check;
 
+/* NAME let us wait until we gave up, which opens it at once. */
+enum outcome breaker_hung(struct db *db, const char *name, const char *reason,
+    int64_t now, struct fault *fault) must_check;
+
 /* NAME shuts us out for WAIT_MS at least; repeated, the time doubles up to
- * an hour. */
+ * an hour, but not for Redis. */
 enum outcome breaker_shut(struct db *db, const char *name,
     enum breaker_kind kind, int64_t wait_ms, int64_t credential,
     const char *reason, int64_t now, struct fault *fault) must_check;
@@ -65,6 +73,11 @@ enum outcome breaker_answered(struct db *db, const char *name, int64_t now,
 /* Somebody tries whether NAME is back: nobody else does so before UNTIL. */
 enum outcome breaker_try(struct db *db, const char *name, int64_t until,
     struct fault *fault) must_check;
+
+/* The same when several want to: *MINE says that it is the caller, as it was
+ * open until NOW at most. */
+enum outcome breaker_claim(struct db *db, const char *name, int64_t now,
+    int64_t until, bool *mine, struct fault *fault) must_check;
 
 /* A 429 of NAME that says to wait WAIT_MS (0: it does not): *UNTIL is when
  * the next call may leave, later each time in a row. */

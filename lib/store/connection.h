@@ -45,6 +45,7 @@ struct db {
 	struct statements statements;
 	struct counting counting;
 	int64_t data_version;
+	bool is_new; /* made by this db_open() */
 	bool tidies; /* a reader that had SQLite make its -wal and -shm */
 };
 

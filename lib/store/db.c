@@ -12,6 +12,12 @@ db_path(const struct db *db)
 	return db->path;
 }
 
+bool
+db_is_new(const struct db *db)
+{
+	return db->is_new;
+}
+
 char *
 db_beside(const struct db *db, const char *name)
 {
@@ -159,6 +165,15 @@ db_commit(struct db *db, struct fault *fault)
 	else
 		log_drop();
 	return tell(out, fault);
+}
+
+enum outcome
+db_end(struct db *db, enum outcome out, struct fault *fault)
+{
+	if (out == OUT_OK)
+		return db_commit(db, fault);
+	db_rollback(db);
+	return out;
 }
 
 enum outcome

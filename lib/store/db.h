@@ -50,6 +50,7 @@ enum outcome db_open_by(struct db **db, const char *path, enum db_mode mode,
 void db_close(struct db *db);
 
 const char *db_path(const struct db *db);
+bool db_is_new(const struct db *db); /* db_open() made it */
 
 /* A path beside the database ("run/poll.lock"); the caller frees it. */
 char *db_beside(const struct db *db, const char *name);
@@ -69,16 +70,18 @@ enum outcome db_commit(struct db *db, struct fault *fault) must_check;
 /* Rolls back when a transaction is open; does nothing otherwise. */
 void db_rollback(struct db *db);
 
+/* The one when OUT is OUT_OK, else the other; what came of it, or OUT. */
+enum outcome db_end(struct db *db, enum outcome out, struct fault *fault)
+    must_check;
+
 /* A savepoint inside the transaction: db_mark(), then db_unmark() to keep what
  * was done since, or db_return() to undo it. */
 enum outcome db_mark(struct db *db, struct fault *fault) must_check;
 enum outcome db_unmark(struct db *db, struct fault *fault) must_check;
 void db_return(struct db *db);
 
-/*
- * This process is about to write very much: a larger cache, and the WAL moves
- * into the database less often.  Both end with the connection.
- */
+/* This process is about to write very much: a larger cache, and the WAL moves
+ * into the database less often.  Both end with the connection. */
 enum outcome db_bulk(struct db *db, struct fault *fault) must_check;
 
 /* True when another process has committed since the last call. */

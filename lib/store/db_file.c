@@ -262,7 +262,7 @@ probe_file(const char *path, const char *name, struct fault *fault)
 }
 
 enum outcome
-db_file_probe(const char *path, struct fault *fault)
+db_file_probe(const char *path, bool parents, struct fault *fault)
 {
 	static const char *const locks[] = { "migrate.lock", "schema.lock",
 		"turn.lock", "write.lock", "run" };
@@ -274,7 +274,10 @@ db_file_probe(const char *path, struct fault *fault)
 		db_file_release(&file);
 		return out;
 	}
-	out = visit_dir(file.path, file_probe_dir, fault);
+	if (!parents)
+		out = visit_dir(file.path, file_check_parent, fault);
+	if (out == OUT_OK)
+		out = visit_dir(file.path, file_probe_dir, fault);
 	for (size_t i = 0; i < 3 && out == OUT_OK; i++) {
 		char *name = mem_printf("%s%s", file.path, suffixes[i]);
 

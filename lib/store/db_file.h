@@ -43,9 +43,11 @@ enum outcome db_file_check(const struct db_file *file, struct fault *fault)
 enum outcome db_file_create(const char *path, struct fault *fault) must_check;
 
 /* What would keep a command from making the database at PATH or from writing
- * it: directory, disk, files and locks.  A file is written beside it and
- * removed; nothing else is made or changed, and nothing is opened. */
-enum outcome db_file_probe(const char *path, struct fault *fault) must_check;
+ * it: directory (with PARENTS all of it would be made), disk, files and locks.
+ * A file is written beside it and removed; nothing else is made or changed, and
+ * nothing is opened. */
+enum outcome db_file_probe(const char *path, bool parents, struct fault *fault)
+    must_check;
 
 /* Closes the file, its WAL and its index to others, without opening them. */
 enum outcome db_file_close_to_others(const char *path, struct fault *fault)

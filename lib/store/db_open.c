@@ -221,10 +221,7 @@ require_bot(struct db *db, int64_t bot_id, struct fault *fault)
 	out = check_bot(db, bot_id, &known, fault);
 	if (out == OUT_OK && !known)
 		out = meta_set_int(db, META_BOT_ID, bot_id, fault);
-	if (out == OUT_OK)
-		return db_commit(db, fault);
-	db_rollback(db);
-	return out;
+	return db_end(db, out, fault);
 }
 
 static enum outcome
@@ -238,7 +235,8 @@ create(struct db *db, struct db_file *file, int64_t deadline,
 		return out;
 	db_file_release(file);
 	out = db_file_find(file, db->path, false, fault);
-	if (out == OUT_OK && file->empty)
+	db->is_new = out == OUT_OK && file->empty;
+	if (db->is_new)
 		out = db_file_create(db->path, fault);
 	schema_lock_settle(&db->schema_lock);
 	return out;

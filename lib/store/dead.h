@@ -22,13 +22,22 @@ struct dead_letter {
 	const char *kind; /* update, message, task, lead, exec */
 	int64_t item;	  /* row of that kind */
 	int64_t chat_id;  /* 0: none */
-	const char *reason, *answer, *mend;
+	const char *reason, *answer;
+	const char *mend; /* NULL: another flow, and --retry */
 	int64_t died_at;
 };
 
 /* Adds one; the same kind and item is replaced. */
 enum outcome dead_add(struct db *db, const struct dead_letter *letter,
     struct fault *fault) must_check;
+
+/* Refuses to mend what is in no state that allows it. */
+enum outcome dead_refuse(const char *kind, int64_t item, struct fault *fault);
+
+/* The same unless QUERY finds the ITEM (?1) dead: what is in its way is the
+ * caller's to say. */
+enum outcome dead_require(struct db *db, const char *query, const char *kind,
+    int64_t item, struct fault *fault) must_check;
 
 /* Removes it (mended or dropped). */
 enum outcome dead_remove(struct db *db, const char *kind, int64_t item,

@@ -6,8 +6,6 @@
 #include "store/dead.h"
 #include "store/statement.h"
 
-#include <stdio.h>
-
 /* An index on open rows is used only where these words stand. */
 #define EXEC_OPEN "(state = 'pending' OR state = 'running')"
 
@@ -174,18 +172,12 @@ static enum outcome
 bury(struct db *db, const struct exec *exec, const char *reason, int64_t now,
     struct fault *fault)
 {
-	char mend[128];
 	const struct dead_letter letter = { .kind = "exec",
 		.item = exec->id,
 		.chat_id = exec->chat_id,
 		.reason = reason,
-		.mend = mend,
 		.died_at = now };
 
-	snprintf(mend, sizeof mend,
-	    "deploy a flow that can go on, then leadpipe recover-pending "
-	    "--retry exec:%lld",
-	    (long long)exec->id);
 	return dead_add(db, &letter, fault);
 }
 
@@ -253,21 +245,12 @@ execs_orphaned(struct db *db, int64_t worker, int *count, struct fault *fault)
 static enum outcome
 refuse(struct db *db, int64_t id, struct fault *fault)
 {
-	bool dead = false;
-	sqlite3_stmt *find =
-	    db_use(db, "SELECT 1 FROM execs WHERE id = ?1 AND " DEAD_EXEC);
+	enum outcome out = dead_require(db,
+	    "SELECT 1 FROM execs WHERE id = ?1 AND " DEAD_EXEC, "exec", id,
+	    fault);
 
-	db_bind_int(find, 1, id);
-	while (db_row(db, find))
-		dead = true;
-	enum outcome out = db_result(db, fault);
 	if (out != OUT_OK)
 		return out;
-	if (!dead)
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "exec %lld is not dead; recover-pending --list exec shows "
-		    "which are",
-		    (long long)id);
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 	    "a handler works for the chat of exec %lld; try again when it is "
 	    "through, or forget this one with recover-pending --drop "

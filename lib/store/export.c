@@ -49,6 +49,12 @@ static const char *const selects[] = {
 	("SELECT json_object('state', state, 'ended_at', ended_at,"
 	 " 'reason', reason, " TASK ") FROM task_ends WHERE chat_id = ?1"
 	 " ORDER BY id"),
+	("SELECT json_object('id', id, 'state', state, 'name', name,"
+	 " 'due_at', due_at, 'member', src_member) FROM shared_tasks"
+	 " WHERE chat_id = ?1 UNION ALL SELECT json_object('id', id,"
+	 " 'state', place, 'due_at', due_at,"
+	 " 'member', coalesce(member, head)) FROM shared_stuck"
+	 " WHERE chat_id = ?1"),
 	("SELECT json_object('id', id, 'state', state, 'place', place,"
 	 " 'request', json(request), 'resume', json(resume),"
 	 " 'created_at', created_at, 'started_at', started_at,"
@@ -78,7 +84,7 @@ static const char *const selects[] = {
 };
 
 const char *const export_names[] = { "chats", "messages", "updates",
-	"quoting_updates", "events", "tasks", "ended_tasks", "handlers",
+	"quoting_updates", "events", "tasks", "ended_tasks", "shared_tasks", "handlers",
 	"arrivals", "leads", "lead_sources", "crm_changes", "dead_letters" };
 const size_t export_count = sizeof(export_names) / sizeof(*export_names);
 

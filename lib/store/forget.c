@@ -21,6 +21,9 @@ static const struct {
 	{ "quoting_updates", "SELECT json_array_length(?5)" },
 	{ "tasks", "SELECT count(*) FROM tasks WHERE chat_id = ?1" },
 	{ "ended_tasks", "SELECT count(*) FROM task_ends WHERE chat_id = ?1" },
+	{ "shared_tasks",
+	    "SELECT (SELECT count(*) FROM shared_tasks WHERE chat_id = ?1)"
+	    " + (SELECT count(*) FROM shared_stuck WHERE chat_id = ?1)" },
 	{ "handlers", "SELECT count(*) FROM execs WHERE chat_id = ?1" },
 	{ "arrivals", "SELECT count(*) FROM arrivals WHERE chat_id = ?1" },
 	{ "leads", "SELECT json_array_length(?4)" },
@@ -48,12 +51,28 @@ static const char *const deletions[] = {
 	 " (SELECT id FROM tasks WHERE chat_id = ?1)"),
 	"DELETE FROM tasks WHERE chat_id = ?1",
 	"DELETE FROM task_ends WHERE chat_id = ?1",
+	/* Redis has their members still: when it answers they leave it, and
+	 * then this. */
+	("UPDATE shared_tasks SET state = 'cancelled', told = 0"
+	 " WHERE chat_id = ?1 AND ours = 1 AND (state = 'exporting'"
+	 "  OR state = 'exported' OR state = 'claimed')"),
+	("UPDATE shared_tasks SET chat_id = NULL, name = NULL, flow = NULL,"
+	 " pointer = NULL, method = NULL, params = NULL, reason = NULL,"
+	 " src_member = iif(told = 1, '', src_member) WHERE chat_id = ?1"),
+	("UPDATE shared_stuck SET decision = 'drop', chat_id = NULL,"
+	 " head = '', reason = NULL WHERE chat_id = ?1"),
 	"DELETE FROM execs WHERE chat_id = ?1",
 	"DELETE FROM arrivals WHERE chat_id = ?1",
 	"DELETE FROM crm_changes WHERE " FORGET_CHANGES,
 	"DELETE FROM lead_sources WHERE lead_id IN " FORGET_IDS("?4"),
 	"DELETE FROM leads WHERE id IN " FORGET_IDS("?4"),
 	"DELETE FROM limits WHERE kind = 'chat' AND id = ?1",
+	"DELETE FROM dialogs WHERE chat_id = ?1",
+	/* Redis may have theirs still: it goes when Redis answers, and is not
+	 * taken over should they come back before. */
+	("INSERT INTO dialogs(chat_id, digest) SELECT chat_id, ''"
+	 " FROM chats WHERE chat_id = ?1 AND chat_id > 0 AND EXISTS"
+	 " (SELECT 1 FROM meta WHERE key = '" META_DIALOGS "')"),
 	"DELETE FROM chats WHERE chat_id = ?1",
 	/* A group remembers who spoke last. */
 	("UPDATE chats SET user_id = NULL, first_name = NULL,"
@@ -274,10 +293,5 @@ forget_delete(struct db *db, struct subject *subject, bool unsent, int64_t now,
 		out = refuse(db, subject, unsent, wait, fault);
 	if (out == OUT_OK)
 		out = delete_all(db, subject, now, fault);
-	if (out == OUT_OK)
-		out = db_result(db, fault);
-	if (out == OUT_OK)
-		return db_commit(db, fault);
-	db_rollback(db);
-	return out;
+	return db_end(db, out, fault);
 }

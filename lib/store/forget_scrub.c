@@ -26,10 +26,7 @@ note(struct db *db, const char *text, int64_t wait_ms, struct fault *fault)
 	if (out != OUT_OK)
 		return out;
 	out = meta_set_text(db, META_FORGETTING, text, fault);
-	if (out == OUT_OK)
-		return db_commit(db, fault);
-	db_rollback(db);
-	return out;
+	return db_end(db, out, fault);
 }
 
 /* What is no row any more may still be in a page that was only rearranged, and

@@ -47,6 +47,23 @@ static const struct step steps[] = {
 	{ "DELETE FROM lanes", NO_COUNT },
 	{ "UPDATE media SET uploader = NULL", NO_COUNT },
 
+	/* What the shared set had may have been done, as may what came out of
+	 * it. */
+	{ "INSERT OR REPLACE INTO task_ends(state, ended_at, reason,"
+	  " " TASK_COLUMNS ") SELECT 'held', ?1, NULL, " TASK_COLUMNS
+	  " FROM shared_tasks WHERE ours = 1 AND due_at <= ?1"
+	  " AND (state = 'exporting' OR state = 'exported'"
+	  "  OR state = 'claimed')",
+	    NO_COUNT },
+	{ "UPDATE shared_tasks SET state = 'cancelled', told = 0"
+	  " WHERE ours = 1 AND due_at <= ?1 AND (state = 'exporting'"
+	  "  OR state = 'exported' OR state = 'claimed')",
+	    NO_COUNT },
+	{ "UPDATE shared_tasks SET state = 'poison', told = 0,"
+	  " reason = '" HOLD_REASON "'"
+	  " WHERE ours = 0 AND (state = 'claimed' OR state = 'owned')",
+	    NO_COUNT },
+
 	/* Held ones may have been let out and sent since, like the due ones.
 	 */
 	{ "INSERT OR REPLACE INTO task_ends(state, ended_at, reason,"
@@ -95,6 +112,8 @@ static const struct step steps[] = {
 	{ "DELETE FROM meta WHERE key = '" META_OUTAGE
 	  "' OR key = '" META_POLL_AT "'",
 	    NO_COUNT },
+	/* To Redis it is another state, newer than the one that is over. */
+	{ "DELETE FROM meta WHERE key = '" META_MIRROR_EPOCH "'", NO_COUNT },
 
 	/* A crash of another time is nobody's news. */
 	{ "UPDATE runs SET finished_at = ?1, exit_code = 75"

@@ -153,7 +153,8 @@ task_known(struct db *db, int64_t id)
 {
 	sqlite3_stmt *find = db_use(db,
 	    "SELECT 1 FROM tasks WHERE id = ?1 UNION ALL"
-	    " SELECT 1 FROM task_ends WHERE id = ?1");
+	    " SELECT 1 FROM task_ends WHERE id = ?1 UNION ALL"
+	    " SELECT 1 FROM shared_tasks WHERE id = ?1");
 
 	db_bind_int(find, 1, id);
 	return found(db, find);

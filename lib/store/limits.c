@@ -75,7 +75,9 @@ rate_of(int64_t per, int64_t window_us, int64_t burst)
 		return (struct rate){ 0, 0 };
 	if (burst > per)
 		burst = per;
-	return (struct rate){ window_us / (per - burst + 1), burst };
+	/* Rounded down, the last one would come within the window. */
+	int64_t gaps = per - burst + 1;
+	return (struct rate){ (window_us + gaps - 1) / gaps, burst };
 }
 
 static struct rate
@@ -93,8 +95,11 @@ chat_rate(const struct limits *limits, int64_t chat_id)
 static struct rate
 bot_rate(const struct limits *limits, int64_t reserve)
 {
+	const struct allowance *shared = limits->shared;
 	int64_t per = limits->per_second;
 
+	if (per > 0 && shared != NULL && !shared->rules)
+		per = per * shared->share < 100 ? 1 : per * shared->share / 100;
 	if (per > 0 && reserve > 0)
 		per = per > reserve ? per - reserve : 1;
 	return rate_of(per, SECOND_US, 1 + per / 15);
@@ -116,10 +121,34 @@ rate_ask(struct rate rate, int64_t tat_us, int64_t now_us, int64_t *taken)
 	return earliest > now_us ? earliest : 0;
 }
 
+void
+limits_bot_rate(const struct limits *limits, int64_t *interval_us,
+    int64_t *burst)
+{
+	const struct limits whole = { .per_second = limits->per_second };
+	struct rate rate = bot_rate(&whole, 0);
+
+	*interval_us = rate.interval_us;
+	*burst = rate.burst;
+}
+
 static int64_t
 ceil_ms(int64_t us)
 {
 	return (us + 999) / 1000;
+}
+
+/* Takes one of what was granted to this process; false: nothing is left for
+ * what is not an answer. */
+static bool
+allowance_take(struct allowance *shared, bool counted_only, int64_t reserve)
+{
+	if (shared->left <= (counted_only ? 0 : reserve)) {
+		shared->owed += counted_only;
+		return counted_only;
+	}
+	--shared->left;
+	return true;
 }
 
 enum outcome
@@ -152,6 +181,17 @@ limits_take(struct db *db, const struct limits *limits, int64_t chat_id,
 		return db_result(db, fault);
 	}
 	at = 0;
+	if (limits->shared != NULL && limits->shared->rules &&
+	    by_bot.interval_us > 0) {
+		by_bot.interval_us = 0;
+		if (!allowance_take(limits->shared, counted_only, reserve)) {
+			*wait_until = limits->shared->wait_until > now
+			    ? limits->shared->wait_until
+			    : now + 1;
+			*bot_wide = true;
+			return db_result(db, fault);
+		}
+	}
 	if (by_bot.interval_us > 0)
 		at = rate_ask(by_bot, bot.tat_us, now * 1000, &bot_tat);
 	if (at > 0 && !counted_only) {

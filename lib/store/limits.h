@@ -9,8 +9,19 @@
 
 #include "store/db.h"
 
+/* What all who send for the bot may send together, when somebody counts for
+ * all of them: shared/rate.h. */
+struct allowance {
+	bool rules;	    /* somebody counts; else SHARE is for this host */
+	int64_t share;	    /* percent of per_second that is for this host */
+	int64_t left;	    /* messages that may leave */
+	int64_t owed;	    /* left without having been granted: answers */
+	int64_t wait_until; /* wall ms: when more may be had */
+};
+
 struct limits {
 	int64_t per_second;	  /* of the bot, 0: off */
+	struct allowance *shared; /* NULL: nobody else sends for it */
 	int64_t chat_per_second;  /* 0: off; a burst of 3 */
 	int64_t group_per_minute; /* 0: off */
 };
@@ -25,6 +36,11 @@ struct limits {
 enum outcome limits_take(struct db *db, const struct limits *limits,
     int64_t chat_id, bool counted_only, int64_t reserve, int64_t now,
     int64_t *wait_until, bool *bot_wide, struct fault *fault) must_check;
+
+/* The bot's limit as a rate: one each INTERVAL_US in the long run (0: off),
+ * BURST at once, and so never more than per_second in any second. */
+void limits_bot_rate(const struct limits *limits, int64_t *interval_us,
+    int64_t *burst);
 
 /* A 429: CHAT_ID waits RETRY_MS; when three chats got one within 5 s the whole
  * bot does.  *UNTIL is when. */

@@ -8,6 +8,9 @@
 #include "store/lane.h"
 #include "store/lead_mend.h"
 #include "store/messages.h"
+#include "store/shared_stuck.h"
+#include "store/shared_tasks.h"
+#include "store/refusals.h"
 #include "store/statement.h"
 #include "store/updates.h"
 
@@ -24,15 +27,6 @@
 	"(state = 'dead' OR (state = 'cancelled' AND reason = '" DEAD_DROPPED \
 	"'))"
 
-static enum outcome
-refuse(const char *kind, int64_t id, struct fault *fault)
-{
-	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "%s %lld is in no state that allows this; recover-pending "
-	    "--list %s shows what waits for a decision",
-	    kind, (long long)id, kind);
-}
-
 /* A guarded change of one row that ran: anything but one row is refused, and
  * what the change mends is no dead letter any more. */
 static enum outcome
@@ -42,7 +36,7 @@ finish(struct db *db, const char *kind, int64_t id, struct fault *fault)
 	enum outcome out = db_result(db, fault);
 
 	if (out == OUT_OK && changed == 0)
-		return refuse(kind, id, fault);
+		return dead_refuse(kind, id, fault);
 	return out == OUT_OK ? dead_remove(db, kind, id, fault) : out;
 }
 
@@ -102,7 +96,7 @@ decide(struct db *db, int64_t id, const char *state, int64_t now,
 	if (out != OUT_OK)
 		return out;
 	if (!moved)
-		return refuse("message", id, fault);
+		return dead_refuse("message", id, fault);
 	lane_renew(db, chat_id);
 	return dead_remove(db, "message", id, fault);
 }
@@ -137,18 +131,12 @@ update_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 static enum outcome
 task_refuse(struct db *db, int64_t id, struct fault *fault)
 {
-	bool dead = false;
-	sqlite3_stmt *find =
-	    db_use(db, "SELECT 1 FROM task_ends WHERE id = ?1 AND " DEAD_TASK);
+	enum outcome out = dead_require(db,
+	    "SELECT 1 FROM task_ends WHERE id = ?1 AND " DEAD_TASK, "task", id,
+	    fault);
 
-	db_bind_int(find, 1, id);
-	while (db_row(db, find))
-		dead = true;
-	enum outcome out = db_result(db, fault);
 	if (out != OUT_OK)
 		return out;
-	if (!dead)
-		return refuse("task", id, fault);
 	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 	    "task %lld was scheduled again meanwhile and waits under a new "
 	    "id; 'recover-pending --drop task:%lld' forgets the old one",
@@ -166,7 +154,8 @@ task_retry(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	    " max(expire_at, ?2 + " DEAD_SECOND_LIFE_MS
 	    "), created_at, entries,"
 	    " flow, pointer, method, params"
-	    " FROM task_ends WHERE id = ?1 AND " DEAD_TASK);
+	    " FROM task_ends WHERE id = ?1 AND " DEAD_TASK
+	    " AND NOT " SHARED_AGAIN);
 
 	db_bind_int(back, 1, id);
 	db_bind_int(back, 2, now);
@@ -210,6 +199,8 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 		return mend_message(db, id, how, now, state, fault);
 	if (strcmp(kind, "lead") == 0)
 		return lead_mend(db, id, how, now, state, fault);
+	if (strcmp(kind, "shared") == 0)
+		return shared_stuck_mend(db, id, how, now, state, fault);
 	if (how == MEND_SENT || how == MEND_RESEND)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "%s %lld is no message: use --retry or --drop", kind,
@@ -223,6 +214,15 @@ mend_item(struct db *db, const char *kind, int64_t id, enum mend how,
 		*state = how == MEND_RETRY ? "pending" : "failed";
 		return how == MEND_RETRY ? execs_retry(db, id, now, fault)
 					 : exec_drop(db, id, now, fault);
+	}
+	if (strcmp(kind, "refusal") == 0) {
+		*state = "dropped";
+		return how == MEND_DROP
+		    ? refusals_drop(db, id, now, fault)
+		    : fault_set(fault, OUT_NEVER, EXIT_INPUT,
+			  "refusal %lld cannot be read however often: '--show "
+			  "refusal:%lld' tells why",
+			  (long long)id, (long long)id);
 	}
 	*state = how == MEND_RETRY ? "waiting" : "cancelled";
 	return how == MEND_RETRY ? task_retry(db, id, now, fault)

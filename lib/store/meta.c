@@ -2,9 +2,9 @@
 #include "store/meta.h"
 #include "store/statement.h"
 
-#include <stdlib.h>
-
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 static sqlite3_stmt *
 meta_find(struct db *db, const char *key)
@@ -82,4 +82,22 @@ meta_set_text(struct db *db, const char *key, const char *value,
 		db_bind_text(stmt, 2, value);
 	db_run(db, stmt);
 	return db_result(db, fault);
+}
+
+enum outcome
+meta_note(struct db *db, const char *key, const char *value, int64_t deadline,
+    struct fault *fault)
+{
+	char *known = meta_text(db, key);
+	bool same = known && value ? strcmp(known, value) == 0
+				   : known == NULL && value == NULL;
+	enum outcome out;
+
+	free(known);
+	if (same)
+		return db_result(db, fault);
+	out = db_begin(db, deadline, fault);
+	if (out == OUT_OK)
+		out = meta_set_text(db, key, value, fault);
+	return db_end(db, out, fault);
 }

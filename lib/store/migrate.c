@@ -13,7 +13,9 @@ static const struct migration ours[] = {
 	/* make CPPFLAGS=-DLEADPIPE_TEST_MIGRATION builds what an upgrade is
 	 * tried with. */
 	{ 2,
-	    (const char *const[]){ "ALTER TABLE meta ADD COLUMN note TEXT",
+	    (const char *const *const[]){
+		(const char *const[]){ "ALTER TABLE meta ADD COLUMN note TEXT",
+		    NULL },
 		NULL } },
 #endif
 };
@@ -41,14 +43,16 @@ static enum outcome
 migrate_step(sqlite3 *handle, const char *path,
     const struct migration *migration, struct fault *fault)
 {
+	const char *const *const *list;
 	char version[64];
 	enum outcome out;
 
 	snprintf(version, sizeof(version), "PRAGMA user_version=%d",
 	    migration->version);
 	out = sql_exec(handle, path, "BEGIN IMMEDIATE", fault);
-	for (int i = 0; migration->sql[i] != NULL && out == OUT_OK; i++)
-		out = sql_exec(handle, path, migration->sql[i], fault);
+	for (list = migration->lists; *list != NULL && out == OUT_OK; list++)
+		for (int i = 0; (*list)[i] != NULL && out == OUT_OK; i++)
+			out = sql_exec(handle, path, (*list)[i], fault);
 	if (out == OUT_OK)
 		out = sql_exec(handle, path, version, fault);
 	if (out == OUT_OK)

@@ -13,7 +13,8 @@
 
 struct migration {
 	int version;
-	const char *const *sql; /* statements, ended by NULL */
+	/* Lists of statements, ended by NULL as each of them is. */
+	const char *const *const *lists;
 };
 
 /* The version that this program writes. */

@@ -14,19 +14,22 @@
 /* The reason of a message is the answer that it got. */
 #define LETTERS \
 	"SELECT d.kind AS kind, d.item AS item, d.chat_id AS chat_id," \
-	" coalesce(m.state, l.state," \
+	" coalesce(m.state, l.state, f.state, s.place, e.state," \
 	"  iif(d.kind IN ('task','exec'), 'dead', 'parked')) AS state," \
 	" d.died_at AS since, d.reason AS reason, d.answer AS answer," \
 	" d.mend AS mend," \
-	" coalesce(m.text, t.name, u.raw, x.place, l.name || ' '" \
-	"  || coalesce(l.phone_e164, l.phone, l.email, ''), l.phone, l.email)" \
-	"  AS text" \
+	" coalesce(m.text, s.head, e.name, t.name, u.raw, x.place, l.name || ' '" \
+	"  || coalesce(l.phone_e164, l.phone, l.email, ''), l.phone, l.email," \
+	"  substr(f.raw, 1, 200)) AS text" \
 	" FROM dead_letters d" \
 	" LEFT JOIN messages m ON d.kind = 'message' AND m.id = d.item" \
 	" LEFT JOIN task_ends t ON d.kind = 'task' AND t.id = d.item" \
 	" LEFT JOIN updates u ON d.kind = 'update' AND u.id = d.item" \
 	" LEFT JOIN execs x ON d.kind = 'exec' AND x.id = d.item" \
-	" LEFT JOIN leads l ON d.kind = 'lead' AND l.id = d.item"
+	" LEFT JOIN shared_stuck s ON d.kind = 'shared' AND s.id = d.item" \
+	" LEFT JOIN shared_tasks e ON d.kind = 'shared' AND e.id = d.item" \
+	" LEFT JOIN leads l ON d.kind = 'lead' AND l.id = d.item" \
+	" LEFT JOIN refusals f ON d.kind = 'refusal' AND f.id = d.item"
 
 /* What a person dropped: asked for by its id, or all of it. */
 #define IS_ASKED \
@@ -116,7 +119,7 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    "SELECT kind, item, coalesce(chat_id, 0), state, since,"
 		    " reason, answer, mend, text,"
 		    " (reason <> '" HOLD_REASON "'"
-		    "  AND (state IN ('dead','parked')"
+		    "  AND (state IN ('dead','parked','poison')"
 		    "   OR (kind = 'lead' AND reason <> '" LEAD_TWICE "')))"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
 		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS

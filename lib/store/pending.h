@@ -12,7 +12,7 @@ struct sqlite3_stmt;
 
 /* Texts are borrowed until the next call. */
 struct pending {
-	const char *kind; /* message, update, task, lead, exec */
+	const char *kind; /* message, update, task, lead, exec, refusal */
 	int64_t item, chat_id, since;
 	const char *state;
 	const char *reason, *answer; /* NULL: none */

@@ -45,6 +45,18 @@ static const struct {
 	    "  'details', iif(json_valid(details), json(details), details),"
 	    "  'dropped', iif(json_valid(dropped), json(dropped), dropped))"
 	    "  FROM leads WHERE id = ?1" },
+	{ "shared",
+	    "SELECT json_object('place', place, 'size', size,"
+	    "  'due_at', due_at, 'seen_at', seen_at, 'seen_last', seen_last,"
+	    "  'decision', decision, 'member', coalesce(member, head))"
+	    "  FROM shared_stuck WHERE id = ?1 UNION ALL"
+	    " SELECT json_object('due_at', due_at, 'name', name,"
+	    "  'look_at', look_at, 'told', told, 'member', src_member)"
+	    "  FROM shared_tasks WHERE id = ?1" },
+	{ "refusal",
+	    "SELECT json_object('source', source, 'key', key, 'size', size,"
+	    "  'refused_at', refused_at, 'raw', raw)"
+	    "  FROM refusals WHERE id = ?1" },
 };
 
 const char *
@@ -83,6 +95,15 @@ static const struct {
 	    "SELECT state, chat_id, coalesce(settled_at, created_at), reason,"
 	    "  coalesce(name || ' ' || coalesce(phone_e164, phone, email, ''),"
 	    "  phone, email) FROM leads WHERE id = ?1" },
+	{ "shared",
+	    "SELECT coalesce(decision, place), chat_id, seen_at, reason, head"
+	    "  FROM shared_stuck WHERE id = ?1 UNION ALL"
+	    " SELECT state, chat_id, changed_at, reason,"
+	    "  coalesce(name, substr(src_member, 1, 200))"
+	    "  FROM shared_tasks WHERE id = ?1" },
+	{ "refusal",
+	    "SELECT state, 0, coalesce(dropped_at, refused_at), reason, raw"
+	    "  FROM refusals WHERE id = ?1" },
 };
 
 bool

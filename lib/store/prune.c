@@ -24,6 +24,9 @@
 	"  WHERE kind = 'update' AND item = id)"
 #define OLD_RUN "started_at < ?1 AND (finished_at IS NOT NULL OR crashed = 1)"
 #define OLD_TASK "ended_at < ?1 AND state NOT IN ('held','dead')"
+#define OLD_SHARED \
+	"changed_at < ?1 AND told = 1 AND (state = 'done' OR state = 'taken'" \
+	" OR state = 'cancelled' OR state = 'back')"
 #define OLD_EXEC "settled_at < ?1 AND state IN ('done','failed')"
 #define OLD_LIMIT "kind = 'chat' AND tat_us < ?1 * 1000 AND blocked_until < ?1"
 #define OLD_MESSAGE \
@@ -59,6 +62,11 @@ static const struct kind {
 	    "SELECT count(*) FROM task_ends WHERE " OLD_TASK,
 	    offsetof(struct retention, tasks),
 	    offsetof(struct pruned, tasks) },
+	{ "DELETE FROM shared_tasks WHERE id IN (SELECT id FROM shared_tasks"
+	  " WHERE " OLD_SHARED " ORDER BY changed_at LIMIT ?2)",
+	    "SELECT count(*) FROM shared_tasks WHERE " OLD_SHARED,
+	    offsetof(struct retention, tasks),
+	    offsetof(struct pruned, tasks) },
 	{ "DELETE FROM execs WHERE id IN (SELECT id FROM (SELECT id,"
 	  " settled_at, state FROM execs ORDER BY id LIMIT ?2 * 20)"
 	  " WHERE " OLD_EXEC " LIMIT ?2)",
@@ -69,6 +77,11 @@ static const struct kind {
 	{ "UPDATE lead_sources SET raw = NULL, digest = NULL WHERE id IN"
 	  " (SELECT s.id " OLD_SOURCES " ORDER BY s.received_at LIMIT ?2)",
 	    "SELECT count(*) " OLD_SOURCES,
+	    offsetof(struct retention, history),
+	    offsetof(struct pruned, sources) },
+	{ "DELETE FROM refusals WHERE id IN (SELECT id FROM refusals"
+	  " WHERE dropped_at < ?1 ORDER BY dropped_at LIMIT ?2)",
+	    "SELECT count(*) FROM refusals WHERE dropped_at < ?1",
 	    offsetof(struct retention, history),
 	    offsetof(struct pruned, sources) },
 	{ "DELETE FROM crm_changes WHERE (crm, remote_id, at, status_id) IN"
@@ -134,7 +147,8 @@ prune_history(struct db *db, int64_t before, int batch, enum outcome *out,
 	    " FROM (SELECT id, created_at FROM messages WHERE id > ?1"
 	    " ORDER BY id LIMIT ?2)");
 
-	db_bind_int(look, 1, from);
+	/* What was imported is below zero. */
+	db_bind_int(look, 1, from == 0 ? INT64_MIN : from);
 	db_bind_int(look, 2, (int64_t)batch * LOOK);
 	while (db_row(db, look)) {
 		to = db_int(look, 0);
@@ -145,7 +159,7 @@ prune_history(struct db *db, int64_t before, int batch, enum outcome *out,
 	    " WHERE id > ?3 AND id <= ?4 AND " OLD_MESSAGE " LIMIT ?2)");
 	db_bind_int(old, 1, before);
 	db_bind_int(old, 2, batch);
-	db_bind_int(old, 3, from);
+	db_bind_int(old, 3, from == 0 ? INT64_MIN : from);
 	db_bind_int(old, 4, to);
 	db_run(db, old);
 	int pruned = db_changes(db);
@@ -154,17 +168,6 @@ prune_history(struct db *db, int64_t before, int batch, enum outcome *out,
 	if (pruned < batch && (young ? from != 0 : true))
 		*out = meta_set_int(db, META_PRUNED, young ? 0 : to, fault);
 	return pruned;
-}
-
-static enum outcome
-finish(struct db *db, enum outcome out, struct fault *fault)
-{
-	if (out == OUT_OK)
-		out = db_result(db, fault);
-	if (out == OUT_OK)
-		return db_commit(db, fault);
-	db_rollback(db);
-	return out;
 }
 
 enum outcome
@@ -186,7 +189,7 @@ prune_some(struct db *db, const struct retention *retention, int64_t now,
 	series_prune(db, now);
 	pruned->messages += prune_history(db, horizon(now, retention->history),
 	    batch, &out, fault);
-	return finish(db, out, fault);
+	return db_end(db, out, fault);
 }
 
 enum outcome
@@ -196,7 +199,7 @@ prune_rewind(struct db *db, int64_t deadline, struct fault *fault)
 
 	if (out != OUT_OK)
 		return out;
-	return finish(db, meta_set_int(db, META_PRUNED, 0, fault), fault);
+	return db_end(db, meta_set_int(db, META_PRUNED, 0, fault), fault);
 }
 
 bool
@@ -241,5 +244,5 @@ prune_shrink(struct db *db, int pages, int64_t deadline, int64_t *left,
 	if (out == OUT_OK)
 		out = sql_number(db->handle, db->path, "PRAGMA freelist_count",
 		    0, left, fault);
-	return finish(db, out, fault);
+	return db_end(db, out, fault);
 }

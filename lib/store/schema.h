@@ -15,7 +15,14 @@
 #define SCHEMA_VERSION 1
 #endif
 
-/* The statements of version 1, ended by NULL. */
-extern const char *const schema_v1[];
+/* Version 1: lists of statements, ended by NULL as each of them is. */
+extern const char *const *const schema_v1[];
+
+/* Its lists, for schema.c. */
+extern const char *const schema_chats[];
+extern const char *const schema_tasks[];
+extern const char *const schema_leads[];
+extern const char *const schema_shared[];
+extern const char *const schema_page[];
 
 #endif

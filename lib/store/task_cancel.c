@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "store/lane.h"
+#include "store/shared_tasks.h"
 #include "store/statement.h"
 #include "store/tasks.h"
 
@@ -98,7 +99,8 @@ tasks_cancel(struct db *db, int64_t chat_id, const char *name,
 	}
 	*count += unhold(db, chat_id, name, pointer, 0, now);
 	*count += unqueue(db, chat_id, name, 0, now);
-	return db_result(db, fault);
+	return shared_tasks_cancel(db, chat_id, name, pointer, now, count,
+	    fault);
 }
 
 enum outcome
@@ -130,7 +132,7 @@ tasks_cancel_id(struct db *db, int64_t id, int64_t now, struct fault *fault)
 		count += unhold(db, chat_id, NULL, NULL, id, now);
 		count += unqueue(db, chat_id, NULL, id, now);
 	}
-	out = db_result(db, fault);
+	out = shared_tasks_cancel_id(db, id, now, &count, fault);
 	if (out == OUT_OK && count == 0)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "task %lld does not wait; list-tasks shows which do",

@@ -4,6 +4,7 @@
  */
 #include <stddef.h>
 
+#include "store/shared_tasks.h"
 #include "store/statement.h"
 #include "store/tasks.h"
 
@@ -15,7 +16,8 @@ tasks_unhold(struct db *db, int64_t chat_id, struct fault *fault)
 	    " name, expire_at, created_at, entries, flow, pointer, method,"
 	    " params) SELECT due_at, id, kind, priority, chat_id, name,"
 	    " expire_at, created_at, entries, flow, pointer, method, params"
-	    " FROM task_ends WHERE chat_id = ?1 AND state = 'held'");
+	    " FROM task_ends WHERE chat_id = ?1 AND state = 'held'"
+	    " AND NOT " SHARED_AGAIN);
 
 	db_bind_int(back, 1, chat_id);
 	db_run(db, back);
@@ -91,6 +93,7 @@ tasks_migrate(struct db *db, int64_t chat_id, int64_t new_id, int64_t now,
 	static const char *const moves[] = {
 		"UPDATE tasks SET chat_id = ?2 WHERE chat_id = ?1",
 		"UPDATE task_ends SET chat_id = ?2 WHERE chat_id = ?1",
+		"UPDATE shared_tasks SET chat_id = ?2 WHERE chat_id = ?1",
 	};
 	enum outcome out = OUT_OK;
 	int64_t due_at, id;
@@ -100,7 +103,8 @@ tasks_migrate(struct db *db, int64_t chat_id, int64_t new_id, int64_t now,
 		out = tasks_end(db, due_at, id, TASK_CANCELLED,
 		    "the group moved; its supergroup has this already", now,
 		    fault);
-	for (size_t i = 0; i < 2 && out == OUT_OK; i++) {
+	for (size_t i = 0; i < sizeof(moves) / sizeof(*moves) && out == OUT_OK;
+	     i++) {
 		sqlite3_stmt *move = db_use(db, moves[i]);
 		db_bind_int(move, 1, chat_id);
 		db_bind_int(move, 2, new_id);

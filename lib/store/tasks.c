@@ -4,32 +4,12 @@
 #include "base/clock.h"
 #include "store/counters.h"
 #include "store/meta.h"
+#include "store/shared_tasks.h"
 #include "store/statement.h"
+#include "store/task_row.h"
 
 static const char *const end_names[] = { "promoted", "cancelled", "expired",
 	"dead", "held" };
-
-#define TASK_COLUMNS \
-	"id, due_at, kind, priority, chat_id, name, expire_at, created_at," \
-	" entries, flow, pointer, method, params"
-
-static void
-task_read(sqlite3_stmt *row, struct task *task)
-{
-	task->id = db_int(row, 0);
-	task->due_at = db_int(row, 1);
-	task->kind = *db_text(row, 2) == 'f' ? TASK_FLOW : TASK_SEND;
-	task->priority = (enum priority)db_int(row, 3);
-	task->chat_id = db_int(row, 4);
-	task->name = db_text(row, 5);
-	task->expire_at = db_int(row, 6);
-	task->created_at = db_int(row, 7);
-	task->entries = db_int(row, 8);
-	task->flow = db_text(row, 9);
-	task->pointer = db_text(row, 10);
-	task->method = db_text(row, 11);
-	task->params = db_text(row, 12);
-}
 
 bool
 tasks_named(struct db *db, int64_t chat_id, const char *name,
@@ -71,14 +51,21 @@ tasks_add(struct db *db, struct task *task, bool replace, bool *added,
 	enum outcome out = OUT_OK;
 	bool taken = task->kind == TASK_FLOW &&
 	    tasks_named(db, task->chat_id, task->name, &old);
+	bool handed = !taken && task->kind == TASK_FLOW &&
+	    shared_tasks_named(db, task->chat_id, task->name, &old);
+	int count = 0;
 
+	taken = taken || handed;
 	*added = !taken || replace;
 	if (!*added) {
 		task->id = old.id;
 		task->due_at = old.due_at;
 		return db_result(db, fault);
 	}
-	if (taken)
+	if (handed)
+		out = shared_tasks_cancel_id(db, old.id, task->created_at,
+		    &count, fault);
+	else if (taken)
 		out = tasks_end(db, old.due_at, old.id, TASK_CANCELLED,
 		    "replaced", task->created_at, fault);
 	if (out != OUT_OK)

@@ -55,12 +55,18 @@ const struct verify_rule verify_rules[] = {
 	    " WHERE id IN (SELECT id FROM task_ends)" },
 	{ "task-id", "no task has an id that will be given out again", "task",
 	    "SELECT count(*), min(id) FROM (SELECT id FROM tasks UNION ALL"
-	    " SELECT id FROM task_ends) WHERE id > coalesce((SELECT value"
+	    " SELECT id FROM task_ends UNION ALL SELECT id FROM shared_tasks"
+	    " UNION ALL SELECT id FROM shared_stuck) WHERE id > coalesce((SELECT value"
 	    " FROM meta WHERE key = '" META_TASK_ID "'), 0)" },
 	{ "task-letter", "a dead task has its dead letter", "task",
 	    "SELECT count(*), min(id) FROM task_ends t WHERE state = 'dead'"
 	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
 	    " WHERE kind = 'task' AND item = t.id)" },
+	{ "task-shared", "a task waits here or in other hands, not both",
+	    "task",
+	    "SELECT count(*), min(id) FROM tasks WHERE id IN (SELECT id FROM"
+	    " shared_tasks WHERE state = 'exporting' OR state = 'exported'"
+	    " OR state = 'claimed' OR state = 'owned')" },
 	{ "exec-letter", "a dead handler has its dead letter", "exec",
 	    "SELECT count(*), min(id) FROM execs x WHERE state = 'dead'"
 	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
@@ -73,13 +79,20 @@ const struct verify_rule verify_rules[] = {
 	    "SELECT count(*), min(id) FROM leads l WHERE state = 'parked'"
 	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
 	    " WHERE kind = 'lead' AND item = l.id)" },
+	{ "refusal-letter", "what was refused has its dead letter", "refusal",
+	    "SELECT count(*), min(id) FROM refusals r WHERE state = 'refused'"
+	    " AND NOT EXISTS (SELECT 1 FROM dead_letters"
+	    " WHERE kind = 'refusal' AND item = r.id)" },
 	{ "letter-item", "what a dead letter is about is there", "dead letter",
 	    "SELECT count(*), min(id) FROM dead_letters d WHERE NOT ("
 	    "kind = 'message' AND item IN (SELECT id FROM messages)"
 	    " OR kind = 'task' AND item IN (SELECT id FROM task_ends)"
 	    " OR kind = 'exec' AND item IN (SELECT id FROM execs)"
 	    " OR kind = 'update' AND item IN (SELECT id FROM updates)"
-	    " OR kind = 'lead' AND item IN (SELECT id FROM leads))" },
+	    " OR kind = 'lead' AND item IN (SELECT id FROM leads)"
+	    " OR kind = 'shared' AND item IN (SELECT id FROM shared_stuck"
+	    "  UNION ALL SELECT id FROM shared_tasks)"
+	    " OR kind = 'refusal' AND item IN (SELECT id FROM refusals))" },
 };
 const size_t verify_rule_count = sizeof(verify_rules) /
     sizeof(verify_rules[0]);

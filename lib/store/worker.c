@@ -11,6 +11,7 @@
 #include "store/lane.h"
 #include "store/lead_settle.h"
 #include "store/messages.h"
+#include "store/report_try.h"
 #include "store/settle.h"
 #include "store/statement.h"
 #include "store/updates.h"
@@ -187,6 +188,8 @@ worker_bury(struct db *db, int64_t id, int64_t now,
 		out = execs_orphaned(db, id, &execs, fault);
 	if (out == OUT_OK)
 		out = leads_orphaned(db, id, now, &unknown, &queued, fault);
+	if (out == OUT_OK)
+		out = report_orphaned(db, id, fault);
 	if (out != OUT_OK)
 		return out;
 	count_run(db, id, COUNT_CRASHES);

@@ -21,8 +21,9 @@ struct telegram {
 	char *url; /* ROOT/botTOKEN/ */
 };
 
-static enum outcome
-check_token(const struct config *config, const char *name, struct fault *fault)
+enum outcome
+telegram_check_token(const struct config *config, const char *name,
+    struct fault *fault)
 {
 	const char *token = config_get(config, name);
 
@@ -53,7 +54,7 @@ telegram_open_as(struct telegram **telegram, const struct config *config,
 		.peer = "Telegram",
 		.peer_setting = "TELEGRAM_API_ROOT",
 	};
-	enum outcome result = check_token(config, token, fault);
+	enum outcome result = telegram_check_token(config, token, fault);
 	size_t len = strlen(root);
 
 	*telegram = NULL;

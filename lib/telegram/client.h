@@ -29,6 +29,10 @@ enum outcome telegram_open_as(struct telegram **telegram,
     must_check;
 void telegram_close(struct telegram *telegram);
 
+/* Whether the setting NAME holds a token. */
+enum outcome telegram_check_token(const struct config *config,
+    const char *name, struct fault *fault) must_check;
+
 /* The calls of this line; http_run(), http_done() and so on work on it. */
 struct http *telegram_http(struct telegram *telegram);
 

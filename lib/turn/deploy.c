@@ -77,11 +77,12 @@ check_people(struct db *db, const struct flow *flow,
 		    deploy->drop_to);
 	if (report->stranded > 0 && deploy->drop_to == NULL)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "%" PRId64 " chats are in states that the new flow does "
+		    "%" PRId64 " chat%s in a state that the new flow does "
 		    "not have (such as '%s'); keep the state, say what it is "
 		    "called now in \"renamed\", or where they go with "
 		    "--drop-to STATE",
-		    report->stranded, report->stranded_in);
+		    report->stranded, report->stranded == 1 ? " is" : "s are",
+		    report->stranded_in);
 	return db_result(db, fault);
 }
 

@@ -2,12 +2,15 @@
 #include "turn/explain.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "bot/view.h"
+#include "store/dialogs.h"
 #include "store/execs.h"
 #include "store/history.h"
+#include "store/shared_tasks.h"
 #include "turn/turn_private.h"
 
 #define UPDATES 10
@@ -25,9 +28,7 @@ put_text(json_t *object, const char *key, const char *text)
 static void
 put_time(json_t *object, const char *key, int64_t at)
 {
-	char text[CLOCK_TEXT_SIZE];
-
-	put_text(object, key, at == 0 ? NULL : clock_text(at, text));
+	json_object_set_new(object, key, json_time_or_null(at));
 }
 
 static void
@@ -74,6 +75,16 @@ describe_tags(const json_t *tags)
 	return list;
 }
 
+/* What another program has of it that the flow does not know. */
+static void
+describe_foreign(json_t *object, struct db *db, int64_t chat_id)
+{
+	char *state = dialogs_foreign(db, chat_id);
+
+	put_text(object, "foreign_state", state);
+	free(state);
+}
+
 static void
 describe_chat(json_t *object, const struct turn *turn,
     const struct turn_chat *open, bool pii)
@@ -110,6 +121,7 @@ struct page {
 	struct turn *turn;
 	const struct turn_chat *open;
 	json_t *list;
+	bool shared; /* Redis has them */
 };
 
 static void
@@ -144,6 +156,7 @@ describe_task(const struct task *task, void *arg)
 	put_time(object, "due_at", task->due_at);
 	put_time(object, "expire_at", task->expire_at);
 	put_time(object, "created_at", task->created_at);
+	json_object_set_new(object, "shared", json_boolean(page->shared));
 	if (task->kind == TASK_FLOW) {
 		describe_schedule(object, page, task);
 	} else {
@@ -277,14 +290,18 @@ describe_rows(json_t *object, struct turn *turn, const struct turn_chat *open,
 {
 	int64_t chat_id = open->chat.id;
 	struct task_place first = TASK_PLACE_FIRST;
-	struct page page = { turn, open, json_array() };
+	struct page page = { turn, open, json_array(), false };
 	json_t *updates = json_array();
 
 	tasks_list(turn->db, chat_id, &first, EXPLAIN_ROWS, describe_task,
 	    &page);
+	page.shared = true;
+	int shared = shared_tasks_list(turn->db, chat_id, EXPLAIN_ROWS,
+	    describe_task, &page);
 	history_updates(turn->db, chat_id, UPDATES, describe_update, updates);
 	json_object_set_new(object, "tasks", page.list);
-	put_int(object, "tasks_waiting", tasks_count(turn->db, chat_id));
+	put_int(object, "tasks_waiting",
+	    tasks_count(turn->db, chat_id) + shared);
 	put_int(object, "tasks_held", tasks_held(turn->db, chat_id));
 	json_object_set_new(object, "unsent",
 	    describe_unsent(turn->db, chat_id));
@@ -308,6 +325,7 @@ explain_chat(struct turn *turn, int64_t chat_id, bool pii, int said,
 		    json_boolean(open.row.exists));
 		put_time(object, "now", now);
 		describe_chat(object, turn, &open, pii);
+		describe_foreign(object, turn->db, chat_id);
 		describe_rows(object, turn, &open, said);
 		out = db_result(turn->db, fault);
 	}

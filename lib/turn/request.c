@@ -109,28 +109,27 @@ make_send(struct request *request, const struct request_words *words,
 	return out;
 }
 
-static enum outcome
-make_time(struct request *request, const struct request_words *words,
-    int64_t now, struct fault *fault)
+enum outcome
+request_due(const struct request_words *words, int64_t now, int64_t *due_at,
+    struct fault *fault)
 {
 	char due[CLOCK_TEXT_SIZE];
 
-	request->due_at = now;
+	*due_at = now;
 	if (words->at != NULL && words->in_ms >= 0)
 		return refuse(fault, "both 'at' and 'in' are given");
-	if (words->at != NULL && clock_parse(words->at, &request->due_at) < 0)
+	if (words->at != NULL && clock_parse(words->at, due_at) < 0)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "'%.64s' is no time such as 2026-11-20T18:00:00Z or "
 		    "2026-11-20T21:00:00+03:00",
 		    words->at);
 	if (words->in_ms >= 0 &&
-	    __builtin_add_overflow(now, words->in_ms, &request->due_at))
-		request->due_at = INT64_MAX;
-	if (request->due_at < now - PAST_MS)
+	    __builtin_add_overflow(now, words->in_ms, due_at))
+		*due_at = INT64_MAX;
+	if (*due_at < now - PAST_MS)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "%s is more than a day ago",
-		    clock_text(request->due_at, due));
-	if (request->due_at - now > AHEAD_MS)
+		    "%s is more than a day ago", clock_text(*due_at, due));
+	if (*due_at - now > AHEAD_MS)
 		return refuse(fault, "the time is more than 10 years ahead");
 	return OUT_OK;
 }
@@ -156,7 +155,7 @@ request_make(struct request *request, const struct request_words *words,
 		return refuse(fault,
 		    "for whom? one of user and chat is "
 		    "needed");
-	out = make_time(request, words, now, fault);
+	out = request_due(words, now, &request->due_at, fault);
 	if (out == OUT_OK && words->name == NULL)
 		out = make_send(request, words, fault);
 	if (out != OUT_OK)

@@ -26,6 +26,10 @@ struct request {
 	int64_t due_at;
 };
 
+/* When WORDS want it; NOW when they do not say.  OUT_NEVER with EXIT_INPUT. */
+enum outcome request_due(const struct request_words *words, int64_t now,
+    int64_t *due_at, struct fault *fault) must_check;
+
 /* Checks what can be checked without a database: OUT_NEVER with EXIT_INPUT. */
 enum outcome request_make(struct request *request,
     const struct request_words *words, int64_t now, struct fault *fault)

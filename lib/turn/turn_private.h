@@ -24,7 +24,7 @@ enum turn_report_phase {
 struct turn_report {
 	enum turn_report_phase phase;
 	int64_t message, chat_id;
-	int tries;	   /* before this one */
+	int64_t worker;	   /* who writes it */
 	char *name, *text; /* text: NULL when it could not be written now */
 };
 
@@ -38,6 +38,7 @@ struct turn {
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
 	struct turn_report report;
+	struct dialog_sync *dialogs; /* of other programs, NULL: of none */
 	bool planned;	/* what recurs, of this flow */
 	json_t *unfit;	/* of the last step, see struct effects */
 	int64_t looped; /* whose step the loop guard ended last, 0: nobody's */

@@ -6,11 +6,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/report_try.h"
 #include "turn/report_text.h"
 #include "turn/turn_private.h"
-
-/* What the database was too busy for is tried again after this time. */
-#define REPORT_LATER_MS 1000
 
 static void
 report_release(struct turn_report *report)
@@ -56,7 +54,7 @@ turn_is_report(const struct turn *turn, const struct message *message)
 
 enum outcome
 turn_report_ask(struct turn *turn, const struct message *message,
-    struct fault *fault)
+    int64_t worker, struct fault *fault)
 {
 	json_auto_t *action = json_loads(message->action, 0, NULL);
 
@@ -69,10 +67,9 @@ turn_report_ask(struct turn *turn, const struct message *message,
 	turn->report = (struct turn_report){ .phase = REPORT_ASKED,
 		.message = message->id,
 		.chat_id = message->chat_id,
-		.tries = message->tries,
+		.worker = worker,
 		.name = mem_dup(json_get_text(action, "report")) };
-	return messages_tried(turn->db, message->id, message->tries + 1,
-	    fault);
+	return report_try(turn->db, message->id, worker, fault);
 }
 
 bool
@@ -118,14 +115,12 @@ turn_report_store(struct turn *turn, int64_t now, struct fault *fault)
 	if (report->phase != REPORT_WRITTEN)
 		return OUT_OK;
 	report->phase = REPORT_STORED;
-	if (report->text == NULL) {
-		out = messages_tried(turn->db, report->message, report->tries,
-		    fault);
-		return out == OUT_OK
-		    ? messages_postpone(turn->db, report->chat_id,
-			  now + REPORT_LATER_MS, 0, fault)
-		    : out;
-	}
+	out = report_try(turn->db, 0, report->worker, fault);
+	if (out != OUT_OK)
+		return out;
+	if (report->text == NULL)
+		return messages_postpone(turn->db, report->chat_id,
+		    now + REPORT_LATER_MS, 0, fault);
 	json_auto_t *said = json_pack("{s:s}", "text", report->text);
 	char *params = json_text(said);
 	out = messages_rewrite(turn->db, report->message, params, report->text,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "turn/turn_tasks.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,18 +170,12 @@ static enum outcome
 bury_task(struct turn *turn, const struct task *task, const char *reason,
     int64_t now, struct fault *fault)
 {
-	char mend[128];
 	const struct dead_letter letter = { .kind = "task",
 		.item = task->id,
 		.chat_id = task->chat_id,
 		.reason = reason,
-		.mend = mend,
 		.died_at = now };
 
-	snprintf(mend, sizeof mend,
-	    "deploy a flow that can run it, then leadpipe recover-pending "
-	    "--retry task:%lld",
-	    (long long)task->id);
 	log_error("task %lld '%s' of chat %lld is dead: %s",
 	    (long long)task->id, task->name ? task->name : "",
 	    (long long)task->chat_id, reason);

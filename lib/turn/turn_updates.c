@@ -12,6 +12,7 @@
 #include "store/updates.h"
 #include "telegram/update.h"
 #include "turn/chat_io.h"
+#include "turn/dialog_take.h"
 #include "turn/turn_private.h"
 
 static void
@@ -144,7 +145,9 @@ converse(struct turn *turn, const struct update_row *row,
 	struct effects_result result = { 0 };
 	enum outcome out;
 
-	out = turn_chat_open(turn, update->chat_id, &open, fault);
+	out = dialog_take(turn, update->chat_id, now, fault);
+	if (out == OUT_OK)
+		out = turn_chat_open(turn, update->chat_id, &open, fault);
 	if (out == OUT_OK && open.chat.blocked) {
 		out = chats_unblock(db, update->chat_id, now, fault);
 		open.chat.blocked = false;

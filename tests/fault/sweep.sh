@@ -11,9 +11,8 @@
 # $doubts is how many messages may be in doubt at once: one for each of them.
 # shellcheck disable=SC2034,SC2119,SC2154 # for and of who sources it
 
-# No setting of the program, which would refuse it.
-extent=${LEADPIPE_SWEEP-}
-unset LEADPIPE_SWEEP
+# shellcheck source=tests/seed.sh
+. "$TOP/tests/seed.sh"
 top=$tmp
 
 # What the bot needs besides what floor_open() makes.
@@ -66,6 +65,16 @@ worker()
 	done < <(awk "NR % 2 == $1" "$top/points")
 }
 
+# sample STAGE POINTS STEP: one of every STEP points
+sample()
+{
+	local at
+	for ((at = RANDOM % $3 + 1; at <= $2;
+		at = ((at - 1) / $3 + 1) * $3 + RANDOM % $3 + 1)); do
+		echo "$1 $at"
+	done
+}
+
 # sweep STAGE:POINTS:STEP...: leaves $top/found, and $killed of $tried
 sweep()
 {
@@ -74,7 +83,7 @@ sweep()
 	: >"$top/found"
 	for range; do
 		IFS=: read -r stage last step <<<"$range"
-		seq "$step" "$step" "$last" | sed "s/^/$stage /"
+		sample "$stage" "$last" "$step"
 	done >"$top/points"
 	worker 0 &
 	worker 1 &

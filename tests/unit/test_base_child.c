@@ -27,8 +27,9 @@
 
 #define MOST 65536
 
-static const char *const environment[] = { "PATH=/usr/bin:/bin",
-	"LEADPIPE_KEY=key-1", NULL };
+/* Of this program alone: another one of it may run at the same time. */
+static char mark[40];
+static const char *const environment[] = { "PATH=/usr/bin:/bin", mark, NULL };
 
 static struct child *
 begin(const char *script, const char *input, size_t len, int64_t ms)
@@ -119,13 +120,13 @@ surroundings_are_bare(void **state)
 	signal(SIGUSR1, SIG_IGN);
 	/* the last digits: signals that have a name */
 	child =
-	    run("echo \"$LEADPIPE_KEY $HOME\"; pwd; ls /proc/self/fd | "
+	    run("echo \"${LEADPIPE_KEY%%-*} $HOME\"; pwd; ls /proc/self/fd | "
 		"wc -l; sed -n 's/Sig\\(Ign\\|Blk\\).*\\(.......\\)$/"
 		"\\1\\2/p' /proc/self/status; "
 		"[ $(cut -d' ' -f5 /proc/$$/stat) = $$ ] && echo own group",
 		5000);
 	assert_string_equal(child_result(child)->output.data,
-	    "key-1 \n/\n4\nBlk0000000\nIgn0000000\nown group\n");
+	    "key \n/\n4\nBlk0000000\nIgn0000000\nown group\n");
 	child_close(child);
 	signal(SIGUSR1, SIG_DFL);
 	close(leak);
@@ -359,6 +360,7 @@ leftovers(void **state)
 	struct child *child =
 	    begin("setsid sleep 100 & echo $!; wait", "", 0, 60000);
 	struct pollfd wait = { .fd = child_fd(child), .events = POLLIN };
+	size_t len = strlen(mark);
 
 	(void)state;
 	while (child_result(child)->output.len == 0) {
@@ -370,13 +372,17 @@ leftovers(void **state)
 	while (lives(pid) && !runs(pid, "sleep"))
 		clock_sleep_until(clock_mono_ms() + 5);
 	clock_sleep_until(clock_mono_ms() + 20);
-	assert_int_equal(child_kill_marked("LEADPIPE_KEY=key-"), 0);
-	assert_int_equal(child_kill_marked("LEADPIPE_KEY=key-12"), 0);
+	mark[len - 1] = '\0';
+	assert_int_equal(child_kill_marked(mark), 0);
+	mark[len - 1] = '1';
+	strcat(mark, "2");
+	assert_int_equal(child_kill_marked(mark), 0);
+	mark[len] = '\0';
 	assert_true(lives(pid));
-	assert_in_range(child_kill_marked("LEADPIPE_KEY=key-1"), 2, 3);
+	assert_in_range(child_kill_marked(mark), 2, 3);
 	assert_dies(pid);
 	child_close(child);
-	assert_int_equal(child_kill_marked("LEADPIPE_KEY=key-1"), 0);
+	assert_int_equal(child_kill_marked(mark), 0);
 }
 
 int
@@ -397,6 +403,7 @@ main(void)
 		cmocka_unit_test(leftovers),
 	};
 
+	snprintf(mark, sizeof(mark), "LEADPIPE_KEY=key-%d-1", (int)getpid());
 	file_sanitize_process();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,7 +261,12 @@ makes_directories(void **state)
 	mode_t old = umask(077);
 
 	(void)state;
-	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_OK);
+	/* A mistyped path must not become true. */
+	assert_int_equal(file_make_dir(deep, "own.db", &fault), OUT_NEVER);
+	assert_int_equal(fault.code, EXIT_CONFIG);
+	assert_non_null(strstr(fault.text, "mkdir -p "));
+	assert_int_equal(access(in_dir("a"), F_OK), -1);
+	assert_int_equal(file_make_path(deep, "own.db", &fault), OUT_OK);
 	assert_int_equal(mode_of(deep), 0700);
 	assert_int_equal(mode_of(in_dir("a/b")), 0755);
 	assert_int_equal(chmod(deep, 0755), 0);

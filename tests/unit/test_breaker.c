@@ -151,6 +151,81 @@ what_was_mended_by_hand_is_forgotten(void **state)
 	assert_false(breaker_next(db, "", &name));
 }
 
+static struct breaker
+load_redis(void)
+{
+	struct breaker breaker;
+
+	breaker_load(db, BREAKER_REDIS, &breaker);
+	return breaker;
+}
+
+static void
+redis_has_its_own_times(void **state)
+{
+	static const int64_t open_s[] = { 5, 10, 20, 40, 60, 60 };
+
+	(void)state;
+	state_ok(breaker_failed(db, BREAKER_REDIS, "refused", NOW, &fault),
+	    &fault);
+	assert_int_equal(0, load_redis().open_until);
+	for (size_t i = 0; i < sizeof(open_s) / sizeof(open_s[0]); i++) {
+		state_ok(breaker_failed(db, BREAKER_REDIS, "refused", NOW,
+			     &fault),
+		    &fault);
+		assert_in_range(load_redis().open_until - NOW, open_s[i] * 800,
+		    open_s[i] * 1200);
+	}
+}
+
+static void
+what_hangs_opens_it_at_once(void **state)
+{
+	(void)state;
+	state_ok(breaker_hung(db, BREAKER_REDIS, "no answer", NOW, &fault),
+	    &fault);
+	assert_in_range(load_redis().open_until - NOW, 4000, 6000);
+	assert_int_equal(2, load_redis().failures);
+	/* No CRM has that name. */
+	const char *name;
+	assert_false(breaker_next(db, "", &name));
+}
+
+static void
+what_redis_refuses_does_not_double(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		state_ok(breaker_shut(db, BREAKER_REDIS, BREAKER_DENIED, 60000,
+			     1, "NOAUTH", NOW, &fault),
+		    &fault);
+		assert_int_equal(NOW + 60000, load_redis().open_until);
+	}
+}
+
+static void
+one_alone_tries_it(void **state)
+{
+	bool mine;
+
+	(void)state;
+	state_ok(breaker_hung(db, BREAKER_REDIS, "no answer", NOW, &fault),
+	    &fault);
+	state_ok(breaker_claim(db, BREAKER_REDIS, NOW + 3000, NOW + 9000,
+		     &mine, &fault),
+	    &fault);
+	assert_false(mine);
+	state_ok(breaker_claim(db, BREAKER_REDIS, NOW + 6000, NOW + 11000,
+		     &mine, &fault),
+	    &fault);
+	assert_true(mine);
+	state_ok(breaker_claim(db, BREAKER_REDIS, NOW + 6001, NOW + 11001,
+		     &mine, &fault),
+	    &fault);
+	assert_false(mine);
+	assert_int_equal(NOW + 11000, load_redis().open_until);
+}
+
 #define WITH_BREAKER(test) \
 	cmocka_unit_test_setup_teardown(test, breaker_setup, breaker_teardown)
 
@@ -163,6 +238,10 @@ main(void)
 		WITH_BREAKER(an_answer_closes_it),
 		WITH_BREAKER(a_ban_outlasts_failures),
 		WITH_BREAKER(floods_wait_longer_each_time),
+		WITH_BREAKER(redis_has_its_own_times),
+		WITH_BREAKER(what_hangs_opens_it_at_once),
+		WITH_BREAKER(what_redis_refuses_does_not_double),
+		WITH_BREAKER(one_alone_tries_it),
 		WITH_BREAKER(what_was_mended_by_hand_is_forgotten),
 	};
 

@@ -22,6 +22,10 @@ missing_directory_is_made_by_creators_only(void **state)
 
 	(void)state;
 	snprintf(path, sizeof(path), "%s/a/b/x.db", state_dir);
+	assert_int_equal(OUT_NEVER, db_open(&db, path, DB_CREATE, 0, &fault));
+	snprintf(path, sizeof(path), "%s/a", state_dir);
+	assert_int_equal(-1, stat(path, &st));
+	snprintf(path, sizeof(path), "%s/b/x.db", state_dir);
 	assert_int_equal(OUT_NEVER, db_open(&db, path, DB_WRITE, 0, &fault));
 	assert_int_equal(EXIT_CONFIG, fault.code);
 	*strrchr(path, '/') = '\0';

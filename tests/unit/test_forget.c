@@ -70,6 +70,10 @@ live(const char *chat)
 	    "INSERT INTO execs(chat_id, state, flow, request, resume,"
 	    " created_at, nonce) VALUES(@, 'done', 'f', '{}', '{}', 1, 1);"
 	    "INSERT INTO arrivals VALUES(@, 's', '', 1, 1, 1);"
+	    "INSERT INTO shared_tasks(id, source, src_member, ours, state,"
+	    " changed_at, due_at, kind, chat_id, name)"
+	    " VALUES(1 + abs(random() >> 8), hex(randomblob(8)),"
+	    " 'm', 1, 'exported', 1, 1, 'flow', @, 'n');"
 	    "INSERT INTO leads(key, chat_id, created_at, state, errand,"
 	    " phone_e164, body) VALUES('k@', @, 1, 'created', NULL, '+7999@',"
 	    " '{\"sent\":\"+7999@\"}');"
@@ -98,6 +102,7 @@ rows_of(const char *chat)
 		   " + (SELECT count(*) FROM task_ends WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM execs WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM arrivals WHERE chat_id = @)"
+		   " + (SELECT count(*) FROM shared_tasks WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM leads WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM lead_sources WHERE key = 'k@')"
 		   " + (SELECT count(*) FROM dead_letters WHERE chat_id = @)"
@@ -164,10 +169,10 @@ all_of_one_goes_and_nothing_of_others(void **state)
 	(void)state;
 	live(HER);
 	live("5");
-	assert_int_equal(12, rows_of(HER));
+	assert_int_equal(13, rows_of(HER));
 	forget_ok(HER);
 	assert_int_equal(0, rows_of(HER));
-	assert_int_equal(12, rows_of("5"));
+	assert_int_equal(13, rows_of("5"));
 	/* Nobody is nobody's reason to complain. */
 	forget_ok(HER);
 }
@@ -202,7 +207,7 @@ what_is_on_its_way_is_waited_for(void **state)
 		assert_int_equal(OUT_LATER, forget(HER, true, &wait));
 		assert_int_equal(EXIT_LATER, fault.code);
 		assert_int_equal(cases[i].wait, wait);
-		assert_true(rows_of(HER) >= 12);
+		assert_true(rows_of(HER) >= 13);
 		exec(cases[i].end);
 	}
 	forget_ok(HER);
@@ -336,11 +341,11 @@ a_lead_that_is_paid_for_is_not_lost_by_the_way(void **state)
 	     "UPDATE leads SET phone_e164 = '+7999" HER "' WHERE chat_id = 5");
 	assert_int_equal(OUT_NEVER, forget(HER, false, &wait));
 	assert_int_equal(EXIT_REFUSED, fault.code);
-	assert_int_equal(12, rows_of(HER));
+	assert_int_equal(13, rows_of(HER));
 	state_ok(forget(HER, true, &wait), &fault);
 	assert_int_equal(0,
 	    number("SELECT count(*) FROM leads WHERE id = 70"));
-	assert_int_equal(12, rows_of("5"));
+	assert_int_equal(13, rows_of("5"));
 	exec("INSERT INTO leads(id, key, created_at, email) VALUES"
 	     " (71, 'm', 1, 'a@b.example')");
 	state_ok(forget("A@b.example", true, &wait), &fault);

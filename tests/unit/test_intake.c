@@ -320,6 +320,41 @@ what_is_no_lead_is_refused(void **state)
 	assert_false(intake.test);
 }
 
+/* Whatever file is at hand: a '=' in it makes it no form. */
+static void
+what_only_has_a_sign_is_no_form(void **state)
+{
+	static const char elf[] = "\x7f"
+				  "ELF\2\1\1\0=name=x&phone=1";
+
+	(void)state;
+	read_bad(NULL, "a=b", EXIT_INPUT);
+	read_bad(NULL, "status=ok&sum=5&tags=x", EXIT_INPUT);
+	read_bad(NULL, "TOKEN=1&password=2", EXIT_INPUT);
+	read_bad(NULL, "NAME=host\nTOKEN=1\n", EXIT_INPUT);
+	read_bad(NULL, "name=Ann&x=\033[31m", EXIT_INPUT);
+	read_bad(NULL, "name=Ann\x7f", EXIT_INPUT);
+	assert_int_equal(read_bytes(NULL, elf, sizeof(elf) - 1), OUT_NEVER);
+	assert_int_equal(fault.code, EXIT_INPUT);
+	read_bad(NULL,
+	    "--q\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nA"
+	    "\r\n--q--\r\n",
+	    EXIT_INPUT);
+
+	read_good(NULL, "\nname=Ann&Input_2=%2B7\r\n");
+	assert_true(intake_is_person(&intake));
+	read_good(NULL, "\xc8\xec\xff=\xc0\xed\xed\xe0\n");
+	assert_string_equal(lead.name, "Анна");
+	read_good(NULL, "telegram_id=5&a=b");
+	assert_true(intake_is_person(&intake));
+	read_good(NULL, "question=When%3F");
+	assert_false(intake_is_person(&intake));
+	read_good(NULL, "test=test");
+	/* Who says that it is a form is believed. */
+	read_good(FORM, "Input_2=Ann");
+	read_good("text/plain", "Input_2=Ann\r\nname=Ann");
+}
+
 static void
 hostile_text_is_text(void **state)
 {
@@ -547,6 +582,7 @@ main(void)
 		cmocka_unit_test(json_is_read),
 		cmocka_unit_test(another_type_than_it_says),
 		cmocka_unit_test(what_is_no_lead_is_refused),
+		cmocka_unit_test(what_only_has_a_sign_is_no_form),
 		cmocka_unit_test(hostile_text_is_text),
 		cmocka_unit_test(fields_have_an_end),
 		cmocka_unit_test(old_encodings_are_read),

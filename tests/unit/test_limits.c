@@ -10,7 +10,9 @@
 
 #define NOW INT64_C(1800000000000)
 
-static const struct limits usual = { 30, 1, 20 };
+static const struct limits usual = { .per_second = 30,
+	.chat_per_second = 1,
+	.group_per_minute = 20 };
 
 /* True when a message to CHAT may leave at NOW; else *UNTIL. */
 static bool
@@ -181,7 +183,7 @@ a_flood_wait_of_the_future_is_over(void **state)
 static void
 zero_turns_a_limit_off(void **state)
 {
-	const struct limits off = { 0, 0, 0 };
+	const struct limits off = { 0 };
 	int64_t until;
 
 	(void)state;

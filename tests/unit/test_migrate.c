@@ -14,12 +14,15 @@
 #include "store/migrate.h"
 #include "store/schema.h"
 
-static const char *const second[] = { "CREATE TABLE second(a)",
-	"INSERT INTO second VALUES(2)", NULL };
-static const char *const third[] = { "ALTER TABLE second ADD COLUMN b",
+static const char *const table[] = { "CREATE TABLE second(a)", NULL };
+static const char *const row[] = { "INSERT INTO second VALUES(2)", NULL };
+static const char *const *const second[] = { table, row, NULL };
+static const char *const column[] = { "ALTER TABLE second ADD COLUMN b",
 	"UPDATE second SET b = a + 1", NULL };
-static const char *const broken[] = { "CREATE TABLE third(a)",
+static const char *const *const third[] = { column, NULL };
+static const char *const wrong[] = { "CREATE TABLE third(a)",
 	"INSERT INTO nowhere VALUES(1)", NULL };
+static const char *const *const broken[] = { wrong, NULL };
 static const struct migration two_more[] = { { 1, schema_v1 }, { 2, second },
 	{ 3, third } };
 static const struct migration broken_third[] = { { 1, schema_v1 },

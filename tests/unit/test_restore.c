@@ -37,7 +37,7 @@ number(const char *sql)
 	"UPDATE messages SET settled_at = 1 WHERE id IN (4, 5);" \
 	"INSERT INTO lanes(chat_id, head, priority, not_before, busy) VALUES" \
 	" (1, 1, 0, 0, 0), (2, 2, 0, 0, 1), (3, 3, 0, 0, 0);" \
-	"INSERT INTO workers VALUES(99, 'send-due', 1, 1);" \
+	"INSERT INTO workers VALUES(99, 'send-due', 1, 1, NULL);" \
 	"INSERT INTO runs(command, worker, started_at)" \
 	" VALUES('send-due', 99, 1);" \
 	"INSERT INTO tasks(due_at, id, kind, priority, chat_id, expire_at," \
@@ -303,9 +303,10 @@ a_killed_restore_is_finished_by_the_next(void **state)
 static void
 an_older_backup_is_migrated(void **state)
 {
-	static const char *const second[] = {
+	static const char *const column[] = {
 		"ALTER TABLE meta ADD COLUMN note TEXT", NULL
 	};
+	static const char *const *const second[] = { column, NULL };
 	static const struct migration fake[] = { { 1, schema_v1 },
 		{ 2, second } };
 
@@ -532,10 +533,17 @@ every_rule_finds_what_breaks_it(void **state)
 		    "UPDATE meta SET value = 2"
 		    " WHERE key = 'task_id'" },
 		{ "task-letter", "UPDATE task_ends SET state = 'dead'" },
+		{ "task-shared",
+		    "INSERT INTO shared_tasks(id, source, src_member, ours,"
+		    " state, changed_at, due_at) VALUES(2, 's', 'm', 0,"
+		    " 'owned', 1, 1)" },
 		{ "exec-letter",
 		    "UPDATE execs SET state = 'dead' WHERE id = 2" },
 		{ "update-letter", "UPDATE updates SET state = 'parked'" },
 		{ "lead-letter", "UPDATE leads SET state = 'parked'" },
+		{ "refusal-letter",
+		    "INSERT INTO refusals(key, source, reason, size, raw,"
+		    " refused_at) VALUES('k', 's', 'r', 1, 'x', 1)" },
 		{ "letter-item",
 		    "INSERT INTO dead_letters(kind, item, reason, mend,"
 		    " died_at) VALUES('task', 777, 'x', 'x', 1)" },

@@ -15,6 +15,7 @@
 #include "store/flows.h"
 #include "store/mend.h"
 #include "store/meta.h"
+#include "store/report_try.h"
 #include "store/settle.h"
 #include "store/task_try.h"
 #include "store/updates.h"
@@ -584,16 +585,31 @@ a_moved_schedule_is_known_by_its_name(void **state)
 		   " WHERE text = 'Again'"));
 }
 
+#define WORKER 7
+
 /* What delivery does with the head of a lane that is a report. */
 static enum outcome
-ask_report(void)
+ask_report(int64_t worker)
 {
 	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
 	struct message m;
 
 	assert_true(messages_ready(db, NOW, PRIORITY_ANSWER, &place, &m));
 	assert_true(turn_is_report(turn, &m));
-	return turn_report_ask(turn, &m, &fault);
+	return turn_report_ask(turn, &m, worker, &fault);
+}
+
+/* A row as worker_begin() makes it. */
+static void
+hire(int64_t worker)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql),
+	    "INSERT INTO workers(id, command, pid, started_at)"
+	    " VALUES(%lld, 'send-due', 1, 1) RETURNING id",
+	    (long long)worker);
+	assert_int_equal(worker, number(sql));
 }
 
 static void
@@ -614,6 +630,12 @@ want_report(void)
 }
 
 static int64_t
+report_id(void)
+{
+	return number("SELECT max(id) FROM messages WHERE role <> 'user'");
+}
+
+static int64_t
 report_tries(void)
 {
 	return number("SELECT tries FROM messages WHERE action IS NOT NULL");
@@ -626,8 +648,9 @@ a_report_is_written_between_the_transactions(void **state)
 {
 	(void)state;
 	want_report();
+	hire(WORKER);
 	begin();
-	state_ok(ask_report(), &fault);
+	state_ok(ask_report(WORKER), &fault);
 	assert_true(turn_report_asked(turn));
 	/* What is rolled back was not asked. */
 	db_rollback(db);
@@ -635,11 +658,13 @@ a_report_is_written_between_the_transactions(void **state)
 	assert_false(turn_report_asked(turn));
 	assert_false(turn_report_write(turn, NOW));
 	begin();
-	state_ok(ask_report(), &fault);
+	state_ok(ask_report(WORKER), &fault);
 	assert_false(turn_report_write(turn, NOW));
 	commit();
 	turn_committed(turn);
-	assert_int_equal(1, report_tries());
+	assert_int_equal(0, report_tries());
+	assert_true(report_is_tried(db, report_id(), WORKER + 1));
+	assert_false(report_is_tried(db, report_id(), WORKER));
 	assert_true(turn_report_write(turn, NOW));
 	for (int i = 0; i < 2; i++) {
 		begin();
@@ -658,6 +683,7 @@ a_report_is_written_between_the_transactions(void **state)
 		   " AND text LIKE 'Today_People: 1%'"
 		   " AND params LIKE '{\"text\":\"Today\\nPeople: 1%'"));
 	assert_false(turn_report_write(turn, NOW));
+	assert_false(report_is_tried(db, report_id(), WORKER + 1));
 }
 
 static void
@@ -666,20 +692,44 @@ a_report_that_kills_is_given_up(void **state)
 	(void)state;
 	want_report();
 	for (int i = 1; i <= REPORT_TRIES; i++) {
+		hire(WORKER);
 		begin();
-		state_ok(ask_report(), &fault);
+		state_ok(ask_report(WORKER), &fault);
 		commit();
+		assert_int_equal(i - 1, report_tries());
 		/* As far as this process went. */
+		begin();
+		state_ok(report_orphaned(db, WORKER, &fault), &fault);
+		commit();
+		assert_int_equal(WORKER,
+		    number("DELETE FROM workers RETURNING id"));
 		turn_close(turn);
 		state_ok(turn_open(&turn, db, config, &fault), &fault);
 		assert_int_equal(i, report_tries());
 	}
 	begin();
-	assert_int_equal(OUT_NEVER, ask_report());
+	assert_int_equal(OUT_NEVER, ask_report(WORKER));
 	assert_string_equal(fault.text,
 	    "the command died each time this report was written");
 	db_rollback(db);
 	assert_false(turn_report_asked(turn));
+}
+
+/* As many commands as there are may want the same one. */
+static void
+a_report_that_many_ask_for_is_not_given_up(void **state)
+{
+	(void)state;
+	want_report();
+	for (int i = 1; i <= REPORT_TRIES + 2; i++) {
+		hire(WORKER + i);
+		begin();
+		state_ok(ask_report(WORKER + i), &fault);
+		commit();
+		turn_close(turn);
+		state_ok(turn_open(&turn, db, config, &fault), &fault);
+	}
+	assert_int_equal(0, report_tries());
 }
 
 static void
@@ -858,6 +908,7 @@ main(void)
 		    tasks_expire_wait_for_the_blocked_and_skip_the_unsubscribed),
 		WITH_TURN(a_report_is_written_between_the_transactions),
 		WITH_TURN(a_report_that_kills_is_given_up),
+		WITH_TURN(a_report_that_many_ask_for_is_not_given_up),
 		WITH_TURN(a_new_version_strands_nobody),
 		WITH_TURN(all_files_of_a_flow_are_picked_up),
 		WITH_TURN(events_and_schedules_that_are_not_there_are_refused),

@@ -260,7 +260,7 @@ halves_are_swept(void **state)
 	locked = make_file(6);
 	assert_int_equal(0, flock(locked, LOCK_EX | LOCK_NB));
 	state_exec(state_path,
-	    "INSERT INTO workers VALUES(7,'x',1,0);"
+	    "INSERT INTO workers VALUES(7,'x',1,0,NULL);"
 	    "INSERT INTO runs(command, worker, started_at) VALUES('x',7,0)");
 	recovered = begin(&worker);
 	assert_int_equal(1, recovered.workers);

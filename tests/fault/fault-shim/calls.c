@@ -89,6 +89,7 @@ writev(int fd, const struct iovec *parts, int count)
 ssize_t
 send(int fd, const void *data, size_t len, int flags)
 {
+	point_text(data, len);
 	return point_pass(POINT_SEND, fd) ? REAL(send)(fd, data, len, flags)
 					  : -1;
 }
