@@ -63,7 +63,7 @@ static const struct opt_command command = {
 	    "others are stored, and the exit code is 65. A file\n"
 	    "in DIR counts when it has its name: write it as .NAME or "
 	    "NAME.tmp, then rename\nit. Stored ones are removed; what "
-	    "has no name, phone, e-mail or\nTelegram id goes to DIR/bad.\n\n"
+	    "has no name, phone, e-mail or Telegram id goes\nto DIR/bad.\n\n"
 	    "The same lead again is known. One of a person who left a lead "
 	    "within\nLEADPIPE_LEAD_JOIN (24h; 0: never) joins it: same "
 	    "phone, e-mail or Telegram id.\n\n--json: schema, id, fate "

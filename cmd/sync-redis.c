@@ -36,7 +36,7 @@ static const struct opt_command command = {
 		   "tasks of other programs in, dialogs both ways, the "
 		   "mirror out; within 5 seconds.",
 	.details = "What is left the next run goes on with. A message to "
-		   "import is a JSON object with\nrole, text and time (and "
+		   "import is a JSON object\nwith role, text and time (and "
 		   "user, in a file); the same once more adds nothing.",
 	.usage_exit = EXIT_USAGE,
 };

@@ -203,14 +203,14 @@ is 'under its component' '' "$(awk '/^\.Ss/ { part = $2 }
 # states TABLE: those that the schema knows
 states()
 {
-	tr -d '\n\t' <lib/store/schema.c | sed 's/""//g' |
+	cat lib/store/schema*.c | tr -d '\n\t' | sed 's/""//g' |
 		grep -oP "CREATE TABLE $1\(.*?STRICT" |
 		grep -oP 'CHECK *\(state (=|IN) .*?\)' | head -n 1 |
 		grep -oP "'\K[a-z]+"
 }
 section() { sed -n "/^\.Ss $1/,/^\.S[sh] /{ /^\.It Cm/p; }" $guide; }
 for pair in Update=updates Task=task_ends Message=messages \
-	'Program of the flow=execs' Lead=leads; do
+	'Program of the flow=execs' Lead=leads 'Shared task=shared_tasks'; do
 	passed "states of ${pair#*=}" "$(states "${pair#*=}" | while read -r state
 	do
 		section "${pair%=*}" | grep -qw "$state" || echo "$state"
