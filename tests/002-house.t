@@ -186,6 +186,55 @@ is 'prefix and DESTDIR lead every path' '' "$(make -n -o all B="$B" install \
 	DESTDIR="$root" prefix=/opt/lp | tr ' ' '\n' | grep '^/' |
 	grep -v -e "^$B/" -e "^$root/opt/lp/")"
 
+# --- the README, in two languages
+
+levels() { awk '/^```/ { code = !code } !code && /^#+ / { print $1 }' "$1"; }
+code() { awk '/^```/ { code = !code; print } code' "$1"; }
+is 'both READMEs have the same headings' "$(levels README.md)" \
+	"$(levels README.ru.md)"
+is 'and the same code, to be typed as it is' "$(code README.md)" \
+	"$(code README.ru.md)"
+# shellcheck disable=SC2016 # backticks of the README
+row='^\| `[a-z-]+`(, `[a-z-]+`)* \|'
+is 'and the same commands' "$(grep -oE "$row" README.md)" \
+	"$(grep -oE "$row" README.ru.md)"
+is 'each leads to the other at its top' '1 1' \
+	"$(head -n 1 README.md | grep -c '(README\.ru\.md)') $(
+	head -n 1 README.ru.md | grep -c '(README\.md)')"
+is 'its steps 2 to 4 are those of README.Debian, which 460 plays' '7 ' \
+	"$(code <(sed -n '/^### 2\./,/^### 5\./p' README.md) | grep -v '^```' |
+	while IFS= read -r line; do
+		grep -qF "    $line" debian/leadpipe.README.Debian ||
+			echo "$line"
+		echo "$line" >>"$tmp/steps"
+	done; wc -l <"$tmp/steps") "
+is 'a command in them has the options that they tell of' '' \
+	"$(grep -hE "$row" README.md README.ru.md |
+	while IFS='|' read -r _ names told; do
+		help=$(grep -o '[a-z-]*' <<<"$names" | while read -r command; do
+			[ -n "$command" ] && "$LEADPIPE" "$command" --help
+		done 2>&1)
+		grep -oe '--[a-z-]*' <<<"$told" | while read -r option; do
+			grep -qe "$option\b" <<<"$help" || echo "$names $option"
+		done
+	done)"
+is 'what they link to is there' '' "$(for file in *.md docs/*.md; do
+	grep -oE '\]\([^)]*\)|src(set)?="[^"]*"' "$file" |
+		sed -E 's/^\]\(//; s/^src(set)?="//; s/[)"]$//' |
+		while read -r target; do
+			case $target in
+			http*) ;;
+			'#'*) perl -CSD -ne 'if (/^#+ (.*)/) { $_ = lc $1;
+				s/[^\w\- ]//g; tr/ /-/; print "$_\n" }' "$file" |
+				grep -qxF -- "${target#?}" || echo "$file $target" ;;
+			*) [ -e "$(dirname "$file")/${target%%#*}" ] ||
+				echo "$file $target" ;;
+			esac
+		done
+done)"
+is 'a picture has less than 100 kB' '' \
+	"$(find docs -name '*.png' -size +99999c)"
+
 # --- make deps
 
 fakes=$tmp/fakes
