@@ -37,7 +37,8 @@ static const struct opt options[] = {
 
 static const struct opt_command command = {
 	.name = "list-tasks",
-	.synopsis = "[--user USER | --shared] [--count] [--ambiguous] [--limit N]",
+	.synopsis =
+	    "[--user USER | --shared] [--count] [--ambiguous] [--limit N]",
 	.summary = "Lists what is planned by due time.",
 	.details = "What LEADPIPE_SHARED_TASKS has handed over to Redis is "
 		   "listed by --shared alone.",

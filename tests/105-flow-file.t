@@ -37,4 +37,14 @@ run poll-updates
 is 'where there is none, none is said to go on' '1 0' \
 	"$(grep -c 'no flow in the database yet' "$tmp/err") $(
 	grep -c 'goes on' "$tmp/err")"
+
+# One that the disk does not take is not one to mend.
+jq '.note = ("x" * 1000000)' "$TOP/examples/funnel.json" >"$tmp/funnel.json"
+ulimit -S -f 700
+run poll-updates
+ulimit -S -f unlimited
+is 'a disk that is full for the first one is 74, and named last' '74 1' \
+	"$status $(tail -n 1 "$tmp/err" | grep -c ': the disk is full')"
+run poll-updates
+is '... and with room it is taken' '0 0' "$status $(told)"
 tap_end

@@ -29,7 +29,7 @@ struct course {
 	int careful;   /* so many tasks are done alone, the last run died */
 	int64_t tried; /* the one that is counted, 0: none */
 	enum outcome out;
-	struct fault fault;
+	struct fault fault, pickup_fault;
 };
 
 /* May this run begin to send something? */

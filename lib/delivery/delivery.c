@@ -139,8 +139,8 @@ note_limit(struct delivery *d)
 	struct fault ignored;
 
 	/* A database that is busy now is told with the next claim. */
-	if (meta_note(d->db, META_LIMIT_FAULT, why,
-		clock_mono_ms() + NOTE_MS, &ignored) == OUT_OK)
+	if (meta_note(d->db, META_LIMIT_FAULT, why, clock_mono_ms() + NOTE_MS,
+		&ignored) == OUT_OK)
 		d->rate_noted = d->rate.found;
 }
 

@@ -71,6 +71,8 @@ pickup_tell(struct course *c, enum outcome out, const struct fault *fault)
 			    "again: %s",
 		    fault->text);
 	c->pickup_failed = out != OUT_OK;
+	if (c->pickup_failed)
+		c->pickup_fault = *fault;
 }
 
 static void
@@ -293,6 +295,20 @@ wind_up(struct course *c)
 	}
 }
 
+/* Nobody can mend a flow that the disk did not take. */
+static enum outcome
+has_flow(const struct course *c, struct fault *fault)
+{
+	enum outcome out = turn_has_flow(c->loop->turn, fault);
+
+	if (out != OUT_OK && c->pickup_failed &&
+	    c->pickup_fault.code == EXIT_IO) {
+		*fault = c->pickup_fault;
+		out = fault->what;
+	}
+	return out;
+}
+
 enum outcome
 loop_run(struct loop *loop, struct fault *fault)
 {
@@ -318,5 +334,5 @@ loop_run(struct loop *loop, struct fault *fault)
 	if (loop->poller == NULL)
 		return delivery_reached(loop->delivery, fault);
 	enum outcome out = poller_reached(loop->poller, c.draining, fault);
-	return out == OUT_OK ? turn_has_flow(loop->turn, fault) : out;
+	return out == OUT_OK ? has_flow(&c, fault) : out;
 }

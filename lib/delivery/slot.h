@@ -51,7 +51,8 @@ struct delivery {
 	int64_t worker;
 	struct limits limits;
 	struct rate rate;
-	enum rate_found rate_noted; /* what rate.found was when it was stored */
+	/* What rate.found was when it was stored. */
+	enum rate_found rate_noted;
 	struct redis *redis;
 	int64_t bot;
 	/* Twice as many as may be under way: those that are settled in a

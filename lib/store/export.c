@@ -84,8 +84,9 @@ static const char *const selects[] = {
 };
 
 const char *const export_names[] = { "chats", "messages", "updates",
-	"quoting_updates", "events", "tasks", "ended_tasks", "shared_tasks", "handlers",
-	"arrivals", "leads", "lead_sources", "crm_changes", "dead_letters" };
+	"quoting_updates", "events", "tasks", "ended_tasks", "shared_tasks",
+	"handlers", "arrivals", "leads", "lead_sources", "crm_changes",
+	"dead_letters" };
 const size_t export_count = sizeof(export_names) / sizeof(*export_names);
 
 enum outcome

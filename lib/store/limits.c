@@ -99,7 +99,8 @@ bot_rate(const struct limits *limits, int64_t reserve)
 	int64_t per = limits->per_second;
 
 	if (per > 0 && shared != NULL && !shared->rules)
-		per = per * shared->share < 100 ? 1 : per * shared->share / 100;
+		per = per * shared->share < 100 ? 1
+						: per * shared->share / 100;
 	if (per > 0 && reserve > 0)
 		per = per > reserve ? per - reserve : 1;
 	return rate_of(per, SECOND_US, 1 + per / 15);

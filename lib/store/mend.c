@@ -8,9 +8,9 @@
 #include "store/lane.h"
 #include "store/lead_mend.h"
 #include "store/messages.h"
+#include "store/refusals.h"
 #include "store/shared_stuck.h"
 #include "store/shared_tasks.h"
-#include "store/refusals.h"
 #include "store/statement.h"
 #include "store/updates.h"
 

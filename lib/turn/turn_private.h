@@ -38,7 +38,8 @@ struct turn {
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
 	struct turn_report report;
-	struct dialog_sync *dialogs; /* of other programs, NULL: of none */
+	/* Of other programs; NULL: of none. */
+	struct dialog_sync *dialogs;
 	bool planned;	/* what recurs, of this flow */
 	json_t *unfit;	/* of the last step, see struct effects */
 	int64_t looped; /* whose step the loop guard ended last, 0: nobody's */
