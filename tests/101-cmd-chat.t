@@ -57,7 +57,7 @@ is '--json masks it too' 'true null' "$(json 5 '.vars.name | "\(.set) \(.value)"
 run show-chat @IVAN_5 --pii
 has '--pii shows it; @names have no case' 'variable     name = <b>&"'
 is '--last' 1 "$("$LEADPIPE" show-chat 5 --last 1 --json | jq '.said | length')"
-is 'keys are stable' 'schema known now chat type person state since state_known flow flow_hash language time_zone tags vars blocked unsubscribed handoff_until expires_at created_at seen_at tasks tasks_waiting tasks_held unsent said updates handler' \
+is 'keys are stable' 'schema known now chat type person state since state_known flow flow_hash language time_zone tags vars blocked unsubscribed handoff_until expires_at created_at seen_at foreign_state tasks tasks_waiting tasks_held unsent said updates handler' \
 	"$(json 5 'keys_unsorted | join(" ")')"
 is 'one object on one line' 1 "$("$LEADPIPE" show-chat 5 --json | wc -l)"
 

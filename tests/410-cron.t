@@ -14,7 +14,7 @@ trap 'exit 143' INT TERM
 file=$TOP/crontab.example
 is 'the last line ends' '' "$(tail -c 1 "$file" | tr -d '\n')"
 is 'no % that cron would make a newline of' 0 "$(grep -c '^[^#].*%' "$file")"
-is 'the lines are eight' 8 "$(grep -c '^[0-9*]' "$file")"
+is 'the lines are nine' 9 "$(grep -c '^[0-9*]' "$file")"
 passed 'every command in it exists' "$(grep -Eo \
 	'leadpipe ([a-z]+-[a-z]+|healthcheck)' \
 	"$file" | sort -u | while read -r _ command; do
@@ -100,7 +100,7 @@ is 'what was rotated is whole, and its run went on in it' 'bot_ready run_finishe
 is 'the log has an event a line, and nothing else' '' \
 	"$(grep -vhE '^ts=[0-9T:.Z-]{24} level=info cmd=[a-z-]+ run=[0-9]+ [a-z_]+( |$)' \
 	"$log" "$log.1")"
-is 'of each that has one' 'poll-updates send-due sync-crm' \
+is 'of each that has one' 'poll-updates send-due sync-crm sync-redis' \
 	"$(grep -oh 'cmd=[a-z-]*' "$log" | cut -d= -f 2 | sort -u | xargs)"
 is 'for its user' 'nobody 640' "$(stat -c '%U %a' "$log")"
 passed 'a backup was made, and read' "$(find "$tmp/state/backups" -name '*.db' |

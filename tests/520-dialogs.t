@@ -84,6 +84,14 @@ is 'a state that the flow does not know is told' 1 \
 is '... and kept; the person is answered' 'Quiz:question_7 Hello' \
 	"$(redis GET fsm:9:9:state) $(last_said 9)"
 
+"$LEADPIPE" show-chat 9 >"$tmp/shown"
+"$LEADPIPE" healthcheck --component redis -v >"$tmp/health"
+is '... show-chat and healthcheck tell of it' '1 1' \
+	"$(grep -c '^in Redis .*: Quiz:question_7$' "$tmp/shown") $(grep -c \
+	'^\[WARNING\] redis.*1 person is .*Quiz:question_7' "$tmp/health")"
+is '... also for machines' Quiz:question_7 \
+	"$("$LEADPIPE" show-chat 9 --json | jq -r .foreign_state)"
+
 # --- programs with one key: a hash, a string
 redis FLUSHALL >/dev/null
 with_redis both
@@ -145,7 +153,19 @@ run sync-redis
 is 'back again, it hears what happened' hello \
 	"$(redis HGET user:state:12 state)"
 
-# --- forgotten
+# --- forgotten, while Redis is away
+redis HSET user:state:12 address 'Secret Street' >/dev/null
+redis_freeze
+run forget-user 12 --yes
+is 'who is to be forgotten is, without Redis' 0 "$status"
+redis_thaw
+redis_forgiven
+say '{"chat":12,"text":"/start"}'
+run poll-updates
+run poll-updates
+is '... and back again, begins anew, there too' 'Hello|hello|' \
+	"$(last_said 12)|$(redis HMGET user:state:12 state address |
+	paste -sd '|')"
 run forget-user 12 --yes
 run sync-redis
 is 'of who was forgotten nothing stays there' '0 0' \

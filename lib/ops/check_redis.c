@@ -101,9 +101,9 @@ check_dialogs(struct checks *checks, struct db *db)
 		return;
 	check = checks_add(checks, "redis", "dialogs");
 	check->state = CHECK_WARNING;
-	check_say(check, "%lld people are in a dialog that the flow does not "
-		  "know, such as '%s'",
-	    (long long)count, name);
+	check_say(check,
+	    "%lld %s in a dialog that the flow does not know: '%s'",
+	    (long long)count, count == 1 ? "person is" : "people are", name);
 	check_mend(check,
 	    "give a state of the flow that \"alias\"; 'leadpipe show-chat' "
 	    "shows a person's; they are answered from where we know them");

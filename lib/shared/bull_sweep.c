@@ -17,12 +17,7 @@ static const struct redis_script sweep_script = {
 	    "  events = unpack(KEYS)\n"
 	    "local kinds = {'set', 'list', 'list', 'list', 'string', 'hash',\n"
 	    "  'zset', 'stream'}\n"
-	    "for i, kind in ipairs(kinds) do\n"
-	    "  local is = c('TYPE', KEYS[i]).ok\n"
-	    "  if is ~= 'none' and is ~= kind then\n"
-	    "    return {'type', KEYS[i], is, kind}\n"
-	    "  end\n"
-	    "end\n"
+	    BULL_KINDS
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency')\n"
 	    "local major = string.match(m[1] or '', '^bullmq:(%d+)%.')\n"
 	    "if major ~= '5' and major ~= '6' then return {'none'} end\n"

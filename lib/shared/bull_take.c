@@ -26,12 +26,7 @@ static const struct redis_script take_script = {
 	    "  marker = unpack(KEYS)\n"
 	    "local kinds = {'list', 'list', 'zset', 'stream', 'string',\n"
 	    "  'zset', 'hash', 'string', 'zset'}\n"
-	    "for i, kind in ipairs(kinds) do\n"
-	    "  local is = c('TYPE', KEYS[i]).ok\n"
-	    "  if is ~= 'none' and is ~= kind then\n"
-	    "    return {'type', KEYS[i], is, kind}\n"
-	    "  end\n"
-	    "end\n"
+	    BULL_KINDS
 	    "if c('EXISTS', meta) == 0 then return {'none'} end\n"
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
 	    "  'max', 'duration')\n"

@@ -214,7 +214,7 @@ handover_look(struct handover *h, struct redis *redis, int limit, bool *more,
 	enum outcome out = OUT_OK;
 
 	*more = false;
-	if (h->off != NULL || !redis_usable(redis))
+	if (h->off != NULL || h->mode == HANDOVER_OFF || !redis_usable(redis))
 		return OUT_OK;
 	int count = read_decisions(h, decisions);
 	for (int i = 0; i < count; i++)
