@@ -140,6 +140,21 @@ run poll-updates
 is '... and nothing is written back' awaiting_address \
 	"$(redis HGET user:state:12 state)"
 
+# --- killed at the instant at which others would be told
+with_redis both
+redis DEL user:state:14 >/dev/null
+say '{"chat":14,"text":"/start"}'
+{ env LD_PRELOAD="$B/tests/fault/fault-shim.so" \
+	FAULT_KILL_TEXT=$'$4\r\nhash' "$LEADPIPE" poll-updates; } 2>"$tmp/err"
+is 'killed before others are told' '137 0' \
+	"$? $(redis EXISTS user:state:14)"
+run recover-pending
+run poll-updates
+run sync-redis
+is '... the next run tells them, and the person is answered once' \
+	'hello Hello' "$(redis HGET user:state:14 state) $(sim chats/14 |
+	jq -r '[.[] | select(.from == "bot").text] | join(",")')"
+
 # --- without Redis
 with_redis both
 redis_stop

@@ -47,8 +47,7 @@ static bool
 is_there(const struct dialog_sync *sync, const struct turn_chat *open,
     const struct dialog *dialog, const json_t *vars)
 {
-	const char *state =
-	    flow_state_called(sync->turn->flow, dialog->state);
+	const char *state = flow_state_called(sync->turn->flow, dialog->state);
 	const char *name;
 	json_t *value;
 
