@@ -52,6 +52,7 @@ static const struct metric defaults[] = {
 	{ "token_age", "crm", "s", "2592000", "6480000" },
 	{ "redis_down", "redis", "s", "60", "900" },
 	{ "mirror_behind", "redis", "s", "600", "86400" },
+	{ "jobs_lag", "redis", "s", "600", "86400" },
 };
 #define METRICS (sizeof(defaults) / sizeof(defaults[0]))
 

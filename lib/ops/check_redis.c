@@ -7,6 +7,7 @@
 #include "shared/redis.h"
 #include "shared/redis_address.h"
 #include "store/breaker.h"
+#include "store/bull_jobs.h"
 #include "store/dialogs.h"
 #include "store/meta.h"
 #include "store/refusals.h"
@@ -109,6 +110,24 @@ check_dialogs(struct checks *checks, struct db *db)
 	    "shows a person's; they are answered from where we know them");
 }
 
+/* What other programs were promised; also where Redis was taken away. */
+static void
+check_jobs(struct checks *checks, struct db *db)
+{
+	int64_t oldest = 0, count = bull_jobs_count(db, &oldest);
+	char span[CLOCK_TEXT_SIZE];
+	struct check *check;
+
+	if (count == 0)
+		return;
+	check = checks_measure_age(checks, "jobs_lag", oldest, span);
+	check_say(check, "%lld jobs wait for BullMQ, the oldest for %s",
+	    (long long)count, span);
+	check_mend(check,
+	    "is 'leadpipe sync-redis' run each minute? With -v it says what "
+	    "keeps them");
+}
+
 /* WHAT is turned off because of what is in Redis. */
 static void
 check_off(struct checks *checks, const char *name, const char *what,
@@ -160,12 +179,15 @@ check_redis(struct checks *checks, struct db *db, const struct config *config)
 {
 	struct fault fault;
 
-	if (config == NULL || !check_configured(checks, config))
+	if (config == NULL)
 		return;
-	check_breaker(checks, db);
-	check_features(checks, db);
-	check_mirror(checks, db);
-	check_dialogs(checks, db);
+	if (check_configured(checks, config)) {
+		check_breaker(checks, db);
+		check_features(checks, db);
+		check_mirror(checks, db);
+		check_dialogs(checks, db);
+	}
+	check_jobs(checks, db);
 	if (db_result(db, &fault) != OUT_OK)
 		checks_fault(checks, "redis", "database", &fault);
 }

@@ -17,7 +17,7 @@
  * Returns 'added', 'known', or 'version' and which.
  */
 static const struct redis_script add_script = {
-	.sha1 = "9a66dc5d5c08cf8c16909c5c8827220bc9ec4332",
+	.sha1 = "83f3fb912b05366fa7332ca0dc11b4a8971766d3",
 	.text =
 	    "local c, pre, id = redis.call, ARGV[1], ARGV[2]\n"
 	    "local wait, paused, meta, counter, active, events, marker,\n"
@@ -36,7 +36,8 @@ static const struct redis_script add_script = {
 	    "  return {'known'}\n"
 	    "end\n"
 	    "c('INCR', counter)\n"
-	    "local delay, most = tonumber(ARGV[7]), m[4] or " BULL_EVENTS "\n"
+	    "local delay = tonumber(ARGV[7])\n"
+	    "local most = " BULL_EVENTS("m[4]") "\n"
 	    "c('HSET', pre .. id, 'name', ARGV[3], 'data', ARGV[4], 'opts',\n"
 	    "  ARGV[5], 'timestamp', ARGV[6], 'delay', ARGV[7],\n"
 	    "  'priority', '0')\n"
@@ -49,7 +50,7 @@ static const struct redis_script add_script = {
 	    "end\n"
 	    "c('LPUSH', m[2] and major == '5' and paused or wait, id)\n"
 	    "if not m[2] and not (m[3] and c('LLEN', active)\n"
-	    "    >= tonumber(m[3])) then\n"
+	    "    >= (tonumber(m[3]) or 1e9)) then\n"
 	    "  c('ZADD', marker, 0, '0')\n"
 	    "end\n"
 	    "c('XADD', events, '*', 'event', 'waiting', 'jobId', id)\n"

@@ -11,8 +11,10 @@
 /* Who processed a job, as BullMQ's boards show it. */
 #define BULL_WORKER "leadpipe"
 
-/* As many events as a queue keeps that does not say. */
-#define BULL_EVENTS "10000"
+/* Of a script: as many events as the queue keeps by TEXT of its meta; one that
+ * says nonsense must not end the script half way. */
+#define BULL_EVENTS(text) \
+	"string.match(" text " or '', '^%d+$') or '10000'"
 
 /* Of a script whose KEYS should be of these kinds. */
 #define BULL_KINDS \

@@ -10,7 +10,7 @@
  * next.  Jobs of others may do so once, as with its own workers.
  */
 static const struct redis_script sweep_script = {
-	.sha1 = "389e868926746b15c83b7a4291556787ec3d4fae",
+	.sha1 = "9073c9c3110b591170b5bba3a3dc2b66e50f31b7",
 	.text =
 	    "local c, pre = redis.call, ARGV[1]\n"
 	    "local stalled, active, wait, paused, check, meta, marker,\n"
@@ -38,7 +38,7 @@ static const struct redis_script sweep_script = {
 	    "    end\n"
 	    "    c('RPUSH', m[2] and major == '5' and paused or wait, id)\n"
 	    "    if not m[2] and not (m[3] and c('LLEN', active)\n"
-	    "        >= tonumber(m[3])) then\n"
+	    "        >= (tonumber(m[3]) or 1e9)) then\n"
 	    "      c('ZADD', marker, 0, '0')\n"
 	    "    end\n"
 	    "    c('XADD', events, '*', 'event', 'waiting', 'jobId', id,\n"
