@@ -32,7 +32,8 @@ static const struct opt_command command = {
 	    "count as theirs. Times are milliseconds since 1970.\n"
 	    "quoting_updates came from others and name the person: look at "
 	    "them before you\ngive them away. journal_records is how many "
-	    "copies the journal has of all that.",
+	    "copies the journal has of all that.\nThe mirror in Redis is "
+	    "another copy; what other programs keep there is theirs.",
 	.max_operands = 1,
 	.usage_exit = EXIT_USAGE,
 };

@@ -84,6 +84,15 @@ import(struct run *run, struct redis *redis)
 	return out;
 }
 
+static void
+tell_people(const struct redis *redis, const struct redis_exchange *done)
+{
+	if (redis != NULL)
+		redis_exchange_say(done, stdout);
+	else
+		puts("no Redis is configured: set REDIS_URL");
+}
+
 static enum outcome
 exchange(struct run *run, struct redis *redis, char **counts)
 {
@@ -91,17 +100,19 @@ exchange(struct run *run, struct redis *redis, char **counts)
 	enum outcome out = redis_exchange(run, redis, &done);
 
 	*counts = redis_exchange_counts(&done);
-	log_event(LOG_INFO, "sync_completed", "users=%lld leads=%lld "
-		  "tasks_in=%lld tasks_out=%lld dialogs_in=%lld "
-		  "dialogs_out=%lld more=%d",
-	    (long long)done.users, (long long)done.leads,
-	    (long long)done.tasks_in, (long long)done.tasks_out,
-	    (long long)done.dialogs_in, (long long)done.dialogs_out,
-	    done.more);
+	if (redis != NULL)
+		log_event(LOG_INFO, "sync_completed",
+		    "users=%lld leads=%lld "
+		    "tasks_in=%lld tasks_out=%lld dialogs_in=%lld "
+		    "dialogs_out=%lld more=%d",
+		    (long long)done.users, (long long)done.leads,
+		    (long long)done.tasks_in, (long long)done.tasks_out,
+		    (long long)done.dialogs_in, (long long)done.dialogs_out,
+		    done.more);
 	if (run->shared.json)
 		printf("{\"schema\":1,%s\n", *counts + 1);
 	else if (isatty(STDOUT_FILENO) && !run->shared.quiet && out == OUT_OK)
-		redis_exchange_say(&done, stdout);
+		tell_people(redis, &done);
 	return out;
 }
 

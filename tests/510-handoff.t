@@ -180,6 +180,20 @@ is 'after a restore it is on hold, as all that was due' '0 1' "$status $(
 	sql "SELECT count(*) FROM dead_letters WHERE kind = 'task'")"
 is '... and in nobody else'"'"'s hands' 0 "$(sql "SELECT count(*) FROM
 	shared_tasks WHERE ours = 1 AND state IN ('exporting', 'exported')")"
+settings LEADPIPE_SHARED_TASKS=off
+sed -i '0,/^LEADPIPE_SHARED/{/^LEADPIPE_SHARED/d}' "$tmp/env"
+redis FLUSHALL >/dev/null
+redis ZADD scheduler:tasks 1000 '{"type":"theirs","userId":7,"id":"t"}' \
+	>/dev/null
+run send-due
+run sync-redis
+is 'off: the set is of others, and of nobody else' '0 1' \
+	"$status $(redis ZCARD scheduler:tasks)"
+settings LEADPIPE_SHARED_TASKS=perhaps
+sed -i '0,/^LEADPIPE_SHARED/{/^LEADPIPE_SHARED/d}' "$tmp/env"
+run check-config
+is 'check-config knows what is no yes or no' 1 \
+	"$(grep -c 'LEADPIPE_SHARED_TASKS.*perhaps' "$tmp/out")"
 settings REDIS_URL=
 run list-tasks --shared
 is 'no Redis: 78' 78 "$status"

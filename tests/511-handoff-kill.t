@@ -93,8 +93,7 @@ left()
 end_of() { if [ "$1" = 3 ]; then echo 3; else echo 2; fi; }
 
 # Before the messages are looked at.
-settle_of() { declare -f settle | sed '1s/.*/settle_floor ()/'; }
-eval "$(settle_of)"
+eval "$(declare -f settle | sed '1s/.*/settle_floor ()/')"
 settle()
 {
 	finish
@@ -137,7 +136,7 @@ is 'each stage has a hundred points' yes \
 if [ "$extent" = full ]; then
 	sweep "1:$last1:1" "2:$last2:1" "3:$last3:1"
 else
-	sweep "1:$last1:70" "2:$last2:70" "3:$last3:50"
+	sweep "1:$last1:140" "2:$last2:100" "3:$last3:80"
 fi
 echo "# points: $last1 + $last2 + $last3, killed at $killed of $tried tried"
 passed "killed at $tried points: nothing lost, nothing doubled" \

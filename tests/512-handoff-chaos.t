@@ -83,10 +83,15 @@ plan()
 # One of them works and is killed, or sleeps while the other has its turn.
 one_round()
 {
-	local ms=$((least_ms + RANDOM % (8 * least_ms))) pid
+	local ms=$((least_ms + RANDOM % (8 * least_ms))) pid beside=
 	of "$([ $((RANDOM % 2)) = 0 ] && echo a || echo b)"
 	"$program/send-due" --for 20 2>>"$floor/errors" &
 	pid=$!
+	# Another command of the same bot does the same meanwhile.
+	if [ $((RANDOM % 2)) = 0 ]; then
+		"$program/sync-redis" 2>>"$floor/errors" &
+		beside=$!
+	fi
 	sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
 	case $((RANDOM % 6)) in
 	0 | 1)
@@ -103,8 +108,8 @@ one_round()
 		redis_up
 		restarts=$((restarts + 1)) ;;
 	esac
-	kill -9 $pid
-	{ wait $pid; } 2>/dev/null
+	kill -9 $pid $beside 2>/dev/null
+	{ wait $pid $beside; } 2>/dev/null
 	kills=$((kills + 1))
 	[ $((RANDOM % 3)) != 0 ] || end_leases
 }

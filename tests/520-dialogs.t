@@ -84,6 +84,14 @@ is 'a state that the flow does not know is told' 1 \
 is '... and kept; the person is answered' 'Quiz:question_7 Hello' \
 	"$(redis GET fsm:9:9:state) $(last_said 9)"
 
+"$LEADPIPE" show-chat 9 >"$tmp/shown"
+"$LEADPIPE" healthcheck --component redis -v >"$tmp/health"
+is '... show-chat and healthcheck tell of it' '1 1' \
+	"$(grep -c '^in Redis .*: Quiz:question_7$' "$tmp/shown") $(grep -c \
+	'^\[WARNING\] redis.*1 person is .*Quiz:question_7' "$tmp/health")"
+is '... also for machines' Quiz:question_7 \
+	"$("$LEADPIPE" show-chat 9 --json | jq -r .foreign_state)"
+
 # --- programs with one key: a hash, a string
 redis FLUSHALL >/dev/null
 with_redis both
@@ -132,6 +140,21 @@ run poll-updates
 is '... and nothing is written back' awaiting_address \
 	"$(redis HGET user:state:12 state)"
 
+# --- killed at the instant at which others would be told
+with_redis both
+redis DEL user:state:14 >/dev/null
+say '{"chat":14,"text":"/start"}'
+{ env LD_PRELOAD="$B/tests/fault/fault-shim.so" \
+	FAULT_KILL_TEXT=$'$4\r\nhash' "$LEADPIPE" poll-updates; } 2>"$tmp/err"
+is 'killed before others are told' '137 0' \
+	"$? $(redis EXISTS user:state:14)"
+run recover-pending
+run poll-updates
+run sync-redis
+is '... the next run tells them, and the person is answered once' \
+	'hello Hello' "$(redis HGET user:state:14 state) $(sim chats/14 |
+	jq -r '[.[] | select(.from == "bot").text] | join(",")')"
+
 # --- without Redis
 with_redis both
 redis_stop
@@ -145,7 +168,19 @@ run sync-redis
 is 'back again, it hears what happened' hello \
 	"$(redis HGET user:state:12 state)"
 
-# --- forgotten
+# --- forgotten, while Redis is away
+redis HSET user:state:12 address 'Secret Street' >/dev/null
+redis_freeze
+run forget-user 12 --yes
+is 'who is to be forgotten is, without Redis' 0 "$status"
+redis_thaw
+redis_forgiven
+say '{"chat":12,"text":"/start"}'
+run poll-updates
+run poll-updates
+is '... and back again, begins anew, there too' 'Hello|hello|' \
+	"$(last_said 12)|$(redis HMGET user:state:12 state address |
+	paste -sd '|')"
 run forget-user 12 --yes
 run sync-redis
 is 'of who was forgotten nothing stays there' '0 0' \

@@ -19,7 +19,7 @@ hosts()
 {
 	local host
 	for host in 1 2; do
-		rm -rf "$tmp/$host"
+		rm -rf "${tmp:?}/$host"
 		mkdir -m 700 "$tmp/$host"
 		bot_config "$@"
 		sed "s|^DATABASE_PATH=.*|DATABASE_PATH=$tmp/$host/leadpipe.db|" \

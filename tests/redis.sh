@@ -14,7 +14,7 @@ port_free() { ! (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # redis_start [-n NAME] [ARGUMENT...]: leaves $redis_pid, $redis_port,
 # $redis_socket and $redis_url (of the port) of the newest server; the same
 # NAME again starts that one once more, with its data if it saved any
-# shellcheck disable=SC2034 # for whoever sourced it
+# shellcheck disable=SC2034,SC2120 # for whoever sourced it; no options are fine
 redis_start()
 {
 	local name=redis dir i

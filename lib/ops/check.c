@@ -53,6 +53,7 @@ static const struct metric defaults[] = {
 	{ "page_late", "page", "s", "120", "" },
 	{ "redis_down", "redis", "s", "60", "900" },
 	{ "mirror_behind", "redis", "s", "600", "86400" },
+	{ "jobs_lag", "redis", "s", "600", "86400" },
 };
 #define METRICS (sizeof(defaults) / sizeof(defaults[0]))
 

@@ -7,6 +7,7 @@
 #include "shared/redis.h"
 #include "shared/redis_address.h"
 #include "store/breaker.h"
+#include "store/bull_jobs.h"
 #include "store/dialogs.h"
 #include "store/meta.h"
 #include "store/refusals.h"
@@ -101,12 +102,30 @@ check_dialogs(struct checks *checks, struct db *db)
 		return;
 	check = checks_add(checks, "redis", "dialogs");
 	check->state = CHECK_WARNING;
-	check_say(check, "%lld people are in a dialog that the flow does not "
-		  "know, such as '%s'",
-	    (long long)count, name);
+	check_say(check,
+	    "%lld %s in a dialog that the flow does not know: '%s'",
+	    (long long)count, count == 1 ? "person is" : "people are", name);
 	check_mend(check,
 	    "give a state of the flow that \"alias\"; 'leadpipe show-chat' "
 	    "shows a person's; they are answered from where we know them");
+}
+
+/* What other programs were promised; also where Redis was taken away. */
+static void
+check_jobs(struct checks *checks, struct db *db)
+{
+	int64_t oldest = 0, count = bull_jobs_count(db, &oldest);
+	char span[CLOCK_TEXT_SIZE];
+	struct check *check;
+
+	if (count == 0)
+		return;
+	check = checks_measure_age(checks, "jobs_lag", oldest, span);
+	check_say(check, "%lld jobs wait for BullMQ, the oldest for %s",
+	    (long long)count, span);
+	check_mend(check,
+	    "is 'leadpipe sync-redis' run each minute? With -v it says what "
+	    "keeps them");
 }
 
 /* WHAT is turned off because of what is in Redis. */
@@ -160,12 +179,15 @@ check_redis(struct checks *checks, struct db *db, const struct config *config)
 {
 	struct fault fault;
 
-	if (config == NULL || !check_configured(checks, config))
+	if (config == NULL)
 		return;
-	check_breaker(checks, db);
-	check_features(checks, db);
-	check_mirror(checks, db);
-	check_dialogs(checks, db);
+	if (check_configured(checks, config)) {
+		check_breaker(checks, db);
+		check_features(checks, db);
+		check_mirror(checks, db);
+		check_dialogs(checks, db);
+	}
+	check_jobs(checks, db);
 	if (db_result(db, &fault) != OUT_OK)
 		checks_fault(checks, "redis", "database", &fault);
 }

@@ -17,12 +17,15 @@ config_check_redis(struct run *run, struct config_notes *notes)
 {
 	struct redis_address address;
 	struct fault fault;
-	bool dev;
+	bool dev, shares;
 
 	/* What is wrong with that is noted already. */
 	if (config_bool(run->config, "DEV_MODE", false, &dev, &fault) !=
 	    OUT_OK)
 		return;
+	if (config_bool(run->config, "LEADPIPE_SHARED_TASKS", false, &shares,
+		&fault) != OUT_OK)
+		note_fault(notes, "LEADPIPE_SHARED_TASKS", &fault);
 	if (redis_address_read(&address, run->config, &fault) != OUT_OK)
 		note_fault(notes, SUBJECT, &fault);
 	else if (address.setting != NULL)

@@ -59,9 +59,9 @@ check_port(const struct config *config, struct fault *fault)
 static enum outcome
 check_sharing(const struct config *config, struct fault *fault)
 {
-	bool shares;
+	enum handover_mode mode;
 
-	return handover_read(config, &shares, fault);
+	return handover_read(config, &mode, fault);
 }
 
 static enum outcome

@@ -100,8 +100,8 @@ role_of(const json_t *value)
 {
 	const char *role = json_string_value(value);
 
-	for (size_t i = 0;
-	     role != NULL && i < sizeof(roles) / sizeof(*roles); i++)
+	for (size_t i = 0; role != NULL && i < sizeof(roles) / sizeof(*roles);
+	     i++)
 		if (strcmp(roles[i].theirs, role) == 0)
 			return roles[i].ours;
 	return NULL;
@@ -228,8 +228,8 @@ take_lines(struct importing *i, struct lines *lines, const char *file)
 	char *line;
 
 	while (out == OUT_OK)
-		switch (lines_next(lines, i->open == 0, stop_fd(), &line,
-		    &len)) {
+		switch (
+		    lines_next(lines, i->open == 0, stop_fd(), &line, &len)) {
 		case LINES_LINE:
 			if (len > 0)
 				out = take_text(i, line, len, 0, "line",

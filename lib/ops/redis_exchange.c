@@ -210,9 +210,9 @@ run_parts(struct exchanging *x)
 	static const struct {
 		enum outcome (*run)(struct exchanging *x);
 		int64_t until_ms;
-	} parts[] = { { bring_jobs, LEADS_MS },
-		{ take_leads, LEADS_MS }, { share_tasks, TASKS_MS },
-		{ share_dialogs, DIALOGS_MS }, { write_mirror, ALL_MS } };
+	} parts[] = { { bring_jobs, LEADS_MS }, { take_leads, LEADS_MS },
+		{ share_tasks, TASKS_MS }, { share_dialogs, DIALOGS_MS },
+		{ write_mirror, ALL_MS } };
 	enum outcome first = OUT_OK;
 	struct fault why = { .what = OUT_OK };
 

@@ -12,9 +12,9 @@
 #include "shared/redis.h"
 
 struct redis_exchange {
-	int64_t users;		       /* whom the mirror was told of */
-	int64_t leads, refused;	       /* that came in */
-	int64_t tasks_in, tasks_out;   /* that were handed over */
+	int64_t users;		     /* whom the mirror was told of */
+	int64_t leads, refused;	     /* that came in */
+	int64_t tasks_in, tasks_out; /* that were handed over */
 	int64_t dialogs_in, dialogs_out, unknown;
 	bool more; /* is left to the next run */
 };

@@ -17,19 +17,14 @@
  * Returns 'added', 'known', or 'version' and which.
  */
 static const struct redis_script add_script = {
-	.sha1 = "9a66dc5d5c08cf8c16909c5c8827220bc9ec4332",
+	.sha1 = "83f3fb912b05366fa7332ca0dc11b4a8971766d3",
 	.text =
 	    "local c, pre, id = redis.call, ARGV[1], ARGV[2]\n"
 	    "local wait, paused, meta, counter, active, events, marker,\n"
 	    "  delayed, note = unpack(KEYS)\n"
 	    "local kinds = {'list', 'list', 'hash', 'string', 'list',\n"
 	    "  'stream', 'zset', 'zset'}\n"
-	    "for i, kind in ipairs(kinds) do\n"
-	    "  local is = c('TYPE', KEYS[i]).ok\n"
-	    "  if is ~= 'none' and is ~= kind then\n"
-	    "    return {'type', KEYS[i], is, kind}\n"
-	    "  end\n"
-	    "end\n"
+	    BULL_KINDS
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
 	    "  'opts.maxLenEvents')\n"
 	    "local major = string.match(m[1] or '', '^bullmq:(%d+)%.')\n"
@@ -41,7 +36,8 @@ static const struct redis_script add_script = {
 	    "  return {'known'}\n"
 	    "end\n"
 	    "c('INCR', counter)\n"
-	    "local delay, most = tonumber(ARGV[7]), m[4] or " BULL_EVENTS "\n"
+	    "local delay = tonumber(ARGV[7])\n"
+	    "local most = " BULL_EVENTS("m[4]") "\n"
 	    "c('HSET', pre .. id, 'name', ARGV[3], 'data', ARGV[4], 'opts',\n"
 	    "  ARGV[5], 'timestamp', ARGV[6], 'delay', ARGV[7],\n"
 	    "  'priority', '0')\n"
@@ -49,22 +45,12 @@ static const struct redis_script add_script = {
 	    "  'jobId', id, 'name', ARGV[3])\n"
 	    "if delay > 0 then\n"
 	    "  local due = tonumber(ARGV[6]) + delay\n"
-	    "  local low, high = due * 4096, due * 4096 + 4095\n"
-	    "  local r = c('ZREVRANGEBYSCORE', delayed,\n"
-	    "    string.format('%.0f', high), string.format('%.0f', low),\n"
-	    "    'WITHSCORES', 'LIMIT', 0, 1)\n"
-	    "  local score = r[2] and math.min(tonumber(r[2]) + 1, high) or low\n"
-	    "  c('ZADD', delayed, string.format('%.0f', score), id)\n"
-	    "  c('XADD', events, '*', 'event', 'delayed', 'jobId', id,\n"
-	    "    'delay', string.format('%.0f', due))\n"
-	    "  local first = c('ZRANGE', delayed, 0, 0, 'WITHSCORES')\n"
-	    "  c('ZADD', marker,\n"
-	    "    string.format('%.0f', tonumber(first[2]) / 4096), '1')\n"
+	    BULL_DELAY
 	    "  return {'added'}\n"
 	    "end\n"
 	    "c('LPUSH', m[2] and major == '5' and paused or wait, id)\n"
 	    "if not m[2] and not (m[3] and c('LLEN', active)\n"
-	    "    >= tonumber(m[3])) then\n"
+	    "    >= (tonumber(m[3]) or 1e9)) then\n"
 	    "  c('ZADD', marker, 0, '0')\n"
 	    "end\n"
 	    "c('XADD', events, '*', 'event', 'waiting', 'jobId', id)\n"

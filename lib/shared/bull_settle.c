@@ -32,7 +32,7 @@ static const struct redis_script hold_script = {
  * active, -6 somebody else's.
  */
 static const struct redis_script end_script = {
-	.sha1 = "b8c5f5eb127658c98b2208dd17adca8d86b43773",
+	.sha1 = "f192123ec6320381e2aff9a4d5b65716e8008346",
 	.text =
 	    "local c, pre, id, now = redis.call, ARGV[1], ARGV[2], ARGV[4]\n"
 	    "local active, stalled, completed, failed, delayed, events, wait,\n"
@@ -41,15 +41,17 @@ static const struct redis_script end_script = {
 	    "if c('EXISTS', key) == 0 then return -1 end\n"
 	    "local token = c('GET', key .. ':lock')\n"
 	    "if token ~= ARGV[3] then return token and -6 or -2 end\n"
+	    /* What may be of a wrong type comes before the job leaves `active`:
+	     * it would be nowhere. */
+	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
+	    "  'opts.maxLenEvents')\n"
+	    "c('XTRIM', events, 'MAXLEN', '~', " BULL_EVENTS("m[4]") ")\n"
 	    "if c('LREM', active, -1, id) < 1 then return -3 end\n"
 	    "c('DEL', key .. ':lock')\n"
 	    "c('SREM', stalled, id)\n"
-	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
-	    "  'opts.maxLenEvents')\n"
-	    "c('XTRIM', events, 'MAXLEN', '~', m[4] or " BULL_EVENTS ")\n"
 	    "local function wake()\n"
 	    "  if not m[2] and not (m[3] and c('LLEN', active)\n"
-	    "      >= tonumber(m[3])) then\n"
+	    "      >= (tonumber(m[3]) or 1e9)) then\n"
 	    "    c('ZADD', marker, 0, '0')\n"
 	    "  end\n"
 	    "end\n"
@@ -80,17 +82,7 @@ static const struct redis_script end_script = {
 	    "    return queue(ARGV[11] == '1' and 'last' or 'first')\n"
 	    "  end\n"
 	    "  local due = tonumber(now) + delay\n"
-	    "  local low, high = due * 4096, due * 4096 + 4095\n"
-	    "  local r = c('ZREVRANGEBYSCORE', delayed,\n"
-	    "    string.format('%.0f', high), string.format('%.0f', low),\n"
-	    "    'WITHSCORES', 'LIMIT', 0, 1)\n"
-	    "  local score = r[2] and math.min(tonumber(r[2]) + 1, high) or low\n"
-	    "  c('ZADD', delayed, string.format('%.0f', score), id)\n"
-	    "  c('XADD', events, '*', 'event', 'delayed', 'jobId', id,\n"
-	    "    'delay', string.format('%.0f', due))\n"
-	    "  local first = c('ZRANGE', delayed, 0, 0, 'WITHSCORES')\n"
-	    "  c('ZADD', marker,\n"
-	    "    string.format('%.0f', tonumber(first[2]) / 4096), '1')\n"
+	    BULL_DELAY
 	    "  return 0\n"
 	    "end\n"
 	    "local function drop(one)\n"

@@ -10,19 +10,14 @@
  * next.  Jobs of others may do so once, as with its own workers.
  */
 static const struct redis_script sweep_script = {
-	.sha1 = "389e868926746b15c83b7a4291556787ec3d4fae",
+	.sha1 = "9073c9c3110b591170b5bba3a3dc2b66e50f31b7",
 	.text =
 	    "local c, pre = redis.call, ARGV[1]\n"
 	    "local stalled, active, wait, paused, check, meta, marker,\n"
 	    "  events = unpack(KEYS)\n"
 	    "local kinds = {'set', 'list', 'list', 'list', 'string', 'hash',\n"
 	    "  'zset', 'stream'}\n"
-	    "for i, kind in ipairs(kinds) do\n"
-	    "  local is = c('TYPE', KEYS[i]).ok\n"
-	    "  if is ~= 'none' and is ~= kind then\n"
-	    "    return {'type', KEYS[i], is, kind}\n"
-	    "  end\n"
-	    "end\n"
+	    BULL_KINDS
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency')\n"
 	    "local major = string.match(m[1] or '', '^bullmq:(%d+)%.')\n"
 	    "if major ~= '5' and major ~= '6' then return {'none'} end\n"
@@ -43,7 +38,7 @@ static const struct redis_script sweep_script = {
 	    "    end\n"
 	    "    c('RPUSH', m[2] and major == '5' and paused or wait, id)\n"
 	    "    if not m[2] and not (m[3] and c('LLEN', active)\n"
-	    "        >= tonumber(m[3])) then\n"
+	    "        >= (tonumber(m[3]) or 1e9)) then\n"
 	    "      c('ZADD', marker, 0, '0')\n"
 	    "    end\n"
 	    "    c('XADD', events, '*', 'event', 'waiting', 'jobId', id,\n"

@@ -19,19 +19,14 @@
  * timestamp, attempts, size, deferred failure, options, data} of each.
  */
 static const struct redis_script take_script = {
-	.sha1 = "e51aa8008ae312b4f45494433521baaf1771c701",
+	.sha1 = "80686deb035268ba0028d3d23ad816b21f284f8b",
 	.text =
 	    "local c, pre, now = redis.call, ARGV[1], tonumber(ARGV[2])\n"
 	    "local wait, active, ranked, events, limiter, delayed, meta, pc,\n"
 	    "  marker = unpack(KEYS)\n"
 	    "local kinds = {'list', 'list', 'zset', 'stream', 'string',\n"
 	    "  'zset', 'hash', 'string', 'zset'}\n"
-	    "for i, kind in ipairs(kinds) do\n"
-	    "  local is = c('TYPE', KEYS[i]).ok\n"
-	    "  if is ~= 'none' and is ~= kind then\n"
-	    "    return {'type', KEYS[i], is, kind}\n"
-	    "  end\n"
-	    "end\n"
+	    BULL_KINDS
 	    "if c('EXISTS', meta) == 0 then return {'none'} end\n"
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
 	    "  'max', 'duration')\n"
@@ -80,8 +75,9 @@ static const struct redis_script take_script = {
 	    "  end\n"
 	    "  bytes = bytes + #data\n"
 	    "  taken = taken + 1\n"
-	    "  out[#out + 1] = {id, f[3] or '0', f[4] or '0', size,\n"
-	    "    f[6] or '', f[2] or '{}', data}\n"
+	    "  out[#out + 1] = {id, string.sub(f[3] or '0', 1, 20),\n"
+	    "    string.sub(f[4] or '0', 1, 20), size,\n"
+	    "    string.sub(f[6] or '', 1, 200), f[2] or '{}', data}\n"
 	    "end\n"
 	    "while taken < tonumber(ARGV[6]) and bytes <= tonumber(ARGV[8])\n"
 	    "    and #others < 1000 do\n"
@@ -102,6 +98,7 @@ static const struct redis_script take_script = {
 	    "    'name', 'defa', 'parentKey', 'rjk', 'deid')\n"
 	    "  local why = f[7] and 'a flow' or f[8] and 'a scheduler'\n"
 	    "    or f[9] and 'deduplication'\n"
+	    "    or #(f[2] or '') > 65536 and 'large options'\n"
 	    "  if not f[5] then\n"
 	    "    c('LREM', active, 1, id)\n"
 	    "  elseif why then\n"
@@ -115,7 +112,7 @@ static const struct redis_script take_script = {
 	    "  local o = others[i]\n"
 	    "  if o[2] then c('ZADD', ranked, o[2], o[1])\n"
 	    "  else c('RPUSH', wait, o[1]) end\n"
-	    "  out[3], out[4], out[5] = #others, o[1], o[3]\n"
+	    "  out[3], out[4], out[5] = #others, string.sub(o[1], 1, 60), o[3]\n"
 	    "end\n"
 	    "if taken + #others + #due > 0 and not shut() then\n"
 	    "  c('ZADD', marker, 0, '0')\n"
@@ -150,7 +147,8 @@ read_job(struct inbox *inbox, const struct redisReply *reply)
 	const struct redisReply *options = script_part(reply, 5);
 	const struct redisReply *data = script_part(reply, 6);
 
-	if (id == NULL || timestamp == NULL || data == NULL)
+	if (id == NULL || timestamp == NULL || options == NULL ||
+	    options->str == NULL || data == NULL || data->str == NULL)
 		return;
 	struct arrival *arrival = inbox_add(inbox);
 	arrival->key = job_key(inbox, id, timestamp);

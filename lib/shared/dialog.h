@@ -22,7 +22,7 @@ enum dialog_mode {
 	DIALOG_OFF = 0,
 	DIALOG_IMPORT = 1, /* what is there counts */
 	DIALOG_EXPORT = 2, /* what we know is written there */
-	DIALOG_BOTH = 3 /* who wrote last counts */
+	DIALOG_BOTH = 3	   /* who wrote last counts */
 };
 
 struct dialog_options {
@@ -51,15 +51,15 @@ enum dialog_form {
 
 struct dialog {
 	int64_t chat_id; /* in a private chat the person's id too */
+	char *state;	 /* owned; NULL: no dialog */
+	json_t *data;	 /* owned object: its variables */
+	json_t *whole;	 /* owned: of a hash or object, all of it */
+	json_t *read;	 /* owned: fields of a hash as they are in Redis */
 	enum dialog_form form;
-	bool locked;   /* somebody works on it */
-	char stamp[41]; /* of the value in Redis */
-	char strange[40]; /* for people: what is there instead */
-	char *state; /* owned; NULL: no dialog */
-	json_t *data; /* owned object: its variables */
-	json_t *whole; /* owned: of a hash or object, all of it */
-	json_t *read;  /* owned: fields of a hash as they are in Redis */
+	bool locked;			 /* somebody works on it */
 	char digest[DIALOG_DIGEST_SIZE]; /* of state and data */
+	char strange[40]; /* for people: what is there instead */
+	char stamp[41];	  /* of the value in Redis */
 };
 void dialog_release(struct dialog *dialog);
 

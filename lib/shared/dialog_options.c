@@ -64,8 +64,8 @@ key_or_sibling(const struct config *config, const char *setting,
 static bool
 has_person(const char *key)
 {
-	return strstr(key, "{user}") != NULL || strstr(key, "{chat}") != NULL ||
-	    strstr(key, "{id}") != NULL;
+	return strstr(key, "{user}") != NULL ||
+	    strstr(key, "{chat}") != NULL || strstr(key, "{id}") != NULL;
 }
 
 /* One that all people share would have what the last of them did. */
@@ -134,7 +134,7 @@ dialog_key(const char *template, const struct dialog_options *options,
 		    strncmp(template, names[i], strlen(names[i])) != 0)
 			i++;
 		if (i == 4) {
-			buf_add_char(&key, *template++);
+			buf_add_char(&key, *template ++);
 			continue;
 		}
 		buf_printf(&key, "%lld",

@@ -74,8 +74,7 @@ data_of(const json_t *whole)
 static void
 digest_fill(struct dialog *dialog)
 {
-	char *data =
-	    json_dumps(dialog->data, JSON_COMPACT | JSON_SORT_KEYS);
+	char *data = json_dumps(dialog->data, JSON_COMPACT | JSON_SORT_KEYS);
 	char *text = mem_printf("%s\n%s", dialog->state ? dialog->state : "",
 	    data ? data : "");
 	char hex[ID_DIGEST_SIZE];
@@ -175,8 +174,7 @@ parse_pair(struct dialog *dialog, const struct redisReply *value,
 {
 	if (is_text(value))
 		parse_name(dialog, value);
-	if (!is_text(data) || data->len == 0 ||
-	    dialog->form == DIALOG_STRANGE)
+	if (!is_text(data) || data->len == 0 || dialog->form == DIALOG_STRANGE)
 		return;
 	dialog->data = object_of(data->str, data->len);
 	if (dialog->data == NULL)
@@ -220,8 +218,7 @@ static void
 put_data(struct dialog *dialog, const json_t *vars)
 {
 	bool hash = dialog->form == DIALOG_HASH;
-	bool is_text =
-	    json_is_string(json_object_get(dialog->whole, "data"));
+	bool is_text = json_is_string(json_object_get(dialog->whole, "data"));
 	json_auto_t *data = data_member(dialog->whole);
 	const char *name;
 	json_t *value;
@@ -256,8 +253,8 @@ dialog_change(struct dialog *dialog, const struct dialog_options *options,
 	if (dialog->form == DIALOG_NONE && state != NULL)
 		begin(dialog, options);
 	if (dialog->whole != NULL) {
-		json_object_set_new(dialog->whole,
-		    state_member(dialog->whole), json_text_or_null(state));
+		json_object_set_new(dialog->whole, state_member(dialog->whole),
+		    json_text_or_null(state));
 		put_data(dialog, vars);
 		take_apart(dialog);
 	} else {

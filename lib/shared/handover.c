@@ -59,10 +59,19 @@ make_host(struct handover *h, struct fault *fault)
 }
 
 enum outcome
-handover_read(const struct config *config, bool *shares, struct fault *fault)
+handover_read(const struct config *config, enum handover_mode *mode,
+    struct fault *fault)
 {
-	return config_bool(config, "LEADPIPE_SHARED_TASKS", false, shares,
-	    fault);
+	bool shares = false;
+
+	*mode = HANDOVER_OFF;
+	if (strcmp(config_get_or(config, "LEADPIPE_SHARED_TASKS", ""),
+		"off") == 0)
+		return OUT_OK;
+	enum outcome out = config_bool(config, "LEADPIPE_SHARED_TASKS", false,
+	    &shares, fault);
+	*mode = shares ? HANDOVER_BOTH : HANDOVER_TAKE;
+	return out;
 }
 
 enum outcome
@@ -73,7 +82,7 @@ handover_open(struct handover **handover, struct db *db,
 
 	h->db = db;
 	h->alone = INT64_MIN / 2;
-	enum outcome out = handover_read(config, &h->shares, fault);
+	enum outcome out = handover_read(config, &h->mode, fault);
 	if (out == OUT_OK) {
 		h->host = meta_text(db, META_SHARED_HOST);
 		h->was_off = meta_has(db, META_SHARED_OFF);
@@ -119,7 +128,7 @@ bool
 handover_waits(const struct handover *h)
 {
 	return shared_tasks_wait(h->db, clock_wall_ms()) ||
-	    (h->shares && shared_tasks_offers(h->db));
+	    (h->mode == HANDOVER_BOTH && shared_tasks_offers(h->db));
 }
 
 /* What does not need Redis, or has waited for it too long. */
@@ -222,6 +231,11 @@ handover_round(struct handover *h, struct redis *redis, int limit, int want,
 	*more = false;
 	if (h->off != NULL || !redis_usable(redis))
 		return alone(h, fault);
+	if (h->mode == HANDOVER_OFF) {
+		want = 0;
+		if (!handover_waits(h))
+			return OUT_OK;
+	}
 	handover_round_read(&r, limit);
 	out = db_result(h->db, fault);
 	if (out == OUT_OK) {

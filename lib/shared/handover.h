@@ -46,9 +46,14 @@ struct handover_counts {
 	int64_t doubted;	/* done though Redis did not answer */
 };
 
-/* Whether tasks are shared: LEADPIPE_SHARED_TASKS, no unless said. */
-enum outcome handover_read(const struct config *config, bool *shares,
-    struct fault *fault) must_check;
+/* Which tasks are shared, by LEADPIPE_SHARED_TASKS. */
+enum handover_mode {
+	HANDOVER_OFF,  /* "off": none, the set is of others */
+	HANDOVER_TAKE, /* "false": what others put there is done */
+	HANDOVER_BOTH  /* "true": the flow's own go there, too */
+};
+enum outcome handover_read(const struct config *config,
+    enum handover_mode *mode, struct fault *fault) must_check;
 
 /* LEADPIPE_SHARED_TASKS is read; asks nobody.  Needs a database that may be
  * written. */

@@ -143,7 +143,7 @@ round_matters(const struct round *r)
 	return r->count > 0 || (r->took != NULL && r->took->elements > 0) ||
 	    r->epoch == NULL || strcmp(r->epoch, r->new_epoch) != 0 ||
 	    r->new_gen != r->gen || r->h->was_off ||
-	    (r->h->shares && shared_tasks_offers(r->h->db)) ||
+	    (r->h->mode == HANDOVER_BOTH && shared_tasks_offers(r->h->db)) ||
 	    shared_tasks_ended(r->h->db);
 }
 
@@ -168,7 +168,7 @@ handover_round_write(struct round *r, int limit, bool *more,
 		out = apply_claims(r, fault);
 	if (out == OUT_OK)
 		out = shared_tasks_finish(h->db, r->now, fault);
-	if (out == OUT_OK && h->shares)
+	if (out == OUT_OK && h->mode == HANDOVER_BOTH)
 		out = shared_tasks_offer(h->db, &offer, fault);
 	h->doing.offered += offer.count;
 	out = handover_end(h, out, fault);

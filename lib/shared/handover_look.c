@@ -165,6 +165,33 @@ ask_decision(struct redis *redis, const struct stuck_decision *decision)
 	script_call(&words, redis, &handover_decide_script, 4);
 }
 
+/* *DONE: how many Redis has answered; the others are asked again with the next
+ * look. */
+static enum outcome
+take_decisions(struct handover *h, struct redis *redis,
+    const struct stuck_decision *decisions, int count, int *done,
+    struct fault *fault)
+{
+	const char *why = NULL;
+	enum outcome out = OUT_OK;
+
+	*done = 0;
+	for (int i = 0; i < count && out == OUT_OK; i++) {
+		const struct redisReply *said = redis_reply(redis, i);
+
+		if (said->type == REDIS_REPLY_ERROR) {
+			why = said->str;
+			continue;
+		}
+		out = shared_stuck_done(h->db, decisions[i].id, fault);
+		++*done;
+	}
+	if (why != NULL)
+		log_warning("%d decisions about shared tasks wait: %s",
+		    count - *done, why);
+	return out;
+}
+
 static enum outcome
 take_looks(struct handover *h, struct redis *redis,
     const struct stuck_decision *decisions, int count, bool *more,
@@ -172,20 +199,15 @@ take_looks(struct handover *h, struct redis *redis,
 {
 	int64_t now = clock_wall_ms();
 	enum outcome out = handover_begin(h, fault);
+	int done = 0;
 
-	for (int i = 0; i < count && out == OUT_OK; i++) {
-		const struct redisReply *said = redis_reply(redis, i);
-
-		if (said->type == REDIS_REPLY_ERROR)
-			log_warning("shared:%lld is left as it is: %s",
-			    (long long)decisions[i].id, said->str);
-		else
-			out = shared_stuck_done(h->db, decisions[i].id, fault);
-	}
+	if (out == OUT_OK)
+		out =
+		    take_decisions(h, redis, decisions, count, &done, fault);
 	for (int place = 0; place < PLACES && out == OUT_OK; place++)
 		out = see_page(h, (enum place)place,
 		    redis_reply(redis, count + place), now, more, fault);
-	*more = *more || count == DECISIONS;
+	*more = *more || (count == DECISIONS && done > 0);
 	return handover_end(h, out, fault);
 }
 
@@ -214,7 +236,7 @@ handover_look(struct handover *h, struct redis *redis, int limit, bool *more,
 	enum outcome out = OUT_OK;
 
 	*more = false;
-	if (h->off != NULL || !redis_usable(redis))
+	if (h->off != NULL || h->mode == HANDOVER_OFF || !redis_usable(redis))
 		return OUT_OK;
 	int count = read_decisions(h, decisions);
 	for (int i = 0; i < count; i++)

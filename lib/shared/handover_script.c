@@ -248,7 +248,7 @@ const struct redis_script handover_look_script = {
  * when it has to be looked for), due.  Returns 'ok' or 'gone'.
  */
 const struct redis_script handover_decide_script = {
-	.sha1 = "75dd9c30d428404d3e4812f028d5a7a2311a0c46",
+	.sha1 = "e0c887acd9079ea57d46668b6b644bbf4d7155ab",
 	.text =
 	    "local c = redis.call\n"
 	    "local tasks, notes, poison, processing = unpack(KEYS)\n"
@@ -286,8 +286,10 @@ const struct redis_script handover_decide_script = {
 	    "  removed = c('ZREM', poison, m)\n"
 	    "  local v = removed == 1 and c('HGET', notes, name) or nil\n"
 	    "  local from = v and string.match(v, '^p|[^|]*|([^|]*)|')\n"
-	    "  if from and from ~= '' and requeue then\n"
-	    "    c('HSET', notes, name, 'e|' .. due .. '|' .. from .. '||0')\n"
+	    /* Without a note whoever exported it would put it there again. */
+	    "  if from and from ~= '' then\n"
+	    "    c('HSET', notes, name, (requeue and 'e|' or 'd|') .. due ..\n"
+	    "      '|' .. from .. '||0')\n"
 	    "  elseif v then\n"
 	    "    c('HDEL', notes, name)\n"
 	    "  end\n"

@@ -17,7 +17,7 @@ struct handover_look {
 
 struct handover {
 	struct db *db;
-	bool shares;   /* the flow's own tasks */
+	enum handover_mode mode;
 	char *host;    /* who we are to others */
 	char *off;     /* why this process shares nothing; NULL: it does */
 	bool was_off;  /* so the database says */

@@ -101,8 +101,12 @@ static const struct redis_script hold_script = {
  * it is nobody's, and was not tried.
  */
 static const struct redis_script settle_script = {
-	.sha1 = "878239b2b5fc8ac7363cc484ee8cb304a9e3b619",
-	.text = "for i = 1, #ARGV, 2 do\n"
+	.sha1 = "4ab311ea1681eba45a1edcdbf99c3e885df95c95",
+	.text = "local is = redis.call('TYPE', KEYS[2]).ok\n"
+		"if is ~= 'none' and is ~= 'list' then\n"
+		"  return {'type', KEYS[2], is, 'list'}\n"
+		"end\n"
+		"for i = 1, #ARGV, 2 do\n"
 		"  local raw = redis.call('HGET', KEYS[1], ARGV[i + 1])\n"
 		"  if raw then\n"
 		"    redis.call('HDEL', KEYS[1], ARGV[i + 1])\n"

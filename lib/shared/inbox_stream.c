@@ -15,10 +15,10 @@
  * bytes of all.  First what this consumer left, then what others left for
  * longer than a lease, each alone; else what is new.  Returns 'ok', whether
  * there may be more, then {id, size, tries, field, value ...} of each, without
- * fields when it is too large.
+ * fields when it is too large, be it by their number, as each costs memory.
  */
 static const struct redis_script take_script = {
-	.sha1 = "756bc5deb649b7a8bfa0d340e811fbcf422649c0",
+	.sha1 = "7a07766e686945747815ab07169b7a7c1c3fd29b",
 	.text =
 	    "local c, s, g, me = redis.call, KEYS[1], ARGV[1], ARGV[2]\n"
 	    "for i = 1, 2 do\n"
@@ -43,9 +43,11 @@ static const struct redis_script take_script = {
 	    "  local one, size = {id, 0, tries}, 0\n"
 	    "  for _, v in ipairs(fields) do size = size + #v end\n"
 	    "  one[2] = size\n"
-	    "  if size <= tonumber(ARGV[5]) then\n"
+	    "  if size + 16 * #fields > tonumber(ARGV[5]) then\n"
+	    "    one[2] = math.max(size, tonumber(ARGV[5]) + 1)\n"
+	    "  else\n"
 	    "    for _, v in ipairs(fields) do one[#one + 1] = v end\n"
-	    "    bytes = bytes + size\n"
+	    "    bytes = bytes + size + 16 * #fields\n"
 	    "  end\n"
 	    "  out[#out + 1] = one\n"
 	    "end\n"
@@ -144,7 +146,7 @@ read_fields(struct arrival *arrival, const struct redisReply *entry)
 	const struct redisReply *value = script_part(entry, 4);
 	struct buf form = BUF_INIT((size_t)4 * INBOX_BYTES);
 
-	if (entry->elements == 5) {
+	if (entry->elements == 5 && value->str != NULL) {
 		arrival->len = (size_t)value->len;
 		arrival->raw = mem_dup_n(value->str, arrival->len);
 		return;

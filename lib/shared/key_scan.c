@@ -24,8 +24,8 @@ place_at(const char *template)
 {
 	size_t i = 0;
 
-	while (i < PLACES &&
-	    strncmp(template, places[i], strlen(places[i])) != 0)
+	while (
+	    i < PLACES && strncmp(template, places[i], strlen(places[i])) != 0)
 		i++;
 	return i;
 }
@@ -44,7 +44,7 @@ pattern_of(const char *template)
 		}
 		if (strchr("*?[]\\^", *template) != NULL)
 			buf_add_char(&pattern, '\\');
-		buf_add_char(&pattern, *template++);
+		buf_add_char(&pattern, *template ++);
 	}
 	return buf_take(&pattern);
 }
@@ -69,13 +69,12 @@ id_of(const char *template, const char *key, int64_t *id)
 		int64_t number;
 
 		if (place == PLACES) {
-			if (*template++ != *key++)
+			if (*template ++ != *key++)
 				return false;
 			continue;
 		}
 		len = number_at(key, &number);
-		if (len == 0 ||
-		    (place != PLACE_BOT && found && number != *id))
+		if (len == 0 || (place != PLACE_BOT && found && number != *id))
 			return false;
 		if (place != PLACE_BOT) {
 			*id = number;
@@ -106,8 +105,8 @@ ids_take(struct key_ids *ids, const char *template,
 	for (size_t i = 0; i < keys->elements; i++)
 		if (id_of(template, keys->element[i]->str,
 			&ids->ids[ids->count]))
-			ids->keys[ids->count++] =
-			    mem_dup(keys->element[i]->str);
+			ids->keys[ids->count++] = mem_dup(
+			    keys->element[i]->str);
 }
 
 enum outcome
@@ -166,8 +165,7 @@ visit_list(struct scan *s, struct key_page *page, struct fault *fault)
 {
 	for (page->first = 0;; page->first += PAGE) {
 		redis_add(s->redis, "LRANGE %s %lld %lld", page->key,
-		    (long long)page->first,
-		    (long long)page->first + PAGE - 1);
+		    (long long)page->first, (long long)page->first + PAGE - 1);
 		enum outcome out = redis_run(s->redis, fault);
 		const struct redisReply *list = redis_reply(s->redis, 0);
 		if (out != OUT_OK || list->type != REDIS_REPLY_ARRAY ||

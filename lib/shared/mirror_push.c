@@ -332,8 +332,8 @@ settle(struct pushing *p, enum outcome out, struct fault *fault)
 
 	if (out != OUT_OK)
 		return out;
-	out = meta_note(p->db, META_MIRROR_FAULT,
-	    met ? p->trouble.text : NULL, clock_mono_ms() + BEGIN_MS, fault);
+	out = meta_note(p->db, META_MIRROR_FAULT, met ? p->trouble.text : NULL,
+	    clock_mono_ms() + BEGIN_MS, fault);
 	if (out == OUT_OK && met) {
 		*fault = p->trouble;
 		out = fault->what;

@@ -13,7 +13,7 @@
 enum rate_found { RATE_UNASKED, RATE_SHARED, RATE_OFF };
 
 struct rate {
-	bool shared;	  /* LEADPIPE_SHARED_LIMITS: others send for this bot */
+	bool shared; /* LEADPIPE_SHARED_LIMITS: others send for this bot */
 	const char *join; /* LEADPIPE_LIMIT_JOIN, a key where programs count a
 			   * second's messages by INCR and EXPIRE; NULL: none */
 	/* What Redis said: OFF when a key is not what it should be, then WHY;
@@ -21,7 +21,7 @@ struct rate {
 	enum rate_found found;
 	char why[160];
 	int64_t asked_at;
-	int64_t unused; /* of what was granted */
+	int64_t unused;		    /* of what was granted */
 	struct allowance allowance; /* share: LEADPIPE_LIMIT_SHARE (50) */
 };
 

@@ -8,12 +8,14 @@
 #include "base/log.h"
 #include "net/host.h"
 
-/* On the way of answers: 150, with what it takes to write that down. */
-#define BOT_LOSE_MS 145
+/* On the way of answers: 150, with what it takes at most (WRITE_MS) to write
+ * that down. */
+#define BOT_LOSE_MS 130
 #define BOT_CONNECT_MS 50
 #define BOT_FAR_CONNECT_MS 150
 #define BOT_ANSWER_MS 100
 #define BOT_FAST_MS 50
+#define BOT_NEAR_LEAST_MS 5
 
 #define SYNC_CONNECT_MS 1500
 
@@ -48,6 +50,14 @@ is_near(const struct redis *redis)
 {
 	return redis->address.path ||
 	    (!redis->address.tls && redis->ip && host_ip_private(redis->ip));
+}
+
+/* A good call that is cut short would look like a Redis that hangs, and shut
+ * it for all. */
+static int64_t
+least_ms(const struct redis *redis)
+{
+	return is_near(redis) ? BOT_NEAR_LEAST_MS : BOT_FAST_MS;
 }
 
 int64_t
@@ -130,7 +140,8 @@ refuse_open(const struct breaker *breaker, struct fault *fault)
 bool
 redis_allowed(struct redis *redis, struct fault *fault)
 {
-	if (redis->way == REDIS_BOT && redis->lost_ms >= BOT_LOSE_MS)
+	if (redis->way == REDIS_BOT &&
+	    redis->lost_ms + least_ms(redis) > BOT_LOSE_MS)
 		return refuse(redis, fault,
 		    "it cost this run more than 150 ms already");
 	if (redis->way == REDIS_SYNC && clock_mono_ms() >= redis->deadline)
@@ -254,14 +265,15 @@ redis_settle(struct redis *redis, int64_t start, enum outcome out,
 {
 	int64_t took = clock_mono_ms() - start;
 
-	if (out != OUT_OK || took > BOT_FAST_MS)
-		redis->lost_ms += took;
 	redis_tell(redis, out == OUT_OK ? NULL : fault);
 	if (out != OUT_OK) {
 		if (write_down(redis, out, fault) != OUT_OK)
 			remember(redis, out);
+		redis->lost_ms += clock_mono_ms() - start;
 		return;
 	}
+	if (took > BOT_FAST_MS)
+		redis->lost_ms += took;
 	redis->failures = 0;
 	redis->shut_until = 0;
 	if (redis->breaker.since != 0 || redis->breaker.open_until != 0)

@@ -3,6 +3,9 @@
 
 #include "shared/redis_state.h"
 
+/* A NOPERM of Redis 6 for what a script calls. */
+#define NOT_IN_SCRIPT "The user executing the script can't"
+
 /* What replies begin with, and what that means. */
 static const struct meaning {
 	const char *begins;
@@ -33,6 +36,7 @@ static const struct meaning {
 	    "it has no password but is given one" },
 	{ "ERR AUTH", REDIS_CONFIG, "it has no password but is given one" },
 	{ "NOPERM", REDIS_CONFIG, "its user may not do that" },
+	{ NOT_IN_SCRIPT, REDIS_CONFIG, "its user may not do that" },
 	{ "DENIED", REDIS_CONFIG,
 	    "it is in protected mode: give it a password or 'protected-mode "
 	    "no'" },
@@ -99,8 +103,12 @@ redis_trouble(const struct redisReply *reply)
 bool
 redis_lacks_right(const struct redisReply *reply)
 {
-	return reply->type == REDIS_REPLY_ERROR &&
-	    begins(unwrapped(reply->str), "NOPERM");
+	const char *text;
+
+	if (reply->type != REDIS_REPLY_ERROR)
+		return false;
+	text = unwrapped(reply->str);
+	return begins(text, "NOPERM") || begins(text, NOT_IN_SCRIPT);
 }
 
 enum outcome

@@ -124,8 +124,8 @@ enum outcome
 dialogs_exported(struct db *db, const struct mirror_row *row,
     struct fault *fault)
 {
-	sqlite3_stmt *known = db_use(db,
-	    "UPDATE mirror SET exported = ?2 WHERE chat_id = ?1");
+	sqlite3_stmt *known =
+	    db_use(db, "UPDATE mirror SET exported = ?2 WHERE chat_id = ?1");
 
 	db_bind_int(known, 1, row->chat_id);
 	db_bind_int(known, 2, row->version);
@@ -138,8 +138,8 @@ enum outcome
 dialogs_erased(struct db *db, int64_t chat_id, const struct mirror_row *row,
     struct fault *fault)
 {
-	sqlite3_stmt *erased = db_use(db,
-	    "DELETE FROM dialogs WHERE chat_id = ?1");
+	sqlite3_stmt *erased =
+	    db_use(db, "DELETE FROM dialogs WHERE chat_id = ?1");
 	sqlite3_stmt *back =
 	    db_use(db, "SELECT 1 FROM chats WHERE chat_id = ?1");
 

@@ -45,8 +45,8 @@ mark_gone(struct db *db)
 }
 
 enum outcome
-mirror_begin(struct db *db, const char *redis, int64_t epoch,
-    int64_t deadline, struct fault *fault)
+mirror_begin(struct db *db, const char *redis, int64_t epoch, int64_t deadline,
+    struct fault *fault)
 {
 	enum outcome out = db_begin(db, deadline, fault);
 
@@ -128,8 +128,8 @@ mirror_behind(struct db *db, int64_t after, int limit, struct mirror_row *rows)
 int64_t
 mirror_behind_count(struct db *db)
 {
-	sqlite3_stmt *behind = db_use(db,
-	    "SELECT count(*) FROM mirror WHERE pushed < version");
+	sqlite3_stmt *behind =
+	    db_use(db, "SELECT count(*) FROM mirror WHERE pushed < version");
 	int64_t count = 0;
 
 	while (db_row(db, behind))

@@ -111,8 +111,9 @@ shared_stuck_gone(struct db *db, bool processing, int64_t since,
 	static const char *const deletions[] = {
 		("DELETE FROM dead_letters WHERE kind = 'shared' AND item IN"
 		 " (SELECT id FROM shared_stuck WHERE place = ?1"
-		 "  AND seen_last <= ?2)"),
-		"DELETE FROM shared_stuck WHERE place = ?1 AND seen_last <= ?2"
+		 "  AND seen_last <= ?2 AND decision IS NULL)"),
+		("DELETE FROM shared_stuck WHERE place = ?1"
+		 " AND seen_last <= ?2 AND decision IS NULL")
 	};
 
 	for (int i = 0; i < 2; i++) {

@@ -37,7 +37,8 @@ enum outcome shared_stuck_seen(struct db *db, const struct stuck_member *seen,
     int64_t now, bool *kept, struct fault *fault) must_check;
 
 /* Inside a transaction: all of PROCESSING (or poison) was looked at since
- * SINCE; what was not seen is gone. */
+ * SINCE; what was not seen is gone, unless it was decided: Redis says what
+ * became of that. */
 enum outcome shared_stuck_gone(struct db *db, bool processing, int64_t since,
     struct fault *fault) must_check;
 

@@ -3,7 +3,9 @@
  * Taking over does not talk to Redis, which who only steps need not bring.
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "bot/variable.h"
@@ -24,6 +26,39 @@ known_vars(const struct flow *flow, const json_t *data)
 	return vars;
 }
 
+/* In a hash a number is a text. */
+static bool
+is_same(const json_t *ours, const json_t *theirs)
+{
+	char *text;
+	bool same;
+
+	if (ours == NULL || !json_is_string(theirs) || json_is_string(ours))
+		return json_equal(ours, theirs);
+	text = json_text(ours);
+	same = strcmp(text, json_string_value(theirs)) == 0;
+	free(text);
+	return same;
+}
+
+/* They are there already: whoever wrote that was killed before it was noted,
+ * and timers that began with it go on. */
+static bool
+is_there(const struct dialog_sync *sync, const struct turn_chat *open,
+    const struct dialog *dialog, const json_t *vars)
+{
+	const char *state = flow_state_called(sync->turn->flow, dialog->state);
+	const char *name;
+	json_t *value;
+
+	if (!open->row.exists || strcmp(open->chat.state, state) != 0)
+		return false;
+	json_object_foreach ((json_t *)(uintptr_t)vars, name, value)
+		if (!is_same(json_object_get(open->chat.vars, name), value))
+			return false;
+	return true;
+}
+
 static enum outcome
 place(struct dialog_sync *sync, const struct dialog *dialog, json_t *vars,
     int64_t now, struct fault *fault)
@@ -31,8 +66,7 @@ place(struct dialog_sync *sync, const struct dialog *dialog, json_t *vars,
 	const struct effects_origin origin = { 0 };
 	struct effects_result result = { 0 };
 	struct turn_chat open = { 0 };
-	json_auto_t *data =
-	    json_pack("{s:O*, s:b}", "vars", vars, "asked", 1);
+	json_auto_t *data = json_pack("{s:O*, s:b}", "vars", vars, "asked", 1);
 	const struct input input = { .kind = INPUT_PLACE,
 		.text = dialog->state,
 		.data = data };
@@ -43,7 +77,7 @@ place(struct dialog_sync *sync, const struct dialog *dialog, json_t *vars,
 		open.row.type = mem_dup("private");
 		open.row.seen_at = now;
 	}
-	if (out == OUT_OK)
+	if (out == OUT_OK && !is_there(sync, &open, dialog, vars))
 		out = turn_step(sync->turn, sync->turn->flow, &open, &input,
 		    &origin, now, &result, fault);
 	free(result.notice);
@@ -72,8 +106,8 @@ place_or_reduce(struct dialog_sync *sync, const struct dialog *dialog,
 /* STATE is none of the flow's, or stands for what cannot be read: it stays
  * there. */
 static enum outcome
-leave(struct dialog_sync *sync, const struct dialog *dialog,
-    const char *state, int64_t now, struct fault *fault)
+leave(struct dialog_sync *sync, const struct dialog *dialog, const char *state,
+    int64_t now, struct fault *fault)
 {
 	const char *why = dialog->state != NULL
 	    ? "no state of the flow has this alias"
@@ -107,8 +141,8 @@ take_over(struct dialog_sync *sync, const struct dialog *dialog, int64_t now,
 }
 
 enum outcome
-dialog_adopt(struct dialog_sync *sync, const struct dialog *dialog, int64_t now,
-    struct fault *fault)
+dialog_adopt(struct dialog_sync *sync, const struct dialog *dialog,
+    int64_t now, struct fault *fault)
 {
 	struct turn *turn = sync->turn;
 	const char *state = dialog->state;

@@ -11,9 +11,10 @@ struct dialog_sync {
 	struct turn *turn;
 	struct dialog_options options;
 	struct dialog_counts counts;
-	int64_t told_to;     /* chat: up to there this round has told */
-	int64_t rests_until; /* monotonic ms, of the next round: some are locked */
-	int64_t waited_ms;   /* for locks */
+	int64_t told_to; /* chat: up to there this round has told */
+	int64_t
+	    rests_until; /* monotonic ms, of the next round: some are locked */
+	int64_t waited_ms; /* for locks */
 	/* Of those whose updates wait. */
 	struct dialog asked[DIALOGS_AT_ONCE];
 	int count;

@@ -36,4 +36,27 @@ redis_afresh(struct db *of)
 	redis_run_ok(redis);
 }
 
+/* What a command that another program gives answers, as
+ * text, until the next one. */
+static inline const char *
+theirs(const char *format, ...)
+{
+	static char text[200];
+	va_list args;
+
+	va_start(args, format);
+	redisContext *other = redisConnectUnix(server.socket);
+	redisReply *reply = redisvCommand(other, format, args);
+	va_end(args);
+	assert_non_null(reply);
+	if (reply->type == REDIS_REPLY_INTEGER)
+		snprintf(text, sizeof(text), "%lld", reply->integer);
+	else
+		snprintf(text, sizeof(text), "%s",
+		    reply->str ? reply->str : "(nil)");
+	freeReplyObject(reply);
+	redisFree(other);
+	return text;
+}
+
 #endif

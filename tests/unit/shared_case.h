@@ -140,6 +140,7 @@ round_of(int want)
 {
 	bool more;
 
+	redis_end_by(redis, clock_mono_ms() + 10000);
 	state_ok(handover_round(handover, redis, 100, want, &more, &fault),
 	    &fault);
 	return more;

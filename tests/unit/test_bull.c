@@ -280,6 +280,64 @@ a_job_without_data_is_forgotten(void **state)
 	assert_string_equal("1", text("LRANGE " Q ":active 0 -1"));
 }
 
+static enum bull_fate
+add(const char *id, int64_t delay_ms, char why[200])
+{
+	const struct bull_new job = { .queue = Q,
+		.id = id,
+		.name = "call",
+		.data = "{\"n\":1}",
+		.delay_ms = delay_ms };
+	enum bull_fate fate = BULL_REFUSED;
+
+	assert_int_equal(OUT_OK, bull_add(redis, &job, 1, &fate, why, &fault));
+	return fate;
+}
+
+/* A hundred of them would be more than an answer may have. */
+static void
+a_job_with_large_options_is_left_to_others(void **state)
+{
+	size_t len = 70000;
+	char *large = malloc(len + 1);
+
+	(void)state;
+	memset(large, 'x', len);
+	large[len] = '\0';
+	put("1");
+	make("2", large);
+	do_it("LPUSH " Q ":wait 2");
+	put("3");
+	free(large);
+	assert_string_equal("1 3", taken(10));
+	assert_non_null(strstr(inbox->notice, "large options"));
+	assert_string_equal("2", text("LRANGE " Q ":wait 0 -1"));
+}
+
+/* What a setting of the queue spoils takes no job along. */
+static void
+a_queue_that_says_nonsense_loses_no_job(void **state)
+{
+	char why[200];
+
+	(void)state;
+	do_it("HSET " Q ":meta opts.maxLenEvents many concurrency few");
+	assert_int_equal(BULL_ADDED, add("a", 0, why));
+	assert_string_equal("a", text("LRANGE " Q ":wait 0 -1"));
+	do_it("HDEL " Q ":meta concurrency");
+	assert_string_equal("a", taken(10));
+	settle(ARRIVAL_LATER);
+	assert_string_equal("a", taken(10));
+	do_it("DEL " Q ":events");
+	do_it("SET " Q ":events x");
+	inbox->arrivals[0].fate = ARRIVAL_LATER;
+	assert_int_equal(OUT_OK, inbox_settle(inbox, redis, &fault));
+	assert_non_null(strstr(inbox->trouble, "WRONGTYPE"));
+	/* Until its lock ends, and somebody sweeps. */
+	assert_string_equal("a", text("LRANGE " Q ":active 0 -1"));
+	assert_int_equal(1, number("EXISTS " Q ":a:lock"));
+}
+
 static void
 what_is_refused_fails_with_its_reason(void **state)
 {
@@ -489,20 +547,6 @@ a_key_of_another_type_turns_it_off(void **state)
 	}
 }
 
-static enum bull_fate
-add(const char *id, int64_t delay_ms, char why[200])
-{
-	const struct bull_new job = { .queue = Q,
-		.id = id,
-		.name = "call",
-		.data = "{\"n\":1}",
-		.delay_ms = delay_ms };
-	enum bull_fate fate = BULL_REFUSED;
-
-	assert_int_equal(OUT_OK, bull_add(redis, &job, 1, &fate, why, &fault));
-	return fate;
-}
-
 static void
 adding_twice_is_adding_once(void **state)
 {
@@ -598,6 +642,8 @@ main(void)
 		WITH_QUEUE(due_and_ranked_jobs_come_in_their_order),
 		WITH_QUEUE(jobs_of_flows_are_put_back_and_hinder_nobody),
 		WITH_QUEUE(a_job_without_data_is_forgotten),
+		WITH_QUEUE(a_job_with_large_options_is_left_to_others),
+		WITH_QUEUE(a_queue_that_says_nonsense_loses_no_job),
 		WITH_QUEUE(what_is_refused_fails_with_its_reason),
 		WITH_QUEUE(finished_jobs_are_kept_as_they_ask),
 		WITH_QUEUE(what_fails_here_waits_its_backoff),

@@ -65,28 +65,6 @@ with_aiogram(void **state)
 #define WITH_AIOGRAM(test) \
 	cmocka_unit_test_setup_teardown(test, with_aiogram, without_redis)
 
-/* What a command that another program gives answers, as text. */
-static const char *
-theirs(const char *format, ...)
-{
-	static char text[200];
-	va_list args;
-
-	va_start(args, format);
-	redisContext *other = redisConnectUnix(server.socket);
-	redisReply *reply = redisvCommand(other, format, args);
-	va_end(args);
-	assert_non_null(reply);
-	if (reply->type == REDIS_REPLY_INTEGER)
-		snprintf(text, sizeof(text), "%lld", reply->integer);
-	else
-		snprintf(text, sizeof(text), "%s",
-		    reply->str ? reply->str : "(nil)");
-	freeReplyObject(reply);
-	redisFree(other);
-	return text;
-}
-
 static void
 look(void)
 {

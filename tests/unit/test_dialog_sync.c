@@ -61,28 +61,6 @@ without_redis(void **state)
 #define WITH_REDIS(test) \
 	cmocka_unit_test_setup_teardown(test, with_redis, without_redis)
 
-/* What a command that another program gives answers, as text. */
-static const char *
-theirs(const char *format, ...)
-{
-	static char text[200];
-	va_list args;
-
-	va_start(args, format);
-	redisContext *other = redisConnectUnix(server.socket);
-	redisReply *reply = redisvCommand(other, format, args);
-	va_end(args);
-	assert_non_null(reply);
-	if (reply->type == REDIS_REPLY_INTEGER)
-		snprintf(text, sizeof(text), "%lld", reply->integer);
-	else
-		snprintf(text, sizeof(text), "%s",
-		    reply->str ? reply->str : "(nil)");
-	freeReplyObject(reply);
-	redisFree(other);
-	return text;
-}
-
 /* CHAT writes TEXT; they are asked for first, as the loop does. */
 static void
 write_to_us(int chat, const char *text)
@@ -210,6 +188,26 @@ locked_ones_are_not_asked_for_ever(void **state)
 	    number("SELECT count(*) FROM mirror WHERE exported < version"));
 }
 
+/* Killed after Redis was told, before that was noted: what is there is ours. */
+static void
+what_we_wrote_moves_nobody(void **state)
+{
+	(void)state;
+	theirs("HSET user:state:7 state their_name n 5");
+	write_to_us(7, "Ann");
+	tell_all();
+	state_exec(state_path, "DELETE FROM dialogs");
+	state_exec(state_path, "UPDATE chats SET entered_at = 77");
+	look_at_all();
+	assert_int_equal(77, number("SELECT entered_at FROM chats"));
+	assert_true(is_in(7, "done"));
+	assert_int_equal(1, number("SELECT count(*) FROM dialogs"));
+	/* Another value is another program's. */
+	theirs("HSET user:state:7 n 6");
+	look_at_all();
+	assert_true(number("SELECT entered_at FROM chats") != 77);
+}
+
 static void
 without_a_flow_nobody_is_told(void **state)
 {
@@ -332,6 +330,7 @@ main(void)
 		WITH_REDIS(a_value_that_does_not_fit_costs_nobody_the_dialog),
 		WITH_REDIS(who_was_forgotten_is_not_taken_back),
 		WITH_REDIS(locked_ones_are_not_asked_for_ever),
+		WITH_REDIS(what_we_wrote_moves_nobody),
 		WITH_REDIS(without_a_flow_nobody_is_told),
 		WITH_REDIS(what_cannot_be_read_is_told_once),
 		WITH_REDIS(an_unknown_state_stays_until_it_is_known),

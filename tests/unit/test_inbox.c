@@ -290,6 +290,47 @@ ten_megabytes_are_not_fetched(void **state)
 	assert_int_equal(0, number("XLEN %s", "leadpipe:leads"));
 }
 
+/* Each costs the reader of an answer more than its bytes. */
+static void
+very_many_fields_are_not_fetched(void **state)
+{
+	enum { FIELDS = 100000 };
+	const char **words = calloc(FIELDS + 3, sizeof(*words));
+
+	(void)state;
+	words[0] = "XADD";
+	words[1] = "leadpipe:leads";
+	words[2] = "*";
+	for (int i = 0; i < FIELDS; i++)
+		words[i + 3] = "";
+	redis_add_words(redis, FIELDS + 3, words, NULL);
+	redis_run_ok(redis);
+	free(words);
+	inbox = stream_of(ME, LEASE_MS);
+	take(inbox, 10);
+	assert_int_equal(1, inbox->count);
+	assert_int_equal(0, inbox->arrivals[0].len);
+	assert_non_null(strstr(inbox->arrivals[0].why, "larger than"));
+}
+
+/* Somebody makes it something else while we work. */
+static void
+a_place_for_poison_that_is_none_loses_nothing(void **state)
+{
+	(void)state;
+	put("no lead");
+	put("{}");
+	inbox = list_of(ME);
+	take(inbox, 10);
+	redis_add(redis, "SET leadpipe:in:poison something");
+	redis_run_ok(redis);
+	inbox->arrivals[0].fate = ARRIVAL_REFUSED;
+	inbox->arrivals[1].fate = ARRIVAL_TAKEN;
+	assert_int_equal(OUT_OK, inbox_settle(inbox, redis, &fault));
+	assert_non_null(strstr(inbox->trouble, "leadpipe:in:poison"));
+	assert_int_equal(2, number("HLEN %s", "leadpipe:in:processing"));
+}
+
 static void
 one_answer_is_not_larger_than_its_budget(void **state)
 {
@@ -546,6 +587,8 @@ main(void)
 		WITH_REDIS(given_back_it_keeps_its_name),
 		WITH_REDIS(poison_goes_aside_as_it_came),
 		WITH_REDIS(ten_megabytes_are_not_fetched),
+		WITH_REDIS(very_many_fields_are_not_fetched),
+		WITH_REDIS(a_place_for_poison_that_is_none_loses_nothing),
 		WITH_REDIS(one_answer_is_not_larger_than_its_budget),
 		WITH_REDIS(what_kills_again_and_again_is_refused),
 		WITH_REDIS(a_key_of_another_type_turns_it_off),

@@ -18,11 +18,11 @@ static bool more;
 static void
 chat(int64_t id, const char *in)
 {
-	char *sql = mem_printf(
-	    "INSERT INTO chats(chat_id, state, created_at, seen_at)"
-	    " VALUES(%lld, '%s', 1, 1) ON CONFLICT(chat_id)"
-	    " DO UPDATE SET state = excluded.state",
-	    (long long)id, in);
+	char *sql =
+	    mem_printf("INSERT INTO chats(chat_id, state, created_at, seen_at)"
+		       " VALUES(%lld, '%s', 1, 1) ON CONFLICT(chat_id)"
+		       " DO UPDATE SET state = excluded.state",
+		(long long)id, in);
 
 	state_exec(state_path, sql);
 	free(sql);
@@ -51,23 +51,6 @@ without_redis(void **state)
 #define WITH_REDIS(test) \
 	cmocka_unit_test_setup_teardown(test, with_redis, without_redis)
 
-/* What a command that somebody gives answers, as text. */
-static const char *
-ask(const char *command)
-{
-	static char text[300];
-
-	redis_add(redis, command);
-	redis_run_ok(redis);
-	const struct redisReply *reply = redis_reply(redis, 0);
-	if (reply->type == REDIS_REPLY_INTEGER)
-		snprintf(text, sizeof(text), "%lld", reply->integer);
-	else
-		snprintf(text, sizeof(text), "%s",
-		    reply->str ? reply->str : "(nil)");
-	return text;
-}
-
 static enum outcome
 push(void)
 {
@@ -88,11 +71,11 @@ each_is_told_once(void **state)
 {
 	(void)state;
 	told(2);
-	assert_string_equal("hello", ask("HGET lp:chat:42:7 state"));
+	assert_string_equal("hello", theirs("HGET lp:chat:42:7 state"));
 	told(0);
 	chat(7, "paid");
 	told(1);
-	assert_string_equal("paid", ask("HGET lp:chat:42:7 state"));
+	assert_string_equal("paid", theirs("HGET lp:chat:42:7 state"));
 	assert_int_equal(0, mirror_behind_count(db));
 	assert_true(mirror_told_at(db) > 0);
 }
@@ -102,10 +85,10 @@ a_lower_version_is_not_written(void **state)
 {
 	(void)state;
 	told(2);
-	ask("HSET lp:chat:42:7 ver 99999 state theirs");
+	theirs("HSET lp:chat:42:7 ver 99999 state theirs");
 	chat(7, "paid");
 	told(1);
-	assert_string_equal("theirs", ask("HGET lp:chat:42:7 state"));
+	assert_string_equal("theirs", theirs("HGET lp:chat:42:7 state"));
 }
 
 /* As a host has that was set up anew: its versions begin at 1 again. */
@@ -124,7 +107,7 @@ another_database_is_another_state(void **state)
 	state_exec(state_path, "DELETE FROM meta");
 	chat(7, "new");
 	told(2);
-	assert_string_equal("new", ask("HGET lp:chat:42:7 state"));
+	assert_string_equal("new", theirs("HGET lp:chat:42:7 state"));
 	assert_true(meta_int(db, META_MIRROR_EPOCH, 0) > epoch);
 }
 
@@ -133,26 +116,27 @@ the_older_one_is_refused(void **state)
 {
 	(void)state;
 	told(2);
-	ask("HSET lp:mirror:42 epoch 9000000000000");
+	theirs("HSET lp:mirror:42 epoch 9000000000000");
 	chat(7, "paid");
 	assert_int_equal(OUT_NEVER, push());
 	assert_non_null(strstr(fault.text, "newer state"));
-	assert_string_equal("hello", ask("HGET lp:chat:42:7 state"));
+	assert_string_equal("hello", theirs("HGET lp:chat:42:7 state"));
 	char *why = meta_text(db, META_MIRROR_FAULT);
 	assert_string_equal(fault.text, why);
 	free(why);
 	/* It may have begun in between. */
-	ask("HSET lp:chat:42:7 epoch 9000000000000");
+	theirs("HSET lp:chat:42:7 epoch 9000000000000");
 	state_exec(state_path,
 	    "UPDATE meta SET value = 8000000000000"
 	    " WHERE key = 'mirror_epoch'");
-	ask("HSET lp:mirror:42 epoch 8000000000000");
+	theirs("HSET lp:mirror:42 epoch 8000000000000");
 	assert_int_equal(OUT_NEVER, push());
 	/* Set up anew, it is the newest, though its clock is slow. */
 	state_exec(state_path, "DELETE FROM meta WHERE key = 'mirror_epoch'");
-	ask("HSET lp:mirror:42 epoch 9000000000000");
+	theirs("HSET lp:mirror:42 epoch 9000000000000");
 	told(2);
-	assert_string_equal("9000000000001", ask("HGET lp:chat:42:7 epoch"));
+	assert_string_equal("9000000000001",
+	    theirs("HGET lp:chat:42:7 epoch"));
 	assert_false(meta_has(db, META_MIRROR_FAULT));
 }
 
@@ -161,9 +145,9 @@ a_redis_that_lost_it_is_told_all(void **state)
 {
 	(void)state;
 	told(2);
-	ask("FLUSHALL");
+	theirs("FLUSHALL");
 	told(2);
-	ask("HSET lp:mirror:42 epoch nonsense");
+	theirs("HSET lp:mirror:42 epoch nonsense");
 	told(2);
 	/* Restarted: its id is another one. */
 	state_exec(state_path,
@@ -177,20 +161,20 @@ a_bad_key_stops_no_other(void **state)
 {
 	(void)state;
 	told(2);
-	ask("SET lp:chat:42:7 x");
+	theirs("SET lp:chat:42:7 x");
 	chat(7, "paid");
 	chat(8, "paid");
 	assert_int_equal(OUT_NEVER, push());
 	assert_int_equal(1, users);
 	assert_non_null(strstr(fault.text, "WRONGTYPE"));
-	assert_string_equal("paid", ask("HGET lp:chat:42:8 state"));
+	assert_string_equal("paid", theirs("HGET lp:chat:42:8 state"));
 	assert_true(meta_has(db, META_MIRROR_FAULT));
 	assert_int_equal(1, mirror_behind_count(db));
-	ask("DEL lp:chat:42:7");
+	theirs("DEL lp:chat:42:7");
 	told(1);
 	assert_false(meta_has(db, META_MIRROR_FAULT));
-	ask("DEL lp:mirror:42");
-	ask("SET lp:mirror:42 x");
+	theirs("DEL lp:mirror:42");
+	theirs("SET lp:mirror:42 x");
 	assert_int_equal(OUT_NEVER, push());
 	assert_int_equal(0, users);
 }
@@ -230,10 +214,10 @@ who_is_gone_is_told_and_forgotten(void **state)
 	state_exec(state_path, "UPDATE mirror SET exported = version");
 	state_exec(state_path, "DELETE FROM chats WHERE chat_id <> 8");
 	/* A chat that is new to Redis is there, too. */
-	ask("HSET lp:chat:42:7 ver 1");
+	theirs("HSET lp:chat:42:7 ver 1");
 	told(2);
 	assert_string_equal("0",
-	    ask("EXISTS lp:chat:42:7 lp:chat:42:-5 lp:history:42:7"));
+	    theirs("EXISTS lp:chat:42:7 lp:chat:42:-5 lp:history:42:7"));
 	/* Programs with dialogs have not heard of it; of groups they know
 	 * none. */
 	assert_int_equal(1,
@@ -253,8 +237,8 @@ a_group_that_moves_moves(void **state)
 	state_exec(state_path,
 	    "UPDATE chats SET chat_id = -1005 WHERE chat_id = -5");
 	told(2);
-	assert_string_equal("group", ask("HGET lp:chat:42:-1005 state"));
-	assert_string_equal("0", ask("EXISTS lp:chat:42:-5"));
+	assert_string_equal("group", theirs("HGET lp:chat:42:-1005 state"));
+	assert_string_equal("0", theirs("EXISTS lp:chat:42:-5"));
 }
 
 static void
@@ -270,8 +254,8 @@ not_wanted_it_is_left_alone(void **state)
 	assert_int_equal(0, mirror_behind_count(db));
 	options.wanted = true;
 	told(2);
-	assert_string_equal("paid", ask("HGET lp:chat:42:7 state"));
-	assert_string_equal("0", ask("EXISTS lp:chat:42:8"));
+	assert_string_equal("paid", theirs("HGET lp:chat:42:7 state"));
+	assert_string_equal("0", theirs("EXISTS lp:chat:42:8"));
 }
 
 int

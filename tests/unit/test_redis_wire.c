@@ -354,6 +354,15 @@ errors_have_their_class(void **state)
 		{ REDIS_CONFIG, "NOAUTH Authentication required." },
 		{ REDIS_CONFIG, "WRONGPASS invalid username-password pair" },
 		{ REDIS_CONFIG, "NOPERM this user has no permissions" },
+		{ REDIS_CONFIG,
+		    "ERR Error running script (call to f_1): "
+		    "@user_script:1: The user executing the script can't "
+		    "run this command or subcommand" },
+		{ REDIS_CONFIG,
+		    "ERR Error running script (call to f_1): "
+		    "@user_script:1: The user executing the script can't "
+		    "access at least one of the keys mentioned in the "
+		    "command arguments" },
 		{ REDIS_CONFIG, "ERR invalid password" },
 		{ REDIS_CONFIG, "ERR DB index is out of range" },
 		{ REDIS_WRONG_TYPE, "WRONGTYPE Operation against a key" },

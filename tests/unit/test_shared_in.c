@@ -241,6 +241,77 @@ poison_mended(void **state)
 	assert_int_equal(other("HLEN " HANDOVER_NOTES), 0);
 }
 
+/* Whoever exported it hears that nobody wants it: it would be put there
+ * again, as if Redis had lost it. */
+static void
+poison_of_another_host(void **state)
+{
+	char *mine = strdup(handover_host(handover));
+
+	(void)state;
+	say(7, "/start");
+	settle();
+	let_due();
+	other("ZRANGE scheduler:tasks 0 -1");
+	/* Elsewhere it is claimed, and cannot be read. */
+	other("EVAL %s 3 scheduler:tasks " HANDOVER_POISON " " HANDOVER_NOTES
+	      " %s %s",
+	    "redis.call('ZREM', KEYS[1], ARGV[1])"
+	    "redis.call('ZADD', KEYS[2], 1, ARGV[1])"
+	    "redis.call('HSET', KEYS[3], redis.sha1hex(ARGV[1]),"
+	    " 'p|5|' .. ARGV[2] .. '||0|no such schedule')",
+	    answer, mine);
+	free(mine);
+	look();
+	assert_string_equal(mend(stuck(), MEND_DROP), "dropped");
+	look();
+	assert_int_equal(other("ZCARD " HANDOVER_POISON), 0);
+	change("UPDATE shared_tasks SET look_at = 0");
+	settle();
+	assert_int_equal(messages("Remember"), 0);
+	assert_int_equal(
+	    number("SELECT count(*) FROM shared_tasks WHERE state = 'done'"
+		   " AND told = 1"),
+	    1);
+	is_clean();
+}
+
+/* A page that is not where it was shows fewer than there are. */
+static void
+decisions_survive_a_look(void **state)
+{
+	(void)state;
+	put("rubbish", 10);
+	settle();
+	look();
+	assert_string_equal(mend(stuck(), MEND_DROP), "dropped");
+	begin();
+	state_ok(shared_stuck_gone(db, false, clock_wall_ms() + 1000, &fault),
+	    &fault);
+	commit();
+	look();
+	assert_int_equal(other("ZCARD " HANDOVER_POISON), 0);
+	assert_int_equal(number("SELECT count(*) FROM shared_stuck"), 0);
+}
+
+/* What cannot be done now is tried once a look, not again and again. */
+static void
+decisions_that_fail(void **state)
+{
+	bool more = true;
+
+	(void)state;
+	change("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	       " WHERE i < 16) INSERT INTO shared_stuck(id, place, digest,"
+	       " size, head, due_at, seen_at, seen_last, decision)"
+	       " SELECT i + 900, 'poison', i, 1, '', 1, 1, 1, 'drop' FROM n");
+	other("SET " HANDOVER_POISON " x");
+	redis_end_by(redis, clock_mono_ms() + 10000);
+	state_ok(handover_look(handover, redis, 100, &more, &fault), &fault);
+	assert_false(more);
+	assert_int_equal(number("SELECT count(*) FROM shared_stuck"), 16);
+}
+
 /* Ten megabytes are not even fetched. */
 static void
 too_large(void **state)
@@ -583,6 +654,9 @@ main(void)
 		SHARED(strangers),
 		SHARED(poison),
 		SHARED(poison_mended),
+		SHARED(poison_of_another_host),
+		SHARED(decisions_survive_a_look),
+		SHARED(decisions_that_fail),
 		SHARED(too_large),
 		SHARED(stale_processing),
 		SHARED(killed_between),
