@@ -60,7 +60,8 @@ SIM = $(call dirs,sim)
 VFS = $(patsubst %,%.a,$(filter %/vfs,$(call dirs,fault)))
 SHIM = $(patsubst %,%.so,$(filter %-shim,$(call dirs,fault)))
 FAULT = $(filter-out %/vfs %-shim,$(call dirs,fault))
-DOCS = $(wildcard README.md NEWS.md LICENSE *.example)
+DOCS = $(wildcard README.md README.ru.md NEWS.md LICENSE *.example \
+	docs/*.md docs/*.png)
 PAGES = $(notdir $(wildcard man/*.[1578]))
 page = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $1))/$1
 UNITS = $(notdir $(wildcard systemd/*@.*))
@@ -149,11 +150,11 @@ completion = sed 's|/usr/share/leadpipe/|$(pkgdatadir)/|' completions/$1 \
 	>$(DESTDIR)$2 && chmod 644 $(DESTDIR)$2
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir)/leadpipe \
-		$(docdir) $(unitdir)/$(DROPINS) $(sysusersdir) $(tmpfilesdir) \
+		$(docdir)/docs $(unitdir)/$(DROPINS) $(sysusersdir) $(tmpfilesdir) \
 		$(pkgdatadir) $(bashcompdir) $(zshcompdir) $(fishcompdir))
 	install $(B)/leadpipe $(DESTDIR)$(bindir)
 	install $(PROGRAMS) $(DESTDIR)$(libexecdir)/leadpipe
-	install -m 644 $(DOCS) $(DESTDIR)$(docdir)
+	$(foreach d,$(DOCS),install -m 644 $d $(DESTDIR)$(docdir)/$d &&) :
 	$(foreach p,$(PAGES),install -D -m 644 man/$p $(call page,$p) &&) :
 	install completions/words $(DESTDIR)$(pkgdatadir)/completion-words
 	$(call completion,leadpipe.bash,$(bashcompdir)/leadpipe)
@@ -176,7 +177,8 @@ uninstall:
 		$(tmpfilesdir)/leadpipe.conf $(pkgdatadir)/completion-words \
 		$(bashcompdir)/leadpipe $(zshcompdir)/_leadpipe \
 		$(fishcompdir)/leadpipe.fish)
-	-rmdir $(addprefix $(DESTDIR),$(libexecdir)/leadpipe $(docdir) \
+	-rmdir $(addprefix $(DESTDIR),$(libexecdir)/leadpipe $(docdir)/docs \
+		$(docdir) \
 		$(pkgdatadir) $(unitdir)/$(DROPINS))
 dist:
 	.ci/dist $(VERSION)

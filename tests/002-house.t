@@ -160,7 +160,8 @@ is 'make install puts each file in its place' "$({
 	for command in $commands; do
 		echo "/usr/local/libexec/leadpipe/$command 755"
 	done
-	for file in README.md NEWS.md LICENSE *.example; do
+	for file in README.md README.ru.md NEWS.md LICENSE *.example \
+		docs/*.md docs/*.png; do
 		[ -e "$file" ] && echo "/usr/local/share/doc/leadpipe/$file 644"
 	done
 	(cd systemd && find . -mindepth 1 -type f \( -name '*@.*' -o \

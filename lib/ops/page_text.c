@@ -43,6 +43,8 @@ static const struct {
 	{ "runs", "Commands" },
 	{ "queue", "Delivery" },
 	{ "crm", "CRM" },
+	{ "redis", "Redis" },
+	{ "page", "Page" },
 	{ "config", "Configuration" },
 };
 

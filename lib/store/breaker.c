@@ -114,7 +114,8 @@ breaker_save(struct db *db, const char *name, const struct breaker *b,
 	db_bind_int(save, 6, b->credential);
 	db_bind_text(save, 7, reason);
 	db_run(db, save);
-	counter_add(db, COUNT_CRM_FAILURES, name, 1);
+	if (strcmp(name, BREAKER_REDIS) != 0)
+		counter_add(db, COUNT_CRM_FAILURES, name, 1);
 	return db_result(db, fault);
 }
 

@@ -6,6 +6,7 @@
 #include "state_db.h"
 
 #include "store/breaker.h"
+#include "store/counters.h"
 
 #define NOW INT64_C(1800000000000)
 
@@ -189,6 +190,9 @@ what_hangs_opens_it_at_once(void **state)
 	/* No CRM has that name. */
 	const char *name;
 	assert_false(breaker_next(db, "", &name));
+	fail_at(NOW);
+	state_ok(db_commit(db, &fault), &fault);
+	assert_int_equal(1, counter_sum(db, COUNT_CRM_FAILURES));
 }
 
 static void
