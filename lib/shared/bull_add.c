@@ -23,8 +23,7 @@ static const struct redis_script add_script = {
 	    "local wait, paused, meta, counter, active, events, marker,\n"
 	    "  delayed, note = unpack(KEYS)\n"
 	    "local kinds = {'list', 'list', 'hash', 'string', 'list',\n"
-	    "  'stream', 'zset', 'zset'}\n"
-	    BULL_KINDS
+	    "  'stream', 'zset', 'zset'}\n" BULL_KINDS
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
 	    "  'opts.maxLenEvents')\n"
 	    "local major = string.match(m[1] or '', '^bullmq:(%d+)%.')\n"
@@ -36,16 +35,14 @@ static const struct redis_script add_script = {
 	    "  return {'known'}\n"
 	    "end\n"
 	    "c('INCR', counter)\n"
-	    "local delay = tonumber(ARGV[7])\n"
-	    "local most = " BULL_EVENTS("m[4]") "\n"
+	    "local delay = tonumber(ARGV[7])\n" BULL_EVENTS
 	    "c('HSET', pre .. id, 'name', ARGV[3], 'data', ARGV[4], 'opts',\n"
 	    "  ARGV[5], 'timestamp', ARGV[6], 'delay', ARGV[7],\n"
 	    "  'priority', '0')\n"
 	    "c('XADD', events, 'MAXLEN', '~', most, '*', 'event', 'added',\n"
 	    "  'jobId', id, 'name', ARGV[3])\n"
 	    "if delay > 0 then\n"
-	    "  local due = tonumber(ARGV[6]) + delay\n"
-	    BULL_DELAY
+	    "  local due = tonumber(ARGV[6]) + delay\n" BULL_DELAY
 	    "  return {'added'}\n"
 	    "end\n"
 	    "c('LPUSH', m[2] and major == '5' and paused or wait, id)\n"

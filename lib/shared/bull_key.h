@@ -11,10 +11,10 @@
 /* Who processed a job, as BullMQ's boards show it. */
 #define BULL_WORKER "leadpipe"
 
-/* Of a script: as many events as the queue keeps by TEXT of its meta; one that
+/* Of a script: as many events as the queue keeps by m[4], of its meta; one that
  * says nonsense must not end the script half way. */
-#define BULL_EVENTS(text) \
-	"string.match(" text " or '', '^%d+$') or '10000'"
+#define BULL_EVENTS \
+	"local most = string.match(m[4] or '', '^%d+$') or '10000'\n"
 
 /* Of a script whose KEYS should be of these kinds. */
 #define BULL_KINDS \

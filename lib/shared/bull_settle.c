@@ -32,7 +32,7 @@ static const struct redis_script hold_script = {
  * active, -6 somebody else's.
  */
 static const struct redis_script end_script = {
-	.sha1 = "f192123ec6320381e2aff9a4d5b65716e8008346",
+	.sha1 = "951c9c5ffd70a08e940062660545487520b1d1e0",
 	.text =
 	    "local c, pre, id, now = redis.call, ARGV[1], ARGV[2], ARGV[4]\n"
 	    "local active, stalled, completed, failed, delayed, events, wait,\n"
@@ -44,8 +44,8 @@ static const struct redis_script end_script = {
 	    /* What may be of a wrong type comes before the job leaves `active`:
 	     * it would be nowhere. */
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
-	    "  'opts.maxLenEvents')\n"
-	    "c('XTRIM', events, 'MAXLEN', '~', " BULL_EVENTS("m[4]") ")\n"
+	    "  'opts.maxLenEvents')\n" BULL_EVENTS
+	    "c('XTRIM', events, 'MAXLEN', '~', most)\n"
 	    "if c('LREM', active, -1, id) < 1 then return -3 end\n"
 	    "c('DEL', key .. ':lock')\n"
 	    "c('SREM', stalled, id)\n"
@@ -81,9 +81,7 @@ static const struct redis_script end_script = {
 	    "  if delay == 0 then\n"
 	    "    return queue(ARGV[11] == '1' and 'last' or 'first')\n"
 	    "  end\n"
-	    "  local due = tonumber(now) + delay\n"
-	    BULL_DELAY
-	    "  return 0\n"
+	    "  local due = tonumber(now) + delay\n" BULL_DELAY "  return 0\n"
 	    "end\n"
 	    "local function drop(one)\n"
 	    "  c('DEL', one, one .. ':logs', one .. ':dependencies',\n"

@@ -16,8 +16,7 @@ static const struct redis_script sweep_script = {
 	    "local stalled, active, wait, paused, check, meta, marker,\n"
 	    "  events = unpack(KEYS)\n"
 	    "local kinds = {'set', 'list', 'list', 'list', 'string', 'hash',\n"
-	    "  'zset', 'stream'}\n"
-	    BULL_KINDS
+	    "  'zset', 'stream'}\n" BULL_KINDS
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency')\n"
 	    "local major = string.match(m[1] or '', '^bullmq:(%d+)%.')\n"
 	    "if major ~= '5' and major ~= '6' then return {'none'} end\n"

@@ -25,8 +25,7 @@ static const struct redis_script take_script = {
 	    "local wait, active, ranked, events, limiter, delayed, meta, pc,\n"
 	    "  marker = unpack(KEYS)\n"
 	    "local kinds = {'list', 'list', 'zset', 'stream', 'string',\n"
-	    "  'zset', 'hash', 'string', 'zset'}\n"
-	    BULL_KINDS
+	    "  'zset', 'hash', 'string', 'zset'}\n" BULL_KINDS
 	    "if c('EXISTS', meta) == 0 then return {'none'} end\n"
 	    "local m = c('HMGET', meta, 'version', 'paused', 'concurrency',\n"
 	    "  'max', 'duration')\n"
