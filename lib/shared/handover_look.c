@@ -202,8 +202,7 @@ take_looks(struct handover *h, struct redis *redis,
 	int done = 0;
 
 	if (out == OUT_OK)
-		out =
-		    take_decisions(h, redis, decisions, count, &done, fault);
+		out = take_decisions(h, redis, decisions, count, &done, fault);
 	for (int place = 0; place < PLACES && out == OUT_OK; place++)
 		out = see_page(h, (enum place)place,
 		    redis_reply(redis, count + place), now, more, fault);
