@@ -112,7 +112,7 @@ for how in damaged locked full; do
 		;;
 	esac
 	is "$how: told in its second minute, once in the hour" '1 ' \
-		"$(hour 1 $step -t 1)"
+		"$(hour 1 $step -t 3)"
 	case $how in
 	damaged) state=CRITICAL key=database/open what=damaged ;;
 	locked) state=UNKNOWN key=database/open what=locked ;;

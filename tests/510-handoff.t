@@ -129,6 +129,16 @@ is '... and nothing waits for a person' 0 \
 
 # --- what others do
 
+redis ZADD scheduler:tasks "$(date +%s)" \
+	'{"type":"x","chatId":7,"data":{"text":"soon"}}' >/dev/null
+run send-due
+run sync-redis
+run recover-pending --list shared
+is 'a time in seconds is no end of a week ago: it is said and kept' '1 1' \
+	"$(grep -c 'not in milliseconds' "$tmp/out") $(redis ZCARD \
+	'{scheduler:tasks}:lp:poison')"
+redis DEL '{scheduler:tasks}:lp:poison' >/dev/null
+run recover-pending --drop "$(awk '/milliseconds/ { print $1 }' "$tmp/out")"
 redis ZADD scheduler:tasks 1 'no json' >/dev/null
 redis SADD scheduler:processing '{"type":"x","chatId":7,"executeAt":1}' >/dev/null
 run send-due

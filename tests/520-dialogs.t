@@ -155,6 +155,28 @@ is '... the next run tells them, and the person is answered once' \
 	'hello Hello' "$(redis HGET user:state:14 state) $(sim chats/14 |
 	jq -r '[.[] | select(.from == "bot").text] | join(",")')"
 
+# --- names and sizes of others
+with_redis both
+redis DEL user:state:16 >/dev/null
+redis HSET user:state:16 state awaiting_address note kept >/dev/null
+say '{"chat":16,"text":"/nothing"}'
+run poll-updates
+is 'a state keeps the alias by which its program called it' \
+	'awaiting_address|kept' "$(redis HMGET user:state:16 state note |
+	paste -sd '|')"
+redis CONFIG RESETSTAT >/dev/null
+head -c 3000000 /dev/zero | tr '\0' x |
+	redis -x HSET user:state:17 big >/dev/null
+redis HSET user:state:17 state awaiting_address >/dev/null
+say '{"chat":17,"text":"/start"}'
+run poll-updates
+is 'of a hash that is too large nothing is fetched' '0 Hello 0' \
+	"$status $(last_said 17) $(redis INFO commandstats |
+	grep -c cmdstat_hgetall)"
+is '... which is told' 1 \
+	"$(run show-chat 17; grep -c 'more than 64 KB' "$tmp/out")"
+redis DEL user:state:16 user:state:17 >/dev/null
+
 # --- without Redis
 with_redis both
 redis_stop
@@ -188,10 +210,14 @@ is 'of who was forgotten nothing stays there' '0 0' \
 
 # --- configuration
 for line in LEADPIPE_DIALOGS=sometimes LEADPIPE_DIALOG_KEY=fsm:state \
+	'LEADPIPE_DIALOG_KEY=fsm:{chat}:{usr}:state' \
 	LEADPIPE_DIALOG_TTL=soon; do
 	with_redis both "$line"
 	run poll-updates
 	is "$line is refused by name" "78 1" \
 		"$status $(grep -c "^leadpipe.*${line%=*} " "$tmp/err")"
 done
+with_redis both 'LEADPIPE_DIALOG_KEY={users}:state:{user}'
+run poll-updates
+is 'braces may be of the key itself' 0 "$status"
 tap_end

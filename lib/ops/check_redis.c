@@ -28,7 +28,8 @@ check_configured(struct checks *checks, const struct config *config)
 	if (out != OUT_OK) {
 		check->state = CHECK_CRITICAL;
 		check_say(check, "%s", fault.text);
-		check_mend(check, UNHARMED PROBE);
+		check_mend(check,
+		    "nobody is answered before that line is mended or gone");
 	} else if (configured) {
 		check_say(check, "redis at %s", address.where);
 	} else {
@@ -105,9 +106,16 @@ check_dialogs(struct checks *checks, struct db *db)
 	check_say(check,
 	    "%lld %s in a dialog that the flow does not know: '%s'",
 	    (long long)count, count == 1 ? "person is" : "people are", name);
-	check_mend(check,
-	    "give a state of the flow that \"alias\"; 'leadpipe show-chat' "
-	    "shows a person's; they are answered from where we know them");
+	if (name[0] == '(') /* No name, but why there is none. */
+		check_mend(check,
+		    "change or delete that key in Redis ('leadpipe show-chat' "
+		    "shows a person's), which counts when the person writes "
+		    "next; they are answered from where we know them");
+	else
+		check_mend(check,
+		    "give a state of the flow that \"alias\"; 'leadpipe "
+		    "show-chat' shows a person's; they are answered from "
+		    "where we know them");
 }
 
 /* What other programs were promised; also where Redis was taken away. */
@@ -212,7 +220,8 @@ check_redis_online(struct checks *checks, struct db *db,
 		check->state = fault.what == OUT_NEVER ? CHECK_CRITICAL
 						       : CHECK_WARNING;
 		check_say(check, "%s", fault.text);
-		check_mend(check, UNHARMED PROBE);
+		check_mend(check,
+		    "nobody is answered before that line is mended or gone");
 	}
 	redis_close(redis);
 }

@@ -154,24 +154,23 @@ keep_fault(struct run *run, const char *queue, const char *why)
 
 /* What became of each of COUNT. */
 static enum outcome
-keep_fates(struct run *run, const struct bull_job_row *rows, int count,
-    const enum bull_fate *fates, const char *why)
+keep_ends(struct run *run, const struct bull_job_row *rows, int count,
+    const struct bull_end *ends)
 {
 	enum outcome out =
 	    db_begin(run->db, clock_mono_ms() + PUSH_WAIT_MS, &run->fault);
 
-	log_hold();
 	for (int i = 0; i < count && out == OUT_OK; i++) {
-		bool refused = fates[i] == BULL_REFUSED;
+		bool refused = ends[i].fate == BULL_REFUSED;
 
-		out = keep_fault(run, rows[i].queue, refused ? why : NULL);
+		out = keep_fault(run, rows[i].queue,
+		    refused ? ends[i].why : NULL);
 		if (out == OUT_OK && !refused)
 			out = bull_jobs_done(run->db, rows[i].id, &run->fault);
 	}
 	if (out == OUT_OK)
 		out = db_commit(run->db, &run->fault);
 	db_rollback(run->db);
-	log_release();
 	return out;
 }
 
@@ -180,9 +179,8 @@ push_some(struct run *run, struct redis *redis,
     const struct bull_job_row *rows, int count, int64_t *brought)
 {
 	struct bull_new jobs[BATCH];
-	enum bull_fate fates[BATCH];
+	struct bull_end ends[BATCH];
 	int64_t now = clock_wall_ms();
-	char why[200];
 
 	for (int i = 0; i < count; i++)
 		jobs[i] = (struct bull_new){ .queue = rows[i].queue,
@@ -190,12 +188,11 @@ push_some(struct run *run, struct redis *redis,
 			.name = rows[i].name,
 			.data = rows[i].data,
 			.delay_ms = rows[i].due_at - now };
-	enum outcome out =
-	    bull_add(redis, jobs, count, fates, why, &run->fault);
+	enum outcome out = bull_add(redis, jobs, count, ends, &run->fault);
 	if (out == OUT_OK)
-		out = keep_fates(run, rows, count, fates, why);
+		out = keep_ends(run, rows, count, ends);
 	for (int i = 0; i < count && out == OUT_OK; i++)
-		*brought += fates[i] != BULL_REFUSED;
+		*brought += ends[i].fate != BULL_REFUSED;
 	return out;
 }
 

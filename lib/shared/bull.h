@@ -64,13 +64,18 @@ struct bull_new {
 enum bull_fate {
 	BULL_ADDED,
 	BULL_KNOWN,  /* that id was added before */
-	BULL_REFUSED /* not a queue that we speak; WHY */
+	BULL_REFUSED /* not a queue that we speak */
+};
+
+/* What became of one, and why it is refused. */
+struct bull_end {
+	enum bull_fate fate;
+	char why[200];
 };
 
 /* Adds COUNT jobs in one round trip, the same id once in two days however
- * often it is asked.  FATES: of each; WHY: of the last refused. */
+ * often it is asked.  ENDS: of each. */
 enum outcome bull_add(struct redis *redis, const struct bull_new *jobs,
-    int count, enum bull_fate *fates, char why[200], struct fault *fault)
-    must_check;
+    int count, struct bull_end *ends, struct fault *fault) must_check;
 
 #endif

@@ -99,7 +99,7 @@ read_fate(const struct redisReply *reply, char why[200])
 
 enum outcome
 bull_add(struct redis *redis, const struct bull_new *jobs, int count,
-    enum bull_fate *fates, char why[200], struct fault *fault)
+    struct bull_end *ends, struct fault *fault)
 {
 	enum outcome out = OUT_OK;
 
@@ -108,6 +108,6 @@ bull_add(struct redis *redis, const struct bull_new *jobs, int count,
 	if (count > 0)
 		out = redis_run(redis, fault);
 	for (int i = 0; i < count && out == OUT_OK; i++)
-		fates[i] = read_fate(redis_reply(redis, i), why);
+		ends[i].fate = read_fate(redis_reply(redis, i), ends[i].why);
 	return out;
 }

@@ -25,10 +25,14 @@
 	"local other, data = text(KEYS[2])\n" \
 	"local all = value or ''\n" \
 	"if kind == 'hash' then\n" \
-	"  value = redis.call('HLEN', KEYS[1]) <= 256\n" \
-	"    and redis.call('HGETALL', KEYS[1])\n" \
+	"  local size = redis.call('HLEN', KEYS[1]) <= 256 and 0 or most + 1\n" \
+	"  for _, name in ipairs(size == 0\n" \
+	"    and redis.call('HKEYS', KEYS[1]) or {}) do\n" \
+	"    size = size + #name + redis.call('HSTRLEN', KEYS[1], name)\n" \
+	"  end\n" \
+	"  if size > most then kind = 'big'\n" \
+	"  else value = redis.call('HGETALL', KEYS[1]) end\n" \
 	"  all = value and table.concat(value, '\\0') or ''\n" \
-	"  if not value or #all > most then kind, value = 'big', false end\n" \
 	"end\n" \
 	"if other ~= 'none' and not data then\n" \
 	"  kind, value = other, false\n" \
@@ -37,7 +41,7 @@
 	"local locked = KEYS[3] ~= '' and redis.call('EXISTS', KEYS[3]) or 0\n"
 
 static const struct redis_script look = {
-	.sha1 = "f31c9c08242cf27e8f1d336c2babbad9b8009c3e",
+	.sha1 = "4ca113387beb4e0f3343f4fe63df74bcd6f7a927",
 	.text = LOOK "return {kind, locked, stamp, value, data}\n",
 };
 
@@ -47,7 +51,7 @@ static const struct redis_script look = {
  * begins again, or that it has none.  Returns 1, or 0 when it was not written.
  */
 static const struct redis_script put = {
-	.sha1 = "28c54e7916a221286dee7234b88ad15e074337b8",
+	.sha1 = "06a99cafe8e087529661b69e4f4816b47add28d1",
 	.text = LOOK
 	"if locked == 1 or stamp ~= ARGV[1] then return 0 end\n"
 	"local form, life = ARGV[2], tonumber(ARGV[3])\n"

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/suggest.h"
 #include "shared/dialog_key.h"
 
 #define KEY_DEFAULT "user:state:{user}"
@@ -68,11 +69,41 @@ has_person(const char *key)
 	    strstr(key, "{chat}") != NULL || strstr(key, "{id}") != NULL;
 }
 
+/* The name that a word of KEY in braces is meant to be, as it stands nowhere
+ * else in it, or NULL: such a word may also be the key's own. */
+static const char *
+near_name(const char *key)
+{
+	static const char *const names[] = { "user", "chat", "id", "bot" };
+	const char *near = NULL, *at = key;
+
+	while (near == NULL && (at = strchr(at, '{')) != NULL) {
+		size_t len = strcspn(++at, "{}");
+		char *word = mem_dup_n(at, len);
+
+		if (at[len] == '}' && len > 2)
+			near = suggest(word, names, 4);
+		char *braced = mem_printf("{%s}", near ? near : "");
+		if (strstr(key, braced) != NULL)
+			near = NULL;
+		free(braced);
+		free(word);
+	}
+	return near;
+}
+
 /* One that all people share would have what the last of them did. */
 static enum outcome
 check_key(const struct config *config, const char *setting, const char *key,
     struct fault *fault)
 {
+	const char *near = near_name(key);
+
+	if (near != NULL)
+		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
+		    "%s has a word in braces that is none, did you mean "
+		    "{%s}: '%s' (%s)",
+		    setting, near, key, config_origin(config, setting));
 	if (has_person(key))
 		return OUT_OK;
 	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,

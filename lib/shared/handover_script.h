@@ -7,9 +7,11 @@
 
 #include "shared/redis.h"
 
-/* In one slot of a cluster. */
+/* Of other programs, too. */
 #define HANDOVER_TASKS "scheduler:tasks"
 #define HANDOVER_PROCESSING "scheduler:processing"
+
+/* Ours, which a cluster has in one slot with the tasks. */
 #define HANDOVER_LEASES "{scheduler:tasks}:lp:lease"
 #define HANDOVER_NOTES "{scheduler:tasks}:lp:owner"
 #define HANDOVER_GEN "{scheduler:tasks}:lp:gen"

@@ -3,8 +3,11 @@
 
 #include "shared/redis_state.h"
 
-/* A NOPERM of Redis 6 for what a script calls. */
-#define NOT_IN_SCRIPT "The user executing the script can't"
+/* What is a NOPERM elsewhere, for what a script calls: of Redis 6, 7.0, and
+ * newer ones. */
+#define SCRIPT_MAY_NOT_6 "The user executing the script can't"
+#define SCRIPT_MAY_NOT_7 "ERR " SCRIPT_MAY_NOT_6
+#define SCRIPT_MAY_NOT "ERR ACL failure in script:"
 
 /* What replies begin with, and what that means. */
 static const struct meaning {
@@ -36,7 +39,9 @@ static const struct meaning {
 	    "it has no password but is given one" },
 	{ "ERR AUTH", REDIS_CONFIG, "it has no password but is given one" },
 	{ "NOPERM", REDIS_CONFIG, "its user may not do that" },
-	{ NOT_IN_SCRIPT, REDIS_CONFIG, "its user may not do that" },
+	{ SCRIPT_MAY_NOT_6, REDIS_CONFIG, "its user may not do that" },
+	{ SCRIPT_MAY_NOT_7, REDIS_CONFIG, "its user may not do that" },
+	{ SCRIPT_MAY_NOT, REDIS_CONFIG, "its user may not do that" },
 	{ "DENIED", REDIS_CONFIG,
 	    "it is in protected mode: give it a password or 'protected-mode "
 	    "no'" },
@@ -108,7 +113,8 @@ redis_lacks_right(const struct redisReply *reply)
 	if (reply->type != REDIS_REPLY_ERROR)
 		return false;
 	text = unwrapped(reply->str);
-	return begins(text, "NOPERM") || begins(text, NOT_IN_SCRIPT);
+	return begins(text, "NOPERM") || begins(text, SCRIPT_MAY_NOT_6) ||
+	    begins(text, SCRIPT_MAY_NOT_7) || begins(text, SCRIPT_MAY_NOT);
 }
 
 enum outcome

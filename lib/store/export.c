@@ -78,6 +78,10 @@ static const char *const selects[] = {
 	 " WHERE lead_id IN " FORGET_IDS("?4") " ORDER BY id"),
 	("SELECT json_object('crm', crm, 'remote_id', remote_id, 'at', at,"
 	 " 'status_id', status_id) FROM crm_changes WHERE " FORGET_CHANGES),
+	("SELECT json_object('id', id, 'key', key, 'state', state,"
+	 " 'source', source, 'reason', reason, 'size', size, 'raw', raw,"
+	 " 'refused_at', refused_at) FROM refusals WHERE id"
+	 " IN " FORGET_REFUSALS " ORDER BY id"),
 	("SELECT json_object('id', id, 'kind', kind, 'item', item,"
 	 " 'reason', reason, 'answer', answer, 'died_at', died_at)"
 	 " FROM dead_letters WHERE " FORGET_LETTERS " ORDER BY id"),
@@ -86,7 +90,7 @@ static const char *const selects[] = {
 const char *const export_names[] = { "chats", "messages", "updates",
 	"quoting_updates", "events", "tasks", "ended_tasks", "shared_tasks",
 	"handlers", "arrivals", "leads", "lead_sources", "crm_changes",
-	"dead_letters" };
+	"refusals", "dead_letters" };
 const size_t export_count = sizeof(export_names) / sizeof(*export_names);
 
 enum outcome

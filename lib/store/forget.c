@@ -32,6 +32,8 @@ static const struct {
 	    " WHERE lead_id IN " FORGET_IDS("?4") },
 	{ "crm_changes",
 	    "SELECT count(*) FROM crm_changes WHERE " FORGET_CHANGES },
+	{ "refusals",
+	    "SELECT count(*) FROM refusals WHERE id IN " FORGET_REFUSALS },
 	{ "dead_letters",
 	    "SELECT count(*) FROM dead_letters WHERE " FORGET_LETTERS },
 };
@@ -39,6 +41,7 @@ static const struct {
 /* In this order: what finds other rows goes after them. */
 static const char *const deletions[] = {
 	"DELETE FROM dead_letters WHERE " FORGET_LETTERS,
+	"DELETE FROM refusals WHERE id IN " FORGET_REFUSALS,
 	/* An operator may still answer to it. */
 	("UPDATE messages SET about = " /* MESSAGES_FORGOTTEN */
 	 "-9223372036854775808, subject = NULL, text = NULL, params = NULL,"

@@ -4,14 +4,15 @@
  * what is forgotten is what was shown.
  *
  *   ?1 chat id    ?2 the same as text    ?3 own updates     ?4 leads
- *   ?5 updates that quote them           ?6 now
- *   ?7 phone      ?8 e-mail
+ *   ?5 updates that quote them           ?6 now    ?7 phone    ?8 e-mail
  *
  * ?3 to ?5 are JSON arrays of ids: an update is found by reading all of them,
  * which is done before the transaction, and no temporary table is needed.
  */
 #ifndef LEADPIPE_FORGET_ROWS_H
 #define LEADPIPE_FORGET_ROWS_H
+
+#include "store/forget_refusals.h"
 
 #define FORGET_IDS(index) "(SELECT value FROM json_each(" index "))"
 
@@ -72,10 +73,10 @@
 	"  ON l.email = c.email WHERE l.chat_id IS NULL)"
 
 #define FORGET_LETTERS \
-	"(chat_id = ?1 OR CASE kind" \
-	" WHEN 'message' THEN item IN " FORGET_MESSAGES \
+	"(chat_id = ?1 OR CASE kind WHEN 'message' THEN item IN " FORGET_MESSAGES \
 	" WHEN 'lead' THEN item IN " FORGET_IDS("?4") " WHEN 'update' THEN item IN " FORGET_IDS( \
 	    "?3") " WHEN 'exec' THEN item IN (SELECT id FROM execs WHERE chat_id = ?1)" \
+		  " WHEN 'refusal' THEN item IN " FORGET_REFUSALS \
 		  " ELSE item IN (SELECT id FROM task_ends WHERE chat_id = ?1) END)"
 
 #define FORGET_CHANGES \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -27,18 +28,34 @@ description_release(struct description *d)
 	json_decref(d->vars);
 }
 
+/* A name of STATE that is there already stays: its program may know no other.
+ */
+static const char *
+name_of(const struct flow *flow, const struct dialog *dialog,
+    const char *state)
+{
+	const char *there = dialog->state != NULL
+	    ? flow_state_called(flow, dialog->state)
+	    : NULL;
+
+	return there != NULL && strcmp(there, state) == 0
+	    ? dialog->state
+	    : flow_state_abroad(flow, state);
+}
+
 static enum outcome
-describe(struct dialog_sync *sync, int64_t chat_id, struct description *d,
-    struct fault *fault)
+describe(struct dialog_sync *sync, const struct dialog *dialog,
+    struct description *d, struct fault *fault)
 {
 	struct turn_chat open = { 0 };
-	enum outcome out = turn_chat_open(sync->turn, chat_id, &open, fault);
+	enum outcome out =
+	    turn_chat_open(sync->turn, dialog->chat_id, &open, fault);
 
 	*d = (struct description){ .exists = open.row.exists,
 		.vars = json_object() };
 	if (out == OUT_OK && open.chat.state[0] != '\0') {
 		d->state = mem_dup(
-		    flow_state_abroad(sync->turn->flow, open.chat.state));
+		    name_of(sync->turn->flow, dialog, open.chat.state));
 		json_object_update(d->vars, open.chat.vars);
 	}
 	turn_chat_close(&open);
@@ -77,7 +94,7 @@ prepare_one(struct dialog_sync *sync, struct telling *t, int i,
 {
 	struct dialog *dialog = &t->dialogs[i];
 	struct description d;
-	enum outcome out = describe(sync, dialog->chat_id, &d, fault);
+	enum outcome out = describe(sync, dialog, &d, fault);
 
 	t->forgotten[i] = dialogs_forgotten(sync->turn->db, dialog->chat_id);
 	if (t->forgotten[i]) {

@@ -47,6 +47,9 @@ chat_of(const json_t *object)
 	return id;
 }
 
+/* Less is a time in seconds, until the year 5138. */
+#define MS_LEAST INT64_C(100000000000)
+
 static enum outcome
 member_read(const struct shared_task *shared, struct member *member,
     struct fault *fault)
@@ -70,6 +73,12 @@ member_read(const struct shared_task *shared, struct member *member,
 	if (member->chat_id == 0)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "it has no chatId and no userId that is a number");
+	/* It would be too late for everything. */
+	if (member->due_at < MS_LEAST)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "its time %lld is not in milliseconds (executeAt, else "
+		    "the score)",
+		    (long long)member->due_at);
 	return OUT_OK;
 }
 

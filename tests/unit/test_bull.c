@@ -288,10 +288,12 @@ add(const char *id, int64_t delay_ms, char why[200])
 		.name = "call",
 		.data = "{\"n\":1}",
 		.delay_ms = delay_ms };
-	enum bull_fate fate = BULL_REFUSED;
+	struct bull_end end;
 
-	assert_int_equal(OUT_OK, bull_add(redis, &job, 1, &fate, why, &fault));
-	return fate;
+	assert_int_equal(OUT_OK, bull_add(redis, &job, 1, &end, &fault));
+	if (end.fate == BULL_REFUSED)
+		strcpy(why, end.why);
+	return end.fate;
 }
 
 /* A hundred of them would be more than an answer may have. */
@@ -606,6 +608,28 @@ adding_to_what_we_do_not_speak_is_refused(void **state)
 	assert_int_equal(BULL_ADDED, add("a", 0, why));
 }
 
+static void
+each_queue_hears_its_own_reason(void **state)
+{
+	const struct bull_new jobs[] = {
+		{ .queue = Q, .id = "a", .name = "call", .data = "1" },
+		{ .queue = "bull:calls",
+		    .id = "b",
+		    .name = "call",
+		    .data = "1" },
+	};
+	struct bull_end ends[2];
+
+	(void)state;
+	do_it("HSET " Q ":meta version bullmq:4.1.0");
+	do_it("SET bull:calls:wait x");
+	assert_int_equal(OUT_OK, bull_add(redis, jobs, 2, ends, &fault));
+	assert_int_equal(BULL_REFUSED, ends[0].fate);
+	assert_non_null(strstr(ends[0].why, "4.1.0"));
+	assert_int_equal(BULL_REFUSED, ends[1].fate);
+	assert_non_null(strstr(ends[1].why, "bull:calls:wait"));
+}
+
 /* A script whose name is wrong would be sent in full each time. */
 static void
 scripts_are_known_by_their_names(void **state)
@@ -657,6 +681,7 @@ main(void)
 		WITH_QUEUE(adding_twice_is_adding_once),
 		WITH_QUEUE(adding_later_and_to_a_paused_queue),
 		WITH_QUEUE(adding_to_what_we_do_not_speak_is_refused),
+		WITH_QUEUE(each_queue_hears_its_own_reason),
 		WITH_QUEUE(scripts_are_known_by_their_names),
 	};
 

@@ -177,6 +177,50 @@ all_of_one_goes_and_nothing_of_others(void **state)
 	forget_ok(HER);
 }
 
+/* What nobody could read is nobody's row: her words are found in it. */
+static void
+what_a_website_left_unread_goes_by_its_words(void **state)
+{
+	static const char *const raws[] = {
+		/* hers */
+		"{\"chat\":" HER "}",
+		"name=%D0%90&phone=8%20%28999%29%20111%2D22%2D33",
+		"{\"phone\":\"8 (999) 111-22-33\"",
+		"mail=Her%2EOwn%40mail%2Eexample&x=1",
+		"{\"email\": \"HER.OWN@mail.example\"",
+		/* others' */
+		"{\"phone\":\"+7 999 555\"",
+		"her.own at mail.example, N, +7",
+	};
+
+	(void)state;
+	live(HER);
+	exec("UPDATE leads SET phone_e164 = '+79991112233',"
+	     " email = 'her.own@mail.example'");
+	exec(
+	    "UPDATE chats SET vars = json_set(vars, '$.n', 'N', '$.one', '+7',"
+	    " '$.other', '+9" HER "')");
+	for (size_t i = 0; i < sizeof(raws) / sizeof(*raws); i++) {
+		char *sql = mem_printf(
+		    "INSERT INTO refusals(id, key, source, reason, size, raw,"
+		    " refused_at) VALUES(%zu, 'k%zu', 's', 'r', 1, '%s', 1);"
+		    "INSERT INTO dead_letters(kind, item, reason, mend,"
+		    " died_at) VALUES('refusal', %zu, 'r', 'm', 1)",
+		    i + 1, i + 1, raws[i], i + 1);
+		exec(sql);
+		free(sql);
+	}
+	/* Another kind of thing may have the same number. */
+	exec("INSERT INTO task_ends SELECT 6, state, ended_at, reason,"
+	     " due_at, kind, priority, chat_id, name, expire_at, created_at,"
+	     " entries, flow, pointer, method, params FROM task_ends");
+	forget_ok(HER);
+	assert_int_equal(13, number("SELECT sum(id) FROM refusals"));
+	assert_int_equal(13,
+	    number("SELECT sum(item) FROM dead_letters"
+		   " WHERE kind = 'refusal'"));
+}
+
 static void
 what_is_on_its_way_is_waited_for(void **state)
 {
@@ -421,6 +465,8 @@ an_export_has_each_kind(void **state)
 	(void)state;
 	live(HER);
 	update(7, "done", HER, "{\"message\":{\"chat\":{\"id\":" HER "}}}");
+	exec("INSERT INTO refusals(key, source, reason, size, raw, refused_at)"
+	     " VALUES('k', 's', 'r', 1, '" HER "', 1)");
 	look(HER);
 	for (size_t i = 0; i < export_count; i++) {
 		count = 0;
@@ -583,6 +629,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_DB(all_of_one_goes_and_nothing_of_others),
+		WITH_DB(what_a_website_left_unread_goes_by_its_words),
 		WITH_DB(what_is_on_its_way_is_waited_for),
 		WITH_DB(an_update_is_known_again_and_says_nothing),
 		WITH_DB(who_names_her_is_stepped_first),

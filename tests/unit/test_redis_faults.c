@@ -256,6 +256,7 @@ a_clock_set_back_does_not_keep_it_shut(void **state)
 	redis_server_thaw(&server);
 	state_exec(state_path,
 	    "UPDATE breakers SET open_until = open_until + 3600000");
+	connect_as("");
 	assert_true(redis_usable(redis));
 	(void)!set_something();
 	assert_true(breaker("open_until") < clock_wall_ms() + 600000);
@@ -327,6 +328,20 @@ what_it_takes_to_write_that_down_counts(void **state)
 	int64_t took = (clock_mono_us() - start) / 1000;
 	assert_in_range(redis->lost_ms, took - 4, took + 1);
 	waitpid(pid, NULL, 0);
+}
+
+/* It is not said as a NOPERM there. */
+static void
+a_right_that_a_script_lacks(void **state)
+{
+	(void)state;
+	START("--user", "me", "on", ">sesame", "~*", "+@all", "-zadd");
+	connect_as("me:sesame@");
+	redis_add(redis, "EVAL %s 0",
+	    "return redis.call('ZADD', 'a', '1', 'b')");
+	assert_int_equal(OUT_NEVER, redis_run(redis, &fault));
+	assert_non_null(strstr(fault.text, "its user may not do that"));
+	assert_non_null(strstr(fault.text, "script"));
 }
 
 static void
@@ -628,6 +643,7 @@ main(void)
 		FAULT(without_a_database_the_process_remembers),
 		FAULT(a_database_that_is_busy_costs_little),
 		FAULT(what_it_takes_to_write_that_down_counts),
+		FAULT(a_right_that_a_script_lacks),
 		FAULT(passwords_and_users),
 		FAULT(another_password_is_judged_anew),
 		FAULT(another_address_is_tried_at_once),

@@ -363,6 +363,12 @@ errors_have_their_class(void **state)
 		    "@user_script:1: The user executing the script can't "
 		    "access at least one of the keys mentioned in the "
 		    "command arguments" },
+		{ REDIS_CONFIG,
+		    "ERR The user executing the script can't run this "
+		    "command or subcommand script: b4388c, on "
+		    "@user_script:1." },
+		{ REDIS_CONFIG,
+		    "ERR ACL failure in script: User u has no permissions" },
 		{ REDIS_CONFIG, "ERR invalid password" },
 		{ REDIS_CONFIG, "ERR DB index is out of range" },
 		{ REDIS_WRONG_TYPE, "WRONGTYPE Operation against a key" },
