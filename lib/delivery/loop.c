@@ -295,14 +295,14 @@ wind_up(struct course *c)
 	}
 }
 
-/* Nobody can mend a flow that the disk did not take. */
+/* Nobody can mend a flow that the disk, or memory, did not take. */
 static enum outcome
 has_flow(const struct course *c, struct fault *fault)
 {
 	enum outcome out = turn_has_flow(c->loop->turn, fault);
 
 	if (out != OUT_OK && c->pickup_failed &&
-	    c->pickup_fault.code == EXIT_IO) {
+	    c->pickup_fault.code != EXIT_INPUT) {
 		*fault = c->pickup_fault;
 		out = fault->what;
 	}

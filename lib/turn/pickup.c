@@ -159,7 +159,7 @@ pickup_flow(struct db *db, const struct config *config, int64_t deadline,
 	enum outcome out = OUT_OK;
 
 	if (access(path, R_OK) == -1)
-		out = fault_set(fault, OUT_LATER, EXIT_LATER,
+		out = fault_set(fault, OUT_LATER, EXIT_INPUT,
 		    "'%s' cannot be read; %s", path,
 		    current != NULL ? "the flow in the database goes on"
 				    : "there is no flow in the database yet");
