@@ -209,6 +209,11 @@ is 'of who was forgotten nothing stays there' '0 0' \
 	"$(redis EXISTS user:state:12) $(redis KEYS 'lp:*:12' | grep -c .)"
 
 # --- configuration
+bot_config REDIS_URL=nonsense
+say '{"chat":8,"text":"/start"}'
+run poll-updates
+is 'an address that is none: people are answered, and it is said' '0 1' \
+	"$status $(grep -c 'going on without Redis: .*REDIS_URL' "$tmp/err")"
 for line in LEADPIPE_DIALOGS=sometimes LEADPIPE_DIALOG_KEY=fsm:state \
 	'LEADPIPE_DIALOG_KEY=fsm:{chat}:{usr}:state' \
 	LEADPIPE_DIALOG_TTL=soon; do

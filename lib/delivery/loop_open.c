@@ -2,8 +2,22 @@
 #include "delivery/loop.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+
+/* People are answered whatever is wrong with where Redis is said to be. */
+static enum outcome
+open_redis(struct loop *loop, struct fault *fault)
+{
+	enum outcome out = redis_open(&loop->redis, loop->db, loop->config,
+	    REDIS_BOT, fault);
+
+	if (out != OUT_NEVER)
+		return out;
+	log_error("going on without Redis: %s", fault->text);
+	return OUT_OK;
+}
 
 enum outcome
 loop_open(struct loop *loop, const struct worker *worker, int64_t started,
@@ -22,8 +36,7 @@ loop_open(struct loop *loop, const struct worker *worker, int64_t started,
 	if (out == OUT_OK)
 		out = telegram_open(&loop->telegram, loop->config, fault);
 	if (out == OUT_OK)
-		out = redis_open(&loop->redis, loop->db, loop->config,
-		    REDIS_BOT, fault);
+		out = open_redis(loop, fault);
 	if (out == OUT_OK)
 		out = turn_open(&loop->turn, loop->db, loop->config, fault);
 	if (out == OUT_OK)

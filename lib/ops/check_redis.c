@@ -28,8 +28,7 @@ check_configured(struct checks *checks, const struct config *config)
 	if (out != OUT_OK) {
 		check->state = CHECK_CRITICAL;
 		check_say(check, "%s", fault.text);
-		check_mend(check,
-		    "nobody is answered before that line is mended or gone");
+		check_mend(check, UNHARMED "mend that line");
 	} else if (configured) {
 		check_say(check, "redis at %s", address.where);
 	} else {
@@ -220,8 +219,7 @@ check_redis_online(struct checks *checks, struct db *db,
 		check->state = fault.what == OUT_NEVER ? CHECK_CRITICAL
 						       : CHECK_WARNING;
 		check_say(check, "%s", fault.text);
-		check_mend(check,
-		    "nobody is answered before that line is mended or gone");
+		check_mend(check, UNHARMED PROBE);
 	}
 	redis_close(redis);
 }

@@ -214,7 +214,9 @@ static void
 poison_mended(void **state)
 {
 	(void)state;
-	put("{\"type\":\"later\",\"chatId\":99,\"executeAt\":1}", 10);
+	put("{\"type\":\"later\",\"chatId\":99,"
+	    "\"executeAt\":200000000000}",
+	    10);
 	settle();
 	look();
 	int64_t id = stuck();
@@ -227,7 +229,7 @@ poison_mended(void **state)
 	assert_int_equal(other("ZCARD " HANDOVER_POISON), 0);
 	settle();
 	is_clean();
-	/* It was due in 1970. */
+	/* It was due in 1976. */
 	assert_int_equal(
 	    number("SELECT count(*) FROM task_ends WHERE state = 'expired'"),
 	    1);
