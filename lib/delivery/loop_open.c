@@ -10,13 +10,17 @@
 static enum outcome
 open_redis(struct loop *loop, struct fault *fault)
 {
+	struct fault why;
 	enum outcome out = redis_open(&loop->redis, loop->db, loop->config,
-	    REDIS_BOT, fault);
+	    REDIS_BOT, &why);
 
-	if (out != OUT_NEVER)
-		return out;
-	log_error("going on without Redis: %s", fault->text);
-	return OUT_OK;
+	if (out == OUT_NEVER) {
+		log_error("going on without Redis: %s", why.text);
+		return OUT_OK;
+	}
+	if (out != OUT_OK)
+		*fault = why;
+	return out;
 }
 
 enum outcome
