@@ -11,8 +11,8 @@ static enum outcome
 open_redis(struct loop *loop, struct fault *fault)
 {
 	struct fault why;
-	enum outcome out = redis_open(&loop->redis, loop->db, loop->config,
-	    REDIS_BOT, &why);
+	enum outcome out =
+	    redis_open(&loop->redis, loop->db, loop->config, REDIS_BOT, &why);
 
 	if (out == OUT_NEVER) {
 		log_error("going on without Redis: %s", why.text);
