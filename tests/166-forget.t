@@ -197,8 +197,12 @@ is "the operator's late answer reaches nobody" \
 	'This talk is over, the message was not sent.' "$(heard 9)"
 is '... and makes nobody known' 0 \
 	"$(ask "SELECT count(*) FROM chats WHERE chat_id = $who OR chat_id = 0")"
-flock "$floor/state/run/forget-user.lock" sleep 0.3 &
-sleep 0.1
+flock "$floor/state/run/forget-user.lock" \
+	sh -c 'echo it >"$0"; sleep 0.3' "$tmp/held" &
+for ((i = 0; i < 500; i++)); do
+	[ -s "$tmp/held" ] && break
+	sleep 0.01
+done
 run recover-pending --replay-updates 1..
 is '... nor while somebody is being forgotten' '0 over' \
 	"$status $(kill -0 $! 2>&- || echo over)"
