@@ -197,6 +197,7 @@ is "the operator's late answer reaches nobody" \
 	'This talk is over, the message was not sent.' "$(heard 9)"
 is '... and makes nobody known' 0 \
 	"$(ask "SELECT count(*) FROM chats WHERE chat_id = $who OR chat_id = 0")"
+# shellcheck disable=SC2016 # the inner shell knows it
 flock "$floor/state/run/forget-user.lock" \
 	sh -c 'echo it >"$0"; sleep 0.3' "$tmp/held" &
 for ((i = 0; i < 500; i++)); do
