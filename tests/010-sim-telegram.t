@@ -8,7 +8,8 @@ tmp=$(mktemp -d)
 . "$TOP/tests/tap.sh"
 # shellcheck source=tests/sim/telegram.sh
 . "$TOP/tests/sim/telegram.sh"
-trap 'sim_stop; rm -rf "$tmp"' EXIT
+web=
+trap '[ -z "$web" ] || kill "$web"; sim_stop; rm -rf "$tmp"' EXIT
 
 # what METHOD JSON: the refusal, or the text that a person got
 what()
@@ -64,7 +65,10 @@ is 'a long poll ends when something comes' '[3]' \
 	"$(bot getUpdates '{"offset":700000003,"timeout":20}' | ids)"
 bot getUpdates '{"offset":700000004,"timeout":20}' >"$tmp/older" &
 older=$!
-sleep 0.3
+for ((i = 0; i < 200; i++)); do
+	[ "$(sim stats | jq .polling)" = true ] && break
+	sleep 0.05
+done
 bot getUpdates '{"offset":700000004,"timeout":1}' >"$tmp/younger"
 wait $older
 is 'a newer long poll ends the older with 409' \
@@ -315,7 +319,11 @@ is 'what was confirmed is in the record' true "$(jq -s 'map(select(.kind ==
 
 sim reset '{}' >"$tmp/out"
 sim load '{"messages":20,"seconds":0.4,"chats":10,"text":"go"}' >"$tmp/out"
-sleep 0.6
+for ((i = 0; i < 200; i++)); do
+	[ "$(sim load | jq .said)" = 20 ] && break
+	sleep 0.05
+done
+sleep 0.2
 for chat in $(seq 1000000 1000009); do
 	bot sendMessage "{\"chat_id\":$chat,\"text\":\"x\"}" >"$tmp/out"
 done
@@ -364,10 +372,54 @@ up sendDocument -F chat_id=1 -F document=@"$tmp/big" >"$tmp/out"
 is 'an upload is read no faster than told, and whole' 'true 60000' \
 	"$([ $(($(date +%s%3N) - from)) -ge 500 ] && echo true) $(jq -s '
 	map(select(.uploads))[-1].uploads[0].size' "$tmp/record")"
+broken() { jq -r 'select(.kind == "broken") | .how' "$tmp/record" | tail -n 1; }
 sim fault '{"kind":"hang","ms":600}' >"$tmp/out"
 curl -s -m 0.2 -d chat_id=1 -d text=x "$sim_root/bot$sim_token/sendMessage"
-sleep 0.8
+for ((i = 0; i < 200; i++)); do
+	[ "$(broken)" = 'gone before the answer' ] && break
+	sleep 0.05
+done
 is 'a client that did not wait is in the record' 'gone before the answer' \
-	"$(jq -r 'select(.kind == "broken") | .how' "$tmp/record" | tail -n 1)"
+	"$(broken)"
+sim_stop
+
+# A webhook that takes nothing at first: the name of an update's file says how
+# often it was brought.
+mkdir "$tmp/brought"
+cat >"$tmp/hook" <<'END'
+#!/bin/bash
+body=$(cat)
+[[ $body =~ \"update_id\":([0-9]+) ]]
+file=$brought/${BASH_REMATCH[1]}
+echo "$HTTP_X_TELEGRAM_BOT_API_SECRET_TOKEN" >>"$file"
+[ "$(wc -l <"$file")" -ge 3 ] && echo "${BASH_REMATCH[1]}" >>"$brought/taken"
+[ "$(wc -l <"$file")" -ge 3 ] || printf 'Status: 503 No\r\nRetry-After: 3000\r\n'
+printf 'Status: 200 OK\r\n\r\n'
+END
+chmod +x "$tmp/hook"
+brought=$tmp/brought "$B/tests/sim/cgi-bridge" "$tmp/web" "$tmp/hook" &
+web=$!
+sim_start --local --webhook-retry 30
+for ((i = 0; i < 200; i++)); do [ -s "$tmp/web" ] && break; sleep 0.05; done
+for chat in 42 43 42 42; do sim say "{\"chat\":$chat,\"text\":\"x\"}"; done >"$tmp/out"
+bot setWebhook "{\"url\":\"http://127.0.0.1:$(cat "$tmp/web")/\",\"secret_token\":\"word\"}" >"$tmp/out"
+for ((i = 0; i < 200; i++)); do
+	[ "$(sim stats | jq .pending)" = 0 ] && break
+	sleep 0.05
+done
+is 'a webhook gets each update until it takes it, with the secret' \
+	'{"set":true,"tries":12,"delivered":4,"failed":8,"under_way":0} word' \
+	"$(sim stats | jq -c .webhook) $(sort -u "$tmp"/brought/7*)"
+first=$(sort -n "$tmp/brought/taken" | head -1)
+is '... in the order of its chat' '0 2 3' "$(awk -v first="$first" \
+	'$1 != first + 1 { print $1 - first }' "$tmp/brought/taken" | xargs)"
+is '... and the last failure is told' 'Wrong response from the webhook: 503 Service Unavailable 0' \
+	"$(bot getWebhookInfo | jq -r '.result | "\(.last_error_message) \(.pending_update_count)"')"
+bot deleteWebhook >"$tmp/out"
+sim say '{"chat":42,"text":"back"}' >"$tmp/out"
+is '... and polling is as before' 1 "$(bot getUpdates | jq '.result | length')"
+kill $web
+wait $web 2>"$tmp/out"
+web=
 sim_stop
 tap_end

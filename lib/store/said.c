@@ -36,7 +36,7 @@ enum outcome
 said_add(struct db *db, const struct said *said, int64_t now, bool *added,
     struct fault *fault)
 {
-	int64_t first = FIRST_ID + said->at * IDS;
+	int64_t first;
 
 	*added = false;
 	if (said->at < EARLIEST_MS || said->at > now + FUTURE_MS)
@@ -44,6 +44,7 @@ said_add(struct db *db, const struct said *said, int64_t now, bool *added,
 		    "no time of a message: %lld (seconds or ms since 1970, or "
 		    "2026-11-20T23:59:59Z)",
 		    (long long)said->at);
+	first = FIRST_ID + said->at * IDS;
 	if (is_known(db, said, first))
 		return db_result(db, fault);
 	/* All chats share the ids of a millisecond. */

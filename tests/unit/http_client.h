@@ -64,6 +64,11 @@ instrumented(void)
 #ifdef __SANITIZE_ADDRESS__
 	return true;
 #endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+	return true;
+#endif
+#endif
 	return preload && strstr(preload, "vgpreload");
 }
 

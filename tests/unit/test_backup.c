@@ -24,7 +24,7 @@ fill(int messages)
 	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 	    " WHERE i < %d) INSERT INTO messages(chat_id, state, role,"
 	    " created_at, settled_at, text) SELECT i, 'received', 'user', 1,"
-	    " 1, printf('%%0400d', i) FROM n",
+	    " 1, printf('%%04000d', i) FROM n",
 	    messages);
 	state_exec(state_path, sql);
 }
@@ -109,11 +109,11 @@ is_of_one_moment_while_others_write(void **state)
 	const struct backup_watch watch = { write_meanwhile, &asked };
 
 	(void)state;
-	fill(40000);
+	fill(4000);
 	state_ok(write_copy(&watch), &fault);
 	assert_true(asked > 1);
-	assert_int_equal(40000, facts.messages);
-	assert_int_equal(40500,
+	assert_int_equal(4000, facts.messages);
+	assert_int_equal(4500,
 	    state_number(state_path, "SELECT count(*) FROM messages"));
 }
 
@@ -132,7 +132,7 @@ stopped_leaves_nothing(void **state)
 	const struct backup_watch watch = { stop_at_once, NULL };
 
 	(void)state;
-	fill(20000);
+	fill(4000);
 	assert_int_equal(OUT_LATER, write_copy(&watch));
 	says(EXIT_LATER, "stopped");
 	assert_false(is_there(".copy"));
@@ -169,7 +169,7 @@ what_is_no_backup_is_refused_by_its_reason(void **state)
 	(void)state;
 	memset(page, 0xa5, sizeof(page));
 	verify_refuses(EXIT_INPUT, "No such file");
-	fill(2000);
+	fill(200);
 	state_ok(write_copy(NULL), &fault);
 	patch_byte(copy_path(), 4096 * 60, page, sizeof(page));
 	verify_refuses(EXIT_IO, "damaged");

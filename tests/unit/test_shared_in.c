@@ -209,6 +209,22 @@ poison(void **state)
 	assert_int_equal(stuck(), 0);
 }
 
+/* How many a list of what was dropped has. */
+static int
+dropped(void)
+{
+	struct pending_list rows = { 0 };
+	struct pending row;
+	int count = 0;
+
+	while (pending_next(db, &rows, PENDING_DROPPED, 0, &row)) {
+		assert_string_equal(row.kind, "shared");
+		assert_non_null(row.mend);
+		++count;
+	}
+	return count;
+}
+
 /* Once the flow knows it, or not at all. */
 static void
 poison_mended(void **state)
@@ -287,6 +303,7 @@ decisions_survive_a_look(void **state)
 	settle();
 	look();
 	assert_string_equal(mend(stuck(), MEND_DROP), "dropped");
+	assert_int_equal(dropped(), 1);
 	begin();
 	state_ok(shared_stuck_gone(db, false, clock_wall_ms() + 1000, &fault),
 	    &fault);
@@ -294,6 +311,7 @@ decisions_survive_a_look(void **state)
 	look();
 	assert_int_equal(other("ZCARD " HANDOVER_POISON), 0);
 	assert_int_equal(number("SELECT count(*) FROM shared_stuck"), 0);
+	assert_int_equal(dropped(), 0);
 }
 
 /* What cannot be done now is tried once a look, not again and again. */

@@ -324,6 +324,18 @@ held_one_counts_not(void **state)
 	assert_int_equal(ROWS("state = 'exported'"), 1);
 }
 
+/* Redis goes away with what it was given, until past the due time. */
+static void
+pass_due_time(void)
+{
+	hand_over();
+	let_due();
+	change("UPDATE shared_tasks SET due_at = due_at - 60000");
+	redis_close(redis);
+	redis = NULL;
+	settle();
+}
+
 /* Redis is gone past the due time: told, and taken back by hand. */
 static void
 overdue(void **state)
@@ -331,12 +343,7 @@ overdue(void **state)
 	const char *is;
 
 	(void)state;
-	hand_over();
-	let_due();
-	change("UPDATE shared_tasks SET due_at = due_at - 60000");
-	redis_close(redis);
-	redis = NULL;
-	settle();
+	pass_due_time();
 	assert_int_equal(messages("Remember"), 0);
 	assert_int_equal(number("SELECT count(*) FROM dead_letters WHERE"
 				" kind = 'shared' AND mend LIKE '%--resend%'"),
@@ -360,17 +367,43 @@ overdue(void **state)
 	is_clean();
 }
 
+/* It is not wanted: told from what the flow cancels. */
+static void
+overdue_and_dropped(void **state)
+{
+	const char *is = "";
+
+	(void)state;
+	say(8, "/start");
+	settle();
+	say(8, "/no");
+	pass_due_time();
+	assert_int_equal(number("SELECT count(*) FROM dropped_there"), 0);
+	begin();
+	state_ok(mend_item(db, "shared",
+		     number("SELECT item FROM dead_letters"), MEND_DROP,
+		     clock_wall_ms(), &is, &fault),
+	    &fault);
+	commit();
+	assert_string_equal(is, "cancelled");
+	assert_int_equal(number("SELECT count(*) FROM dropped_there"), 1);
+	assert_int_equal(
+	    number("SELECT chat_id FROM dropped_there WHERE kind = 'shared'"
+		   " AND state = 'dropped' AND mend IS NOT NULL"),
+	    7);
+	settle();
+	assert_int_equal(messages("Remember"), 0);
+	redis = redis_server_client(&server, db, REDIS_SYNC);
+	settle();
+	assert_int_equal(messages("Remember"), 0);
+}
+
 /* It comes back by itself when Redis does. */
 static void
 overdue_and_back(void **state)
 {
 	(void)state;
-	hand_over();
-	let_due();
-	change("UPDATE shared_tasks SET due_at = due_at - 60000");
-	redis_close(redis);
-	redis = NULL;
-	settle();
+	pass_due_time();
 	redis = redis_server_client(&server, db, REDIS_SYNC);
 	settle();
 	assert_int_equal(messages("Remember"), 1);
@@ -537,6 +570,7 @@ main(void)
 		SHARED(held_one_counts_not),
 		SHARED(overdue),
 		SHARED(overdue_and_back),
+		SHARED(overdue_and_dropped),
 		SHARED(killed_between),
 		SHARED(killed_and_taken),
 		SHARED(moved),
