@@ -64,10 +64,10 @@ DOCS = $(wildcard README.md README.ru.md NEWS.md LICENSE *.example \
 	docs/*.md docs/*.png)
 PAGES = $(notdir $(wildcard man/*.[1578]))
 page = $(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $1))/$1
-UNITS = $(notdir $(wildcard systemd/*@.*))
+UNITS = $(notdir $(filter-out %.d,$(wildcard systemd/*@.*)))
 # Each command has a handler of its own for when it failed.
 HANDLERS = $(patsubst leadpipe-%,leadpipe-failed-%,$(filter %.service,$(UNITS)))
-DROPINS = leadpipe-.service.d
+DROPINS = $(notdir $(wildcard systemd/*.d))
 # Those that take long begin first, those that must be alone come last.
 marked = $(shell grep -ls '^\# $1' tests/*.t)
 LONG := $(call marked,long)
@@ -134,7 +134,7 @@ valgrind: $$(UNIT)
 	$(PROVE) -j2 --exec 'tests/run --valgrind' \
 		$(filter-out $(addprefix %/test_,flow_mutation flow_shape \
 			http_once powerloss redis_faults redis_tls redis_wire rename \
-			split sync zone),$(UNIT))
+			split sync vfs zone),$(UNIT))
 demo: all $(SIM)
 	$(ENV) tests/demo
 bench: all $(SIM) $(BENCHES)
@@ -143,15 +143,16 @@ fuzz:
 	test ! -e tests/fuzz || $(ENV) tests/fuzz/run
 lint format:
 	.ci/$@
-# A unit names the command where it was installed.
-unit = sed 's|^ExecStart=|&$(bindir)/|' systemd/$1 \
+# A unit names the commands where they were installed.
+unit = sed 's|^ExecStart=leadpipe |ExecStart=$(bindir)/leadpipe |; \
+	s|/usr/libexec/|$(libexecdir)/|' systemd/$1 \
 	>$(DESTDIR)$(unitdir)/$2 && chmod 644 $(DESTDIR)$(unitdir)/$2 &&
 # A shell finds the words of the command line where they were installed.
 completion = sed 's|/usr/share/leadpipe/|$(pkgdatadir)/|' completions/$1 \
 	>$(DESTDIR)$2 && chmod 644 $(DESTDIR)$2
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir)/leadpipe \
-		$(docdir)/docs $(unitdir)/$(DROPINS) $(sysusersdir) $(tmpfilesdir) \
+		$(docdir)/docs $(DROPINS:%=$(unitdir)/%) $(sysusersdir) $(tmpfilesdir) \
 		$(pkgdatadir) $(bashcompdir) $(zshcompdir) $(fishcompdir))
 	install $(B)/leadpipe $(DESTDIR)$(bindir)
 	install $(PROGRAMS) $(DESTDIR)$(libexecdir)/leadpipe
@@ -163,7 +164,8 @@ install: all
 	$(call completion,leadpipe.fish,$(fishcompdir)/leadpipe.fish)
 	$(foreach u,$(UNITS),$(call unit,$u,$u)) \
 	$(foreach u,$(HANDLERS),$(call unit,leadpipe-failed.service,$u)) :
-	install -m 644 systemd/$(DROPINS)/* $(DESTDIR)$(unitdir)/$(DROPINS)
+	$(foreach d,$(DROPINS),install -m 644 systemd/$d/* \
+		$(DESTDIR)$(unitdir)/$d &&) :
 	install -m 644 systemd/sysusers.conf \
 		$(DESTDIR)$(sysusersdir)/leadpipe.conf
 	install -m 644 systemd/tmpfiles.conf \
@@ -173,14 +175,15 @@ uninstall:
 	cd $(DESTDIR)$(libexecdir)/leadpipe && rm -f $(notdir $(PROGRAMS))
 	cd $(DESTDIR)$(docdir) && rm -f $(DOCS)
 	rm -f $(foreach p,$(PAGES),$(call page,$p))
-	cd $(DESTDIR)$(unitdir) && rm -f $(UNITS) $(HANDLERS) $(DROPINS)/*
+	cd $(DESTDIR)$(unitdir) && rm -f $(UNITS) $(HANDLERS) \
+		$(DROPINS:%=%/*)
 	rm -f $(addprefix $(DESTDIR),$(sysusersdir)/leadpipe.conf \
 		$(tmpfilesdir)/leadpipe.conf $(pkgdatadir)/completion-words \
 		$(bashcompdir)/leadpipe $(zshcompdir)/_leadpipe \
 		$(fishcompdir)/leadpipe.fish)
 	-rmdir $(addprefix $(DESTDIR),$(libexecdir)/leadpipe $(docdir)/docs \
 		$(docdir) \
-		$(pkgdatadir) $(unitdir)/$(DROPINS))
+		$(pkgdatadir) $(DROPINS:%=$(unitdir)/%))
 dist:
 	.ci/dist $(VERSION)
 clean:

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* needs: base net store shared telegram crm bot ops */
 /*
  * Take leads in.  A lead is accepted when `ok` is answered, and that comes
  * only after the commit.
@@ -15,11 +16,11 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/terminal.h"
-#include "crm/form.h"
 #include "ops/bulk.h"
 #include "ops/cgi.h"
 #include "ops/intake_line.h"
 #include "ops/reception.h"
+#include "ops/visitor.h"
 
 /* Tilda gives up after 5 s: a 503 before that makes it ask again. */
 #define CGI_WAIT_MS 3000
@@ -78,6 +79,7 @@ struct desk {
 	struct run *run;
 	struct reception reception;
 	struct bulk bulk;
+	char *next; /* where a visitor goes from here */
 	int64_t started;
 	bool progress;
 };
@@ -118,24 +120,6 @@ read_input(struct buf *body, struct fault *fault)
 	return OUT_OK;
 }
 
-/* A browser that posts a form itself says where it stands. */
-static void
-put_visitor(struct intake *intake)
-{
-	static const char *const from[][2] = { { "page", "HTTP_REFERER" },
-		{ "ip", "REMOTE_ADDR" }, { "user_agent", "HTTP_USER_AGENT" } };
-	const char *value;
-
-	if (getenv("HTTP_REFERER") == NULL)
-		return;
-	for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-		value = getenv(from[i][1]);
-		if (value != NULL && *value != '\0' &&
-		    json_object_get(intake->details, from[i][0]) == NULL)
-			intake_put(intake, from[i][0], value, strlen(value));
-	}
-}
-
 /* Parses BODY and stores it; a probe stores nothing. */
 static enum outcome
 take_one(struct desk *desk, const struct buf *body, const char *type,
@@ -149,10 +133,10 @@ take_one(struct desk *desk, const struct buf *body, const char *type,
 
 	if (out != OUT_OK || (intake->test && !intake->filled))
 		return out;
-	if (cgi_is_asked() && cgi_query() != NULL)
-		form_read(intake, cgi_query(), strlen(cgi_query()));
-	if (cgi_is_asked())
-		put_visitor(intake);
+	if (cgi_is_asked()) {
+		visitor_put(intake);
+		desk->next = visitor_next(intake);
+	}
 	reception_keep(&desk->reception, reception_kind(text), NULL, 0);
 	out = run_open_db(run, dry_run ? DB_WRITE : DB_CREATE);
 	return out == OUT_OK ? reception_store(&desk->reception, wait_ms)
@@ -182,41 +166,27 @@ take_stdin(struct desk *desk)
 /* --- a web server asks */
 
 static void
-answer(int status, const char *text)
+answer(int status, const char *text, const char *next)
 {
-	printf("Status: %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
-	       "X-Content-Type-Options: nosniff\r\n",
-	    cgi_reason(status));
-	if (status == 405)
-		fputs("Allow: POST\r\n", stdout);
-	if (status == 503)
-		fputs("Retry-After: 60\r\n", stdout);
-	printf("\r\n%s\n", text);
-}
+	struct buf out = BUF_INIT(1 << 16);
 
-static int
-status_of(const struct fault *fault)
-{
-	if (fault->what == OUT_OK)
-		return 200;
-	if (fault->code == EXIT_INPUT)
-		return 400;
-	if (fault->code == EXIT_USAGE)
-		return 415;
-	return fault->what == OUT_LATER || fault->code == EXIT_IO ? 503 : 500;
+	visitor_answer(&out, status, text, next);
+	fwrite(out.data, 1, out.len, stdout);
+	buf_release(&out);
 }
 
 /* What the visitor did wrong is told to the visitor; what we did, is not. */
 static void
-tell_visitor(const struct fault *fault)
+tell_visitor(const struct fault *fault, const char *next)
 {
-	int status = status_of(fault);
+	int status = visitor_status(fault);
 
 	answer(status,
 	    status == 200	? "ok"
 		: status < 500	? fault->text
 		: status == 503 ? "not stored: try again later"
-				: "not stored: the server is not set up");
+				: "not stored: the server is not set up",
+	    next);
 }
 
 static void
@@ -233,7 +203,8 @@ serve(struct desk *desk)
 	    EXIT_LATER);
 	if (run_begin_bare(run, &command, CGI_LIFE_MS) != OUT_OK ||
 	    reception_open(&desk->reception, run) != OUT_OK) {
-		tell_visitor(&run->fault);
+		cgi_drain();
+		tell_visitor(&run->fault, NULL);
 		return;
 	}
 	desk->reception.source = source;
@@ -241,10 +212,11 @@ serve(struct desk *desk)
 	if (status != 0) {
 		fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
 		    "the request is refused: %s", cgi_reason(status));
-		answer(status, cgi_reason(status));
+		cgi_drain();
+		answer(status, cgi_reason(status), NULL);
 	} else {
 		(void)!take_one(desk, &body, cgi_type(), CGI_WAIT_MS);
-		tell_visitor(&run->fault);
+		tell_visitor(&run->fault, desk->next);
 	}
 	buf_release(&body);
 }
@@ -361,9 +333,8 @@ take_all(struct desk *desk, const char *path)
 {
 	struct run *run = desk->run;
 	bool many = csv || ndjson || spool_dir != NULL;
-	bool one = !many;
 
-	if (one && run_begin_bare(run, &command, LIFE_MS) != OUT_OK)
+	if (!many && run_begin_bare(run, &command, LIFE_MS) != OUT_OK)
 		return NULL;
 	if (many &&
 	    run_begin(run, &command, dry_run ? DB_WRITE : DB_CREATE,
@@ -374,7 +345,7 @@ take_all(struct desk *desk, const char *path)
 		return NULL;
 	desk->reception.source = source;
 	desk->reception.dry_run = dry_run;
-	if (one) {
+	if (!many) {
 		take_stdin(desk);
 		return NULL;
 	}
@@ -405,8 +376,12 @@ main(int argc, char **argv)
 	char *counts = NULL;
 
 	if (cgi_arguments_are_foreign(argc, argv)) {
-		answer(400, "400 Bad Request");
+		answer(400, "400 Bad Request", NULL);
 		return EXIT_USAGE;
+	}
+	if (visitor_asks_leave()) {
+		answer(204, NULL, NULL);
+		return EXIT_DONE;
 	}
 	int first = opt_parse(&command, options, &run.shared, argc, argv);
 	check_usage(argv[first]);
@@ -418,5 +393,6 @@ main(int argc, char **argv)
 	reception_close(&desk.reception);
 	int code = run_end(&run, false, counts);
 	free(counts);
+	free(desk.next);
 	return code;
 }

@@ -19,7 +19,7 @@
 
 static const char *data_text;
 static int64_t ttl_ms;
-static bool enter, pii;
+static bool enter, introduce, pii;
 
 static const struct opt options[] = { { OPT_TEXT, 'd', "data", "JSON",
 					  "set: variables too, an object",
@@ -29,6 +29,9 @@ static const struct opt options[] = { { OPT_TEXT, 'd', "data", "JSON",
 	    { .number = &ttl_ms } },
 	{ OPT_FLAG, 'e', "enter", NULL,
 	    "set: do and ask what the flow does there", { .flag = &enter } },
+	{ OPT_FLAG, 0, "new", NULL,
+	    "set: also a person who never wrote to the bot",
+	    { .flag = &introduce } },
 	{ OPT_FLAG, 0, "pii", NULL,
 	    "get --json: also values that the flow calls personal",
 	    { .flag = &pii } },
@@ -37,7 +40,8 @@ static const struct opt options[] = { { OPT_TEXT, 'd', "data", "JSON",
 static const struct opt_command command = {
 	.name = "chat-state",
 	.synopsis = "get USER | has USER [STATE] | delete USER | "
-		    "set USER STATE [--data JSON] [--ttl SPAN] [--enter]",
+		    "set USER STATE [--data JSON] [--ttl SPAN] [--enter] "
+		    "[--new]",
 	.summary = "Reads and changes by hand where a person is in the "
 		   "conversation.",
 	.details =
@@ -95,8 +99,10 @@ check_usage(enum verb verb, char **operands)
 		    verbs[verb].name);
 	if (state == NULL && verb == VERB_SET)
 		opt_usage(&command, "which state? set USER STATE");
-	if (verb != VERB_SET && (data_text != NULL || ttl_ms != 0 || enter))
-		opt_usage(&command, "--data, --ttl and --enter belong to set");
+	if (verb != VERB_SET &&
+	    (data_text != NULL || ttl_ms != 0 || enter || introduce))
+		opt_usage(&command,
+		    "--data, --ttl, --enter and --new belong to set");
 }
 
 static void
@@ -145,7 +151,8 @@ move(struct run *run, struct turn *turn, int64_t chat_id, const char *state)
 	const struct place place = { .state = state,
 		.vars = vars,
 		.ttl_ms = ttl_ms,
-		.enter = enter };
+		.enter = enter,
+		.introduce = introduce };
 	enum outcome out;
 
 	if (data_text != NULL && !json_is_object(vars))

@@ -24,6 +24,7 @@ static const struct {
 } commands[] = {
 	{ NULL, "Talk with people" },
 	{ "poll-updates", "receive, remember and answer what people write" },
+	{ "receive-update", "the same by webhook, as CGI of a web server" },
 	{ "send-due", "deliver reminders and messages that are due" },
 	{ "fire-event", "tell a person's flow that something happened" },
 	{ NULL, "Leads" },
@@ -51,6 +52,7 @@ static const struct {
 	{ "forget-user", "delete a person from all of the state" },
 	{ NULL, "Set up" },
 	{ "authorize-crm", "let leadpipe into amoCRM: a token or a code" },
+	{ "set-webhook", "tell Telegram where receive-update is" },
 	{ "check-config", "probe the configuration, name each remedy" },
 	{ "check-flow", "check, test and draw a conversation flow" },
 	{ "deploy-flow", "make a conversation flow the current one" },

@@ -48,6 +48,8 @@ poll(struct run *run, struct loop *loop, int64_t started)
 	loop->poller =
 	    poller_open(run->db, loop->telegram, print ? stdout : NULL);
 	poller_keep(loop->poller, &journal);
+	poller_expect(loop->poller,
+	    config_get(run->config, "TELEGRAM_WEBHOOK_SECRET") != NULL);
 	log_event(LOG_INFO, "bot_ready", "bot=%lld",
 	    (long long)run_bot_id(run));
 	return loop_run(loop, &run->fault);

@@ -3,21 +3,19 @@
  * What was interrupted goes back to its queue; what waits for a human is
  * listed, and mended by hand.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/plural.h"
 #include "base/stop.h"
-#include "base/terminal.h"
 #include "ops/journal_compare.h"
 #include "ops/journal_place.h"
 #include "ops/lead_import.h"
 #include "ops/mending.h"
+#include "ops/pending_list.h"
 #include "ops/recovery_line.h"
 #include "store/worker_life.h"
 
@@ -27,9 +25,6 @@
 #define LONG_LIFE_MS (60 * 60 * 1000)
 
 #define BEGIN_WAIT_MS 20000
-
-/* What is printed at a time; meanwhile no checkpoint must wait for us. */
-#define PAGE_BYTES (1 << 20)
 
 /* All that is printed after a commit: a line for each item. */
 #define OUTPUT_MAX (64U << 20)
@@ -59,7 +54,7 @@ static const struct opt options[] = {
 	    { .flag = &resend } },
 	{ OPT_FLAG, 0, "release", "[KIND]",
 	    "do what is on hold since a restore, although it may have been "
-	    "done",
+	    "done: update, message, task, lead or exec",
 	    { .flag = &release } },
 	{ OPT_TEXT, 0, "import", "FILE",
 	    "leads lost elsewhere, as CSV or NDJSON (-: stdin)",
@@ -157,73 +152,27 @@ import_leads(struct run *run)
 		    import_file);
 }
 
-/* False when nobody reads on. */
-static bool
-print_page(struct run *run, struct buf *text)
-{
-	fwrite(text->data, 1, text->len, stdout);
-	buf_clear(text);
-	if (fflush(stdout) == 0)
-		return true;
-	if (errno != EPIPE)
-		fault_set(&run->fault, OUT_LATER, EXIT_IO,
-		    "cannot write to stdout: %s", strerror(errno));
-	return false;
-}
-
-/* A list may be long, and its reader slow. */
 static void
 print_list(struct run *run, const char *kind)
 {
-	struct buf text = BUF_INIT(OUTPUT_MAX);
-	struct pending_list rows = { 0 };
-	struct pending row;
-	int width = terminal_width(STDOUT_FILENO);
-	bool any = false, read = true;
+	bool any;
 
-	while (read && pending_next(run->db, &rows, kind, 0, &row)) {
-		if (run->shared.json) {
-			pending_json(&text, &row);
-		} else {
-			if (!any && isatty(STDOUT_FILENO))
-				pending_head(&text, width);
-			pending_row(&text, &row, width);
-		}
-		any = true;
-		if (text.len >= PAGE_BYTES) {
-			pending_pause(&rows);
-			read = print_page(run, &text);
-		}
-	}
-	if (read && text.len > 0)
-		read = print_page(run, &text);
-	buf_release(&text);
-	if (read && db_result(run->db, &run->fault) == OUT_OK && !any &&
-	    !run->shared.json && !run->shared.quiet)
-		puts("nothing waits for a decision");
+	pending_list_write(run, stdout, kind, &any);
+	if (run->fault.what == OUT_OK && !any && !run->shared.json &&
+	    !run->shared.quiet)
+		puts(kind != NULL && strcmp(kind, PENDING_DROPPED) == 0
+			? "nothing was dropped"
+			: "nothing waits for a decision");
 }
 
 static void
 print_one(struct run *run, const struct item_name *item)
 {
-	struct buf text = BUF_INIT(OUTPUT_MAX);
-	struct pending_list rows = { 0 };
-	struct pending row;
+	struct buf said = BUF_INIT(OUTPUT_MAX);
 
-	if (!pending_next(run->db, &rows, item->kind, item->id, &row) &&
-	    !pending_settled(run->db, item->kind, item->id, &row)) {
-		if (db_result(run->db, &run->fault) == OUT_OK)
-			run->fault.what = fault_set(&run->fault, OUT_NEVER,
-			    EXIT_INPUT, "there is no %s %lld", item->kind,
-			    (long long)item->id);
-		return;
-	}
-	if (run->shared.json)
-		pending_json(&text, &row);
-	else
-		pending_page(&text, &row);
-	fputs(text.data, stdout);
-	buf_release(&text);
+	if (pending_item_add(run, item, &said) == OUT_OK)
+		fputs(said.data, stdout);
+	buf_release(&said);
 }
 
 static enum mend
@@ -331,6 +280,31 @@ check_usage(int operands)
 			: "which? an id such as message:17 is needed");
 }
 
+/* What WORD means behind --list and --release. */
+static const char *
+read_kind(const char *word)
+{
+	bool dropped = strcmp(word, PENDING_DROPPED) == 0;
+	const char *kind = dropped ? PENDING_DROPPED : item_kind(word);
+
+	if (kind == NULL)
+		opt_usage(&command,
+		    "'%s' is no kind: update, message, task, lead, exec%s",
+		    word, list ? ", refusal, shared or dropped" : "");
+	if (release && dropped)
+		opt_usage(&command,
+		    "what was dropped is not on hold: --list dropped shows "
+		    "it, --retry ID brings it back");
+	if (release && !hold_takes(kind))
+		opt_usage(&command, "'%s' is never on hold: %s", kind,
+		    strcmp(kind, "shared") == 0
+			? "--resend shared:ID puts it back, or --retry "
+			  "shared:ID what nobody could read"
+			: "add-lead takes it once it is mended, then --drop "
+			  "refusal:ID");
+	return kind;
+}
+
 static struct item_name *
 read_items(char **operands, int count)
 {
@@ -369,14 +343,8 @@ main(int argc, char **argv)
 	int count = argc - first;
 
 	check_usage(count);
-	if (list && count > 0 && strcmp(argv[first], PENDING_DROPPED) == 0)
-		kind = PENDING_DROPPED;
-	else if ((list || release) && count > 0 &&
-	    (kind = item_kind(argv[first])) == NULL)
-		opt_usage(&command,
-		    "'%s' is no kind: update, message, task, lead, exec, "
-		    "refusal, shared or dropped",
-		    argv[first]);
+	if ((list || release) && count > 0)
+		kind = read_kind(argv[first]);
 	if (range != NULL && !replay_parse(range, &replay))
 		opt_usage(&command,
 		    "'%s' is no FROM..TO; 2026-11-20T12:00:00Z.. is one, and "

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/plural.h"
 #include "base/stop.h"
 #include "ops/history_import.h"
 #include "ops/redis_exchange.h"
@@ -50,9 +51,9 @@ tell_import(const struct run *run, const struct history_import *n)
 		    (long long)n->added, (long long)n->known,
 		    (long long)n->refused, (long long)n->chats);
 	else if (!run->shared.quiet)
-		printf("%lld messages added, %lld known already, "
+		printf("%lld message%s added, %lld known already, "
 		       "%lld refused\n",
-		    (long long)n->added, (long long)n->known,
+		    (long long)n->added, plural(n->added), (long long)n->known,
 		    (long long)n->refused);
 }
 
@@ -80,7 +81,8 @@ import(struct run *run, struct redis *redis)
 	tell_import(run, &counts);
 	if (out == OUT_OK && counts.refused > 0)
 		return fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-		    "%lld messages were refused", (long long)counts.refused);
+		    "%lld message%s refused", (long long)counts.refused,
+		    counts.refused == 1 ? " was" : "s were");
 	return out;
 }
 

@@ -125,6 +125,29 @@ is 'the session is over, what lasts is not' 'false true null' "$(jq -r \
 is 'tags stay' '{"vip":true}' \
 	"$(sql 'SELECT tags FROM chats WHERE chat_id = 5')"
 
+# --- people of an old bot, who have not written yet
+
+exits 'a stranger is refused by set' 65 chat-state set 4242 book.when
+exits 'get with --new is 64' 64 chat-state get 4242 --new
+exits 'a group introduces itself' 65 chat-state set --new -- -100123 idle
+has 'as is said' 'groups become known'
+exits 'nor has a name an id' 65 chat-state set --new @stranger idle
+exits 'a wrong state introduces nobody' 65 chat-state set --new 4242 book.whn
+is 'of which there is no trace' 0 \
+	"$(sql 'SELECT count(*) FROM chats WHERE chat_id = 4242')"
+run chat-state set --new 4242 book.when --data '{"service":"hour"}'
+is '--new introduces them' '0  book.when hour' "$status $out$err $(where 4242) $(
+	"$LEADPIPE" chat-state get 4242 --json | jq -r .vars.service.value)"
+is 'as a person who never wrote' 'private 4242 0 1' "$(sql "SELECT type || ' ' ||
+	user_id || ' ' || seen_at || ' ' || (created_at > 0) FROM chats
+	WHERE chat_id = 4242")"
+run show-chat 4242
+is 'whom show-chat knows' 0 "$status"
+exits 'who is known is moved' 0 chat-state set --new 4242 idle
+is 'as without it' 'idle 1' "$(where 4242) $(sql 'SELECT count(*) FROM chats
+	WHERE chat_id = 4242')"
+sql 'DELETE FROM chats WHERE chat_id = 4242'
+
 # --- a handler is at work
 
 sql "INSERT INTO execs(chat_id, flow, request, resume, created_at, nonce)

@@ -245,7 +245,7 @@ bot setWebhook '{"url":"https://example.org/x"}' >"$tmp/said"
 say '{"chat":42,"text":"hello"}'
 check --online
 passed 'a webhook is set' \
-	"$(problems 78 'webhook is set.*waiting: 1[,)].*deleteWebhook')"
+	"$(problems 78 'webhook is set.*waiting: 1[;)].*set-webhook --delete')"
 bot deleteWebhook >"$tmp/said"
 fault '{"kind":"401","times":0}'
 check --online

@@ -69,6 +69,8 @@ bad=$(cat <<-KEYS
 	LEADPIPE_SEND_SLOTS 0
 	LEADPIPE_SHARED_LIMITS maybe
 	LEADPIPE_SHARED_TASKS maybe
+	LEADPIPE_WEBHOOK_PER_MINUTE many
+	TELEGRAM_WEBHOOK_SECRET a.b
 KEYS
 )
 
@@ -76,7 +78,7 @@ KEYS
 # What LEADPIPE_CONFIG names is what is read.
 free=(AMOCRM_CLIENT_ID AMOCRM_CLIENT_SECRET AMOCRM_REDIRECT_URI
 	AMO_PIPELINE_ID AMO_STATUS_ID LEADPIPE_ALERT_COMMAND LEADPIPE_CONFIG
-	LEADPIPE_LIMIT_JOIN REDISPASSWORD TELEGRAM_WEBHOOK_SECRET)
+	LEADPIPE_LIMIT_JOIN REDISPASSWORD)
 
 # configure LINE...: the last of a name counts
 configure()
@@ -112,6 +114,43 @@ configure LEADPIPE_KEEP_BACKUPS=-1 TELEGRAM_ALERT_CHAT_ID=no-id \
 	LEADPIPE_SHARED_TASKS=maybe REDISPORT=x DEV_MODE=maybe
 run check-config
 is 'seven at a time' '78 7' "$status $(grep -c '^problem' "$tmp/out")"
+# Several that one part reads, of which none hides another.
+# hides COUNT LINE...
+hides()
+{
+	configure "${@:2}"
+	run check-config
+	is "all of ${2%%=*} and its like" "78 $1" \
+		"$status $(grep -c '^problem' "$tmp/out")"
+}
+hides 2 LEADPIPE_MIRROR=x LEADPIPE_MIRROR_HISTORY=-1
+hides 3 LEADPIPE_KEEP_UPDATES=1 LEADPIPE_KEEP_RUNS=x LEADPIPE_KEEP_HISTORY=-1
+hides 4 LEADPIPE_LIMIT_PER_SECOND=x LEADPIPE_SEND_SLOTS=0 \
+	LEADPIPE_LIMIT_SHARE=0 LEADPIPE_HANDLER_SLOTS=0
+hides 3 LEADPIPE_DIALOGS=x LEADPIPE_DIALOG_KEY=state LEADPIPE_DIALOG_TTL=soon
+hides 2 LEADPIPE_LEAD_JOIN=soon LEADPIPE_PHONE_REGION=Russia
+hides 2 REDISHOST=redis://localhost REDISPORT=x
+hides 2 AMOCRM_BASE_URL=https://example.org AMOCRM_MODE=both \
+	AMOCRM_LONG_LIVED_TOKEN=x
+hides 3 LEAD_WEBHOOK_URL=nonsense LEAD_WEBHOOK_PRIVATE=maybe \
+	LEAD_WEBHOOK_SECRET=short
+
+# Where there is no Redis to belong to.
+for set in REDISPORT=6379 REDISUSER=me REDISPASSWORD=secret; do
+	configure "$set"
+	run check-config
+	is "${set%=*} alone counts for nothing, as is said" '78 1 1' "$status $(
+		grep -c '^problem' "$tmp/out") $(grep -c \
+		"^problem.*${set%=*} counts for nothing.*REDISHOST" "$tmp/out")"
+	configure "$set" DEV_MODE=true
+	run check-config
+	is "... which is all one to DEV_MODE" '0 0' \
+		"$status $(grep -c '^problem' "$tmp/out")"
+done
+configure REDISPASSWORD=secret REDIS_URL=redis://localhost
+run check-config
+is 'REDIS_URL needs none' 0 "$(grep -c '^problem' "$tmp/out")"
+
 configure ADMIN_IDS=1,-1001234 'TELEGRAM_ALERT_CHAT_ID=7, @our_ops -100987' \
 	LEADPIPE_PING_URL=https://localhost/x
 run check-config

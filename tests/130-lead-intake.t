@@ -129,7 +129,7 @@ a form that says it is JSON|200|name=qq|CONTENT_TYPE=application/json
 CASES
 is 'CGI: of these three are stored' $((before + 4)) "$(leads)"
 asks 'name=x' REQUEST_METHOD=PUT
-is 'CGI: 405 says what is allowed' 'Allow: POST' "$(tr -d '\r' <"$tmp/out" | grep ^Allow:)"
+is 'CGI: 405 says what is allowed' 'Allow: POST, OPTIONS' "$(tr -d '\r' <"$tmp/out" | grep ^Allow:)"
 asks '{"name":"Query"}' QUERY_STRING='utm_source=ads&x=y' \
 	HTTP_REFERER='https://site.example/?yclid=5' REMOTE_ADDR=192.0.2.7 \
 	CONTENT_TYPE=application/json

@@ -36,6 +36,9 @@ lead()
 		\"email\":\"k@tishina$1.example\",\"text\":\"Перезвоните\"${2-}}"
 }
 lead 3 >"$tmp/lead.json"
+echo '{"update_id":5,"message":{"message_id":1,"date":1,"chat":{"id":42,
+	"type":"private","first_name":"Zlatosveta"},"text":"за семью печатями"}}' \
+	>"$tmp/update.json"
 "$LEADPIPE" poll-updates
 "$LEADPIPE" backup-state -q "$tmp/backup.db"
 
@@ -56,6 +59,9 @@ trouble()
 	lead 1 | "$LEADPIPE" add-lead "$@"
 	lead 5 ',"crm":"exec"' | "$LEADPIPE" add-lead "$@"
 	echo '{"name":"Tishina" "k@tishina"}' | "$LEADPIPE" add-lead "$@"
+	echo '{"update_id":6,"message":{"text":"за семью печатями"' |
+		REQUEST_METHOD=POST CONTENT_LENGTH=60 TELEGRAM_WEBHOOK_SECRET=x \
+		HTTP_X_TELEGRAM_BOT_API_SECRET_TOKEN=x "$LEADPIPE" receive-update "$@"
 	echo 'Tishina;k@tishina.example' | "$LEADPIPE" add-lead --csv "$@"
 	crm fault '{"kind":"500","path":"/","times":1}' >"$tmp/said"
 	"$LEADPIPE" sync-crm "$@" --for 3

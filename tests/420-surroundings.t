@@ -33,6 +33,7 @@ crm_start
 crm set '{"amocrm_per_second":0}' >"$tmp/said"
 crm_secret=$(crm_token long_lived)
 echo '{"name":"Anna","phone":"8 999 111-22-33"}' >"$tmp/lead.json"
+echo '{"update_id":5,"message":{"message_id":1,"date":1}}' >"$tmp/update.json"
 cp -r "$TOP/examples" "$tmp/flow"
 chmod -R a+rX "$tmp/flow"
 touch -d '1 hour ago' "$tmp/flow/funnel.json"

@@ -158,6 +158,7 @@ done)"
 bot_start --open-chats
 cp -r examples "$tmp/flow"
 cat >"$tmp/lead.json" <<<'{"name":"Anna","phone":"8 999 111-22-33"}'
+echo '{"update_id":5}' >"$tmp/update.json"
 say '{"chat":42,"text":"/start","first_name":"Emma","lang":"en"}'
 run poll-updates
 say '{"chat":42,"text":"Please give me access"}'

@@ -136,7 +136,7 @@ case_of '' 'recover-pending --replay-updates '
 case_of 'get has delete set' 'chat-state '
 case_of amocrm 'authorize-crm '
 case_of 'message update task lead exec shared refusal dropped' 'recover-pending --list '
-case_of 'message update task lead exec shared refusal dropped' 'recover-pending --release '
+case_of 'message update task lead exec' 'recover-pending --release '
 case_of 'a.db below' "restore-state $tmp/files/"
 case_of 'a.db below' "list-tasks -c $tmp/files/"
 case_of 'a.db below' "list-tasks --config=$tmp/files/"

@@ -64,6 +64,16 @@ for words in 'Shop bot' 'the next one is due' 'to be sent' 'planned' \
 	'tries again' 'awaiting_payment' 'HTTP 502' 'for the CRM'; do
 	is "it says '$words'" yes "$([ "$(says "$words")" -gt 0 ] && echo yes)"
 done
+# part NAME FILE: its state
+part() { jq -r --arg name "$1" '.components[] | select(.name == $name).state' "$2"; }
+is 'what is not configured is no part that works' '0 ' \
+	"$(says ' Redis ') $(part redis "$tmp/status.json")"
+echo 'REDIS_URL=redis://127.0.0.1:1' >>"$tmp/env"
+render --json-file "$tmp/with.json"
+is '... and is one once it is' '1 OK' \
+	"$(says ' Redis ') $(part redis "$tmp/with.json")"
+sed -i '/^REDIS_URL/d' "$tmp/env"
+render --title 'Shop bot'
 is 'the CRM backlog with the command that mends it' 1 \
 	"$(tr -d '\n' <"$page" | grep -c \
 	'Leads on their way</th><td class="num">2</td>[^/]*<code>leadpipe sync-crm -v</code>')"

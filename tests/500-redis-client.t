@@ -110,6 +110,49 @@ is 'a user without CONFIG' 1 "$(grep -c 'CONFIG is not allowed' "$tmp/few")"
 is 'and without rights that are needed' 1 "$(grep -c \
 	"'few' may not do this.*ZADD scheduler:tasks" "$tmp/few")"
 is 'others are not named' 0 "$(grep -c 'ZREM scheduler:tasks' "$tmp/few")"
+
+# Whoever may not ask what they may do.
+redis ACL SETUSER blind on '>few777' '~*' '+@all' -acl -zadd >"$tmp/said"
+redis ACL SETUSER mute on '>few777' '~*' '+@all' -acl -zadd -multi \
+	>"$tmp/said"
+redis ACL SETUSER free on '>few777' '~*' '+@all' -acl >"$tmp/said"
+redis RPUSH leadpipe:in a >"$tmp/said"
+redis XADD leadpipe:leads 1-1 a b >"$tmp/said"
+redis XGROUP CREATE leadpipe:leads leadpipe 0 >"$tmp/said"
+redis SADD scheduler:processing x >"$tmp/said"
+redis SET user:state:1 idle >"$tmp/said"
+redis HSET lp:chat:1:1 y y >"$tmp/said"
+# held: all that is in Redis
+held()
+{
+	local key
+	redis --scan | sort | while read -r key; do
+		[ "$key" = lp:probe ] ||
+			echo "$key $(redis DUMP "$key" | cksum)"
+	done
+}
+held >"$tmp/before"
+probe "redis://blind:few777@127.0.0.1:$redis_port" >"$tmp/few"
+is 'rights are found out in another way' 1 "$(grep -c \
+	"^advice.*its user may not do this.*: ZADD scheduler:tasks 1 x$" "$tmp/few")"
+is '... with which nothing is done' "$(<"$tmp/before")" "$(held)"
+is '... nor said when there are all' 0 "$(probe \
+	"redis://free:few777@127.0.0.1:$redis_port" | grep -c 'may not')"
+is '... or it is said that nobody knows' 1 "$(probe \
+	"redis://mute:few777@127.0.0.1:$redis_port" |
+	grep -c '^advice.*+acl|whoami +acl|dryrun')"
+
+# What another bot has there.
+redis DEL lp:chat:1:1 >"$tmp/said"
+is 'who is alone is told of nobody' 0 "$(probe | grep -c 'uses it too')"
+redis SET lp:gcra:4242 x >"$tmp/said"
+redis SET lp:probe:4711:x x >"$tmp/said"
+is '... nor of itself' 0 "$(probe | grep -c 'uses it too')"
+redis HSET lp:mirror:4711 epoch 1 >"$tmp/said"
+probe >"$tmp/few"
+is 'another bot is' 1 \
+	"$(grep -c '^advice.*bot 4711 uses it too.*database of its own' "$tmp/few")"
+redis FLUSHALL >"$tmp/said"
 is 'none there' "$(printf 'problem  %-17s ' Redis
 	)redis at 127.0.0.1:1 (REDIS_URL): connection refused" \
 	"$(probe redis://127.0.0.1:1 | grep problem)"

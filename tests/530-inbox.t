@@ -114,11 +114,50 @@ is 'and is seen' 'refusal from leadpipe:in: it is neither JSON nor a form
 refusal from leadpipe:leads: it is no JSON' \
 	"$(jq -r '.kind + " " + .reason' <<<"$out" | sed 's/ JSON: .*/ JSON/')"
 exits 'a refusal is dropped' 0 recover-pending --drop refusal:1
+run recover-pending --list dropped --json
+is 'and listed as such' 'refusal:1 dropped 1' "$(jq -r \
+	'"\(.id) \(.state) \(.mend | test("--show refusal:1"))"' <<<"$out" |
+	sed s/true/1/)"
 exits 'but cannot be tried again' 65 recover-pending --retry refusal:2
+exits 'nor released, as none is on hold' 64 recover-pending --release refusal
+is 'and what can be done is said' 1 "$(grep -c -- '--drop refusal:ID' <<<"$err")"
+exits 'a task of others neither' 64 recover-pending --release shared
+is 'which is mended in other ways' 1 \
+	"$(grep -c -- '--resend shared:ID' <<<"$err")"
+exits 'what was dropped is mended by its id' 64 recover-pending --release dropped
+is 'as is said' 1 "$(grep -c -- '--retry ID' <<<"$err")"
 run recover-pending --list --json
 is 'one waits' 1 "$(wc -l <<<"$out")"
 
+# Stored, and then killed before Redis hears of it, more often than a poison
+# is taken.
+fresh
+redis RPUSH leadpipe:in '{"name":"A","phone":"89990000001"}' >"$tmp/said"
+for ((i = 0; i < 13; i++)); do
+	env LD_PRELOAD="$B/tests/fault/fault-shim.so" \
+		FAULT_KILL_TEXT=$'$5\r\ntaken' "$program"
+done 2>"$tmp/said"
+is 'what is stored is no refusal, however often that cannot be said' \
+	'1 1 0 0 ok' "$(counts)"
+exits 'once it can be' 0 sync-redis
+is 'nothing waits, and nothing is poison' '1 1 0 0 ok|0 0 0 0' \
+	"$(counts)|$(places)"
+redis HSET leadpipe:in:processing 'x-1 - 0 12' '{"name":"B"}' \
+	'x-2 - 0 12' 'no lead' >"$tmp/said"
+sql "INSERT INTO meta VALUES('intake_try:leadpipe:in', 'leadpipe:in/x-1')"
+exits 'what has ended the last try' 0 sync-redis
+exits 'and what has not, but is none' 0 sync-redis
+is 'are refused' '1 1 2 2 ok|0 0 2 0' "$(counts)|$(places)"
+is 'with the reason' '1 1' "$(sql "SELECT sum(reason LIKE '%ended before%')
+	|| ' ' || sum(reason LIKE '%neither JSON%') FROM refusals")"
+is 'and nothing is kept of it' 0 \
+	"$(sql "SELECT count(*) FROM meta WHERE key GLOB 'intake_try*'")"
+
 # The same person twice is one lead, whichever way they come.
+fresh
+fill
+exits 'what came' 0 sync-redis
+exits 'is gone' 0 recover-pending --drop refusal:1
 fill
 exits 'more of the same' 0 sync-redis
 is 'joins, or is known' 6 "$(sql 'SELECT count(*) FROM leads')"

@@ -79,8 +79,9 @@ for ((i = 100; i < 400; i++)); do
 	echo "INSERT INTO chats(chat_id, state, created_at, seen_at)
 		VALUES($i, 'welcome', 1, 1);"
 done | sqlite3 -cmd '.timeout 5000' "$db"
+# In the background timeout would kill itself as well, and wait for nobody.
 for delay in .004 .008 .012 .02; do
-	timeout -s KILL "$delay" "$LEADPIPE" sync-redis
+	timeout --foreground -s KILL "$delay" "$LEADPIPE" sync-redis
 done >/dev/null 2>&1
 run sync-redis
 is 'killed at any time, the next run goes on' '0 303' \
@@ -96,8 +97,9 @@ redis SET lp:chat:$key:8 nonsense >/dev/null
 say '{"chat":8,"text":"x"}'
 run poll-updates
 run sync-redis
-is 'a key of another type is said' '69 1' \
-	"$status $(grep -c 'lp:chat.*WRONGTYPE' "$tmp/err")"
+is 'a key of another type is said by its name' "69 1" "$status $(grep -c \
+	"redis: lp:chat:$key:8 is a string of another program, not a hash: \
+rename or delete it" "$tmp/err")"
 bot_config "REDIS_URL=$redis_url" LEADPIPE_MIRROR=false
 run sync-redis
 say '{"chat":9,"text":"y"}'
@@ -129,16 +131,81 @@ is '... once' '0 3' "$(jq -r '"\(.added) \(.known)"' "$tmp/out")"
 printf '%s\n' '{"user":"77","role":"operator","text":"From a file",
 "time":"2023-11-14 22:13:20"}' | tr -d '\n' >"$tmp/past"
 run sync-redis --import-history "$tmp/past"
-is 'from a file, too' '0 1 messages added, 0 known already, 0 refused' \
+is 'from a file, too' '0 1 message added, 0 known already, 0 refused' \
 	"$status $(<"$tmp/out")"
 sql "UPDATE messages SET settled_at = 1 WHERE chat_id = 77"
 run prune-state
 is 'what is old of it is pruned' 0 \
 	"$(sql 'SELECT count(*) FROM messages WHERE chat_id = 77')"
+echo 'no JSON' >"$tmp/past"
+run sync-redis --import-history "$tmp/past"
+is 'one that cannot be read is one' '65 1' \
+	"$status $(grep -c ': 1 message was refused$' "$tmp/err")"
 for source in "$tmp/nothing" "$tmp" 'nobody:{who}'; do
 	run sync-redis --import-history "$source"
 	is "no source: ${source##*/}" 65 "$status"
 done
+# --- of many chats that said a word or two
+redis FLUSHALL >/dev/null
+for ((i = 1001; i <= 1500; i++)); do
+	echo "RPUSH past:$i '{\"role\":\"user\",\"text\":\"$i\",\"at\":1700000000}'"
+	((i % 2)) || echo "RPUSH past:$i '{\"role\":\"bot\",\"text\":\"!\",\"at\":1700000001}'"
+done | redis >/dev/null
+redis CONFIG RESETSTAT >/dev/null
+past() { sql "SELECT count(*) FROM messages WHERE chat_id > $1"; }
+# past_import CLASS VALUE [SOURCE]: with the fault shim at its fsyncs
+past_import()
+{
+	env LD_PRELOAD="$B/tests/fault/fault-shim.so" FAULT_ONLY=fsync \
+		"$1=$2" "$LEADPIPE" sync-redis --json \
+		--import-history "${3-past:{chat\}}" >"$tmp/out"
+}
+# past_killed CHAT [SOURCE]: at the first point at which something of a chat
+# above CHAT is stored; leaves $before
+past_killed()
+{
+	local at
+	for ((at = 1; at < 20; at++)); do
+		past_import FAULT_KILL_AT "$at" "${@:2}"
+		before=$(past "$1")
+		[ "$before" = 0 ] || break
+	done 2>"$tmp/err"
+}
+past_killed 1000
+is 'killed on the way, what it had stored stays, some and not all' yes \
+	"$( ((before > 0 && before < 750)) && echo yes)"
+past_import FAULT_COUNT_FILE "$tmp/syncs"
+is '... and the next run brings the rest, once' "$((750 - before)) 750" \
+	"$(jq -r .added "$tmp/out") $(past 1000)"
+past_import FAULT_COUNT_FILE "$tmp/syncs"
+is '... none of which the third does' '0 750' \
+	"$(jq -r .added "$tmp/out") $(past 1000)"
+sql 'DELETE FROM messages WHERE chat_id > 1000'
+redis CONFIG RESETSTAT >/dev/null
+past_import FAULT_COUNT_FILE "$tmp/syncs"
+is 'several chats are one transaction' yes \
+	"$( (($(<"$tmp/syncs") < 40)) && echo yes)"
+is '... and a list that is short is read once' "$(jq -r .keys "$tmp/out")" \
+	"$(redis INFO commandstats |
+		sed -n 's/^cmdstat_lrange:calls=\([0-9]*\),.*/\1/p')"
+
+# large ID: messages that are 2.7 MB together
+large()
+{
+	local text i
+	text=$(printf '%0300000d' 0)
+	for i in 1 2 3 4 5 6 7 8 9; do
+		echo "{\"user\":$1,\"role\":\"bot\",\"text\":\"$i$text\",\"at\":1700000000}"
+	done
+}
+large 2002 >"$tmp/past"
+past_killed 2001 "$tmp/past"
+is 'large ones are several transactions' yes \
+	"$( ((before > 0 && before < 9)) && echo yes)"
+bot_config REDISPASSWORD=secret
+run send-due -v
+is 'a password of no Redis is told of with -v' '0 1 0' "$status $(grep -c \
+	'REDISPASSWORD counts for nothing' "$tmp/err") $(grep -c secret "$tmp/err")"
 bot_config
 run sync-redis
 is 'without a Redis there is nothing to do' '0 0' \

@@ -7,6 +7,7 @@ commands=$(cd "$B/libexec" && echo *)
 # shellcheck disable=SC2034 # for whoever sourced it
 declare -A arguments=(
 	[poll-updates]='' [send-due]='' [sync-crm]='' [sync-redis]=''
+	[receive-update]="$tmp/update.json" [set-webhook]='--status'
 	[add-lead]="$tmp/lead.json" [authorize-crm]='--url'
 	[fire-event]='paid --user 42'
 	[schedule-task]='--text hello --chat 42 --in 1d'

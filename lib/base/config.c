@@ -218,7 +218,7 @@ config_get(const struct config *config, const char *name)
 	const char *value;
 
 	if (setting != NULL) {
-		value = setting->value;
+		value = setting->aside ? NULL : setting->value;
 	} else if ((value = getenv(name)) == NULL) {
 		line = config_file_find(&config->file, name);
 		value = line != NULL ? line->value : NULL;
@@ -306,6 +306,32 @@ config_bool(const struct config *config, const char *name, bool otherwise,
 	return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 	    "%s is '%s' (%s), it must be true or false", name, text,
 	    config_origin(config, name));
+}
+
+bool
+config_set_aside(struct config *config, const char *name)
+{
+	const struct config_key *key = config_key_find(name);
+
+	if (key == NULL || config_get(config, name) == NULL)
+		return false;
+	config->settings[key - config_keys].aside = true;
+	return true;
+}
+
+bool
+config_is_aside(const struct config *config, const char *name)
+{
+	const struct config_setting *setting = find_setting(config, name);
+
+	return setting != NULL && setting->aside;
+}
+
+void
+config_restore(struct config *config)
+{
+	for (size_t i = 0; i < config_key_count; i++)
+		config->settings[i].aside = false;
 }
 
 const char *

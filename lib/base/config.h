@@ -70,6 +70,15 @@ enum outcome config_int(const struct config *config, const char *name,
 enum outcome config_bool(const struct config *config, const char *name,
     bool otherwise, bool *value, struct fault *fault) must_check;
 
+/*
+ * For who wants to hear of all that is wrong, from readers that tell the first:
+ * NAME is taken for not set until config_restore().  False when it is none of
+ * our settings, or not set anyway.
+ */
+bool config_set_aside(struct config *config, const char *name);
+bool config_is_aside(const struct config *config, const char *name);
+void config_restore(struct config *config);
+
 /* The file that was read, or NULL. */
 const char *config_path(const struct config *config);
 

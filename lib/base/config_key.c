@@ -73,6 +73,7 @@ const struct config_key config_keys[] = {
 	{ "LEADPIPE_SEND_SLOTS", { NULL }, KEY_PLAIN },
 	{ "LEADPIPE_SHARED_LIMITS", { NULL }, KEY_PLAIN },
 	{ "LEADPIPE_SHARED_TASKS", { NULL }, KEY_PLAIN },
+	{ "LEADPIPE_WEBHOOK_PER_MINUTE", { NULL }, KEY_PLAIN },
 };
 const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
 

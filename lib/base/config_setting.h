@@ -12,6 +12,7 @@
 /* Both NULL when it is not set; owned. */
 struct config_setting {
 	char *value, *origin;
+	bool aside; /* taken for not set */
 };
 
 /* Looks for KEY in the environment, in $CREDENTIALS_DIRECTORY and in FILE, in

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,15 +26,39 @@ id_random_below(uint32_t limit)
 	return arc4random_uniform(limit);
 }
 
+#define FNV_START 0xcbf29ce484222325u
+#define FNV_PRIME 0x100000001b3u
+
 uint64_t
 id_hash(const void *data, size_t len)
 {
 	const unsigned char *at = data;
-	uint64_t hash = 0xcbf29ce484222325u;
+	uint64_t hash = FNV_START;
 
 	while (len-- > 0) {
 		hash ^= *at++;
-		hash *= 0x100000001b3u;
+		hash *= FNV_PRIME;
+	}
+	return hash;
+}
+
+uint64_t
+id_hash_json(const char *text, size_t len)
+{
+	bool quoted = false, escaped = false;
+	uint64_t hash = FNV_START;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (!quoted &&
+		    (c == ' ' || c == '\n' || c == '\t' || c == '\r'))
+			continue;
+		if (c == '"' && !escaped)
+			quoted = !quoted;
+		escaped = quoted && c == '\\' && !escaped;
+		hash ^= c;
+		hash *= FNV_PRIME;
 	}
 	return hash;
 }

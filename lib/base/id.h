@@ -18,6 +18,10 @@ uint32_t id_random_below(uint32_t limit);
  * splits; not for anything an attacker gains from. */
 uint64_t id_hash(const void *data, size_t len);
 
+/* The same of a JSON text, but for the white space between its tokens: it is
+ * one text however it is laid out. */
+uint64_t id_hash_json(const char *text, size_t len);
+
 /* SHA-256 (FIPS 180-4) as 64 hexadecimal digits: flow versions and files. */
 #define ID_DIGEST_SIZE 65
 void id_digest(const void *data, size_t len, char hex[ID_DIGEST_SIZE]);

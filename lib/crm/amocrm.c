@@ -83,18 +83,19 @@ amocrm_open(struct crm *crm, struct fault *fault)
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "AMOCRM_BASE_URL is not set; set it to the address of "
 		    "your amoCRM, such as https://NAME.amocrm.ru");
-	out = amocrm_check_base("AMOCRM_BASE_URL", base,
-	    config_origin(config, "AMOCRM_BASE_URL"), fault);
-	if (out == OUT_OK)
-		out = read_mode(config, &amo->unsorted, fault);
-	if (out != OUT_OK)
-		return out;
 	len = strlen(base);
 	amo->config_base = base;
 	amo->base = mem_dup_n(base, base[len - 1] == '/' ? len - 1 : len);
 	amo->pipeline = mem_dup(config_get(config, "AMO_PIPELINE_ID"));
 	amo->status = mem_dup(config_get(config, "AMO_STATUS_ID"));
-	return amocrm_token_open(crm, fault);
+	out = read_mode(config, &amo->unsorted, fault);
+	if (out == OUT_OK)
+		out = amocrm_token_open(crm, fault);
+	/* Last: while it is wrong nobody would hear of the others. */
+	if (out == OUT_OK)
+		out = amocrm_check_base("AMOCRM_BASE_URL", base,
+		    config_origin(config, "AMOCRM_BASE_URL"), fault);
+	return out;
 }
 
 static void

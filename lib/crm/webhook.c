@@ -100,17 +100,15 @@ webhook_open(struct crm *crm, struct fault *fault)
 	hook->url = config_get(crm->config, "LEAD_WEBHOOK_URL");
 	out = config_bool(crm->config, "LEAD_WEBHOOK_PRIVATE", false,
 	    &hook->private, fault);
-	if (out == OUT_OK)
-		out = check_url(crm->config, hook->private, fault);
-	if (out != OUT_OK)
-		return out;
 	hook->is_signed = secret != NULL;
-	if (secret && !webhook_key_read(&hook->key, secret))
+	if (out == OUT_OK && secret && !webhook_key_read(&hook->key, secret))
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "LEAD_WEBHOOK_SECRET is no key (%s); it is whsec_ and "
 		    "base64 of 24 to 64 bytes",
 		    config_origin(crm->config, "LEAD_WEBHOOK_SECRET"));
-	return OUT_OK;
+	/* Last: while it is wrong nobody would hear of the others. */
+	return out == OUT_OK ? check_url(crm->config, hook->private, fault)
+			     : out;
 }
 
 static void

@@ -12,6 +12,9 @@
 /* A row that another process wrote is seen within this time. */
 #define TICK_MS 250
 
+/* What a webhook brought: somebody waits for the answer. */
+#define WATCH_MS 100
+
 /* After a signal. */
 #define STOP_GRACE_MS 4000
 
@@ -85,6 +88,8 @@ look_around(struct course *c)
 
 	if (db_changed(l->db))
 		c->dirty = true;
+	if (l->poller != NULL)
+		poller_look(l->poller, c->dirty);
 	if (l->poller != NULL && !c->draining && mono >= c->pickup_at) {
 		c->pickup_at = mono + PICKUP_MS;
 		enum outcome out = pickup_flow(l->db, l->config,
@@ -235,7 +240,8 @@ wake_at(const struct course *c)
 {
 	const struct loop *l = c->loop;
 	int64_t mono = clock_mono_ms(), wall = clock_wall_ms();
-	int64_t at = mono + TICK_MS;
+	bool watches = l->poller != NULL && poller_watches(l->poller);
+	int64_t at = mono + (watches ? WATCH_MS : TICK_MS);
 
 	if (c->locked_since != 0)
 		return mono + (c->out == OUT_OK ? 5 : COURSE_BEGIN_MS);

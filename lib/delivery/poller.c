@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "delivery/poller.h"
+#include "delivery/poller_state.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,36 +14,10 @@
 #include "store/meta.h"
 #include "store/updates.h"
 #include "telegram/answer.h"
+#include "telegram/update.h"
 
 /* A proxy or an emulator may answer an empty array at once. */
 #define EMPTY_PAUSE_MS 1000
-
-#define BATCH 100
-
-struct press {
-	char *callback_id;
-	int64_t at;
-};
-
-struct poller {
-	struct db *db;
-	struct telegram *telegram;
-	FILE *print;
-	const struct journal *journal; /* NULL: none */
-	int64_t offset, next_offset;
-	struct http_call *call, *answer;
-	int64_t started_at, timeout_ms, ready_at, failures;
-	int64_t fresh[BATCH]; /* rows stored in the open transaction */
-	struct json_slice fresh_raw[BATCH];
-	int fresh_count;
-	bool empty, peeked, copied;
-	bool
-	    overdue; /* the call that was cancelled should have been answered */
-	struct press presses[BATCH];
-	int press_count;
-	struct poller_report report;
-	bool lost_presses; /* in the pause before the last answer */
-};
 
 struct poller *
 poller_open(struct db *db, struct telegram *telegram, FILE *print)
@@ -54,7 +28,15 @@ poller_open(struct db *db, struct telegram *telegram, FILE *print)
 	p->telegram = telegram;
 	p->print = print;
 	p->offset = meta_int(db, META_OFFSET, 0);
+	p->seen = p->oldest = updates_newest(db);
 	return p;
+}
+
+void
+poller_expect(struct poller *p, bool webhook)
+{
+	p->may_hook = webhook;
+	poller_hook(p);
 }
 
 void
@@ -110,12 +92,16 @@ poller_start(struct poller *p, int64_t timeout_s)
 		snprintf(offset, sizeof offset, "\"offset\":%" PRId64 ",",
 		    p->offset);
 	snprintf(params, sizeof params,
-	    "{%s\"limit\":%d,\"timeout\":%" PRId64 ",\"allowed_updates\":"
-	    "[\"message\",\"callback_query\",\"my_chat_member\"]}",
-	    offset, BATCH, timeout_s);
+	    "{%s\"limit\":%d,\"timeout\":%" PRId64
+	    ",\"allowed_updates\":" UPDATE_KINDS "}",
+	    offset, POLLER_BATCH, timeout_s);
+	p->inquires = p->hooked && !p->doubt;
+	if (p->inquires)
+		timeout_s = 0;
 	const struct telegram_request request = {
-		.method = METHOD_GET_UPDATES,
-		.params = params,
+		.method = p->inquires ? METHOD_GET_WEBHOOK_INFO
+				      : METHOD_GET_UPDATES,
+		.params = p->inquires ? NULL : params,
 		.deadline = clock_mono_ms() + timeout_s * 1000 + 10000,
 		.tag = POLLER_TAG,
 	};
@@ -154,21 +140,6 @@ poller_report(const struct poller *p)
 	return &p->report;
 }
 
-static void
-remember_press(struct poller *p, struct json_slice raw)
-{
-	struct json_slice query, id;
-
-	if (p->press_count == BATCH ||
-	    !json_member(raw, "callback_query", &query) ||
-	    !json_member(query, "id", &id) || id.len < 3 || *id.at != '"')
-		return;
-	p->presses[p->press_count++] = (struct press){
-		.callback_id = mem_dup_n(id.at + 1, id.len - 2),
-		.at = clock_mono_ms(),
-	};
-}
-
 void
 poller_peek(struct poller *p)
 {
@@ -182,7 +153,7 @@ poller_peek(struct poller *p)
 	if (!answer_updates(http_call_result(p->answer), &updates, &answer))
 		return;
 	while (json_element(updates, &pos, &raw, NULL))
-		remember_press(p, raw);
+		poller_remember(p, raw, clock_mono_ms());
 }
 
 static enum outcome
@@ -203,7 +174,7 @@ store_one(struct poller *p, struct json_slice raw, int64_t now,
 	if (out != OUT_OK)
 		return out;
 	p->next_offset = update_id + 1;
-	if (fresh && p->fresh_count < BATCH) {
+	if (fresh && p->fresh_count < POLLER_BATCH) {
 		p->fresh[p->fresh_count] = row;
 		p->fresh_raw[p->fresh_count++] = raw;
 	}
@@ -240,7 +211,7 @@ note_failure(struct poller *p, const struct answer *answer)
 	p->ready_at = clock_mono_ms() + wait;
 	p->report.stopped = answer->verdict == VERDICT_CONFIG;
 	/* Once may have been a poller that is just ending elsewhere. */
-	if (answer->rival && p->failures < 2)
+	if (answer->rival == RIVAL_POLLER && p->failures < 2)
 		p->report.stopped = false;
 	fault_set(&p->report.fault, p->report.stopped ? OUT_NEVER : OUT_LATER,
 	    p->report.stopped ? answer->code : EXIT_LATER, "%s", answer->text);
@@ -266,20 +237,30 @@ confirm_first(struct poller *p)
 }
 #endif
 
-/* A press lives so long in Telegram's queue. */
-#define PRESS_LIFE_MS 150000
-
 static enum outcome
 record_poll(struct poller *p, int64_t now, struct fault *fault)
 {
 	int64_t before = meta_int(p->db, META_POLL_AT, now);
-	enum outcome out = OUT_OK;
+	bool changed;
+	enum outcome out = poller_unhook(p, now, &changed, fault);
 
-	p->lost_presses = now - before > PRESS_LIFE_MS;
-	if (p->lost_presses)
+	/* A webhook brought them meanwhile. */
+	p->lost_presses = !changed && now - before > POLLER_PRESS_MS;
+	if (out == OUT_OK && p->lost_presses)
 		out = meta_set_int(p->db, META_OUTAGE, before, fault);
 	return out == OUT_OK ? meta_set_int(p->db, META_POLL_AT, now, fault)
 			     : out;
+}
+
+static bool
+is_good(struct poller *p, struct json_slice *updates, struct answer *answer)
+{
+	const struct http_result *result = http_call_result(p->answer);
+
+	if (!p->inquires)
+		return answer_updates(result, updates, answer);
+	answer_read(METHOD_GET_WEBHOOK_INFO, result, answer);
+	return answer->verdict == VERDICT_OK;
 }
 
 enum outcome
@@ -293,11 +274,15 @@ poller_store(struct poller *p, int64_t now, struct fault *fault)
 
 	p->fresh_count = 0;
 	p->next_offset = 0;
-	if (!answer_updates(http_call_result(p->answer), &updates, &answer)) {
+	if (!is_good(p, &updates, &answer)) {
+		if (answer.rival == RIVAL_WEBHOOK && p->may_hook)
+			return poller_hooked(p, now, fault);
 		note_failure(p, &answer);
 		return p->report.stopped ? record_refusal(p, now, fault)
 					 : OUT_OK;
 	}
+	if (p->inquires)
+		return poller_informed(p, now, fault);
 	while (out == OUT_OK && json_element(updates, &pos, &raw, &broken))
 		out = store_one(p, raw, now, fault);
 	if (broken && p->next_offset == 0) {
@@ -323,8 +308,8 @@ poller_store(struct poller *p, int64_t now, struct fault *fault)
 	return out;
 }
 
-static void
-print_update(struct poller *p, struct json_slice raw)
+void
+poller_print(struct poller *p, struct json_slice raw)
 {
 	for (size_t i = 0; i < raw.len; i++)
 		putc(raw.at[i] == '\n' || raw.at[i] == '\r' ? ' ' : raw.at[i],
@@ -365,9 +350,10 @@ poller_stored(struct poller *p)
 	log_service("telegram", true, NULL);
 	for (int i = 0; i < p->fresh_count; i++) {
 		if (!p->peeked)
-			remember_press(p, p->fresh_raw[i]);
+			poller_remember(p, p->fresh_raw[i], mono);
 		if (p->print != NULL)
-			print_update(p, p->fresh_raw[i]);
+			poller_print(p, p->fresh_raw[i]);
+		poller_pass(p, p->fresh[i]);
 	}
 	if (p->print != NULL)
 		fflush(p->print);
@@ -390,31 +376,6 @@ poller_stored(struct poller *p)
 	p->fresh_count = 0;
 	http_call_free(p->answer);
 	p->answer = NULL;
-}
-
-char *
-poller_unanswered(struct poller *p, int64_t since)
-{
-	for (int i = 0; i < p->press_count; i++) {
-		if (p->presses[i].at > since)
-			continue;
-		char *id = p->presses[i].callback_id;
-		p->presses[i] = p->presses[--p->press_count];
-		return id;
-	}
-	return NULL;
-}
-
-void
-poller_answered(struct poller *p, const char *callback_id)
-{
-	for (int i = 0; i < p->press_count; i++) {
-		if (strcmp(p->presses[i].callback_id, callback_id) != 0)
-			continue;
-		free(p->presses[i].callback_id);
-		p->presses[i] = p->presses[--p->press_count];
-		return;
-	}
 }
 
 enum outcome

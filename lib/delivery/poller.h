@@ -31,6 +31,19 @@ void poller_close(struct poller *poller);
  * poller_copy(). */
 void poller_keep(struct poller *poller, const struct journal *journal);
 
+/* A WEBHOOK that Telegram says is set is ours, and brings the updates: then
+ * nothing is asked, but after a long silence how it does.  Without this it
+ * stops the poller, as somebody else gets them. */
+void poller_expect(struct poller *poller, bool webhook);
+
+/* True while it brings them: nothing tells of a new row but the database. */
+bool poller_watches(const struct poller *poller);
+
+/* Once the database has CHANGED: looks at the rows that a webhook brought since,
+ * the buttons pressed in them are known from now on; and whether it was
+ * deleted. */
+void poller_look(struct poller *poller, bool changed);
+
 /* True when a call is under way or its answer waits to be stored. */
 bool poller_busy(const struct poller *poller);
 

@@ -2,6 +2,7 @@
 #include "ops/cgi.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "crm/form.h"
+
+#define DRAIN_MAX (4 << 20)
+#define DRAIN_MS 2000
 
 static const char *
 variable(const char *name)
@@ -85,14 +89,21 @@ read_body(struct buf *body, size_t len, int64_t deadline)
 	return 0;
 }
 
+bool
+cgi_is_post(void)
+{
+	const char *method = variable("REQUEST_METHOD");
+
+	return method != NULL && strcmp(method, "POST") == 0;
+}
+
 int
 cgi_read(struct buf *body, int64_t deadline)
 {
 	const char *length = variable("CONTENT_LENGTH");
-	const char *method = variable("REQUEST_METHOD");
 	int64_t len;
 
-	if (method == NULL || strcmp(method, "POST") != 0)
+	if (!cgi_is_post())
 		return 405;
 	if (length == NULL)
 		return 411;
@@ -104,14 +115,32 @@ cgi_read(struct buf *body, int64_t deadline)
 	return read_body(body, (size_t)len, deadline);
 }
 
+void
+cgi_drain(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t deadline = clock_mono_ms() + DRAIN_MS;
+	char piece[16384];
+	ssize_t got;
+
+	for (size_t taken = 0; taken < DRAIN_MAX; taken += (size_t)got) {
+		if (poll(&fd, 1, clock_left_ms(deadline)) <= 0)
+			return;
+		got = read(STDIN_FILENO, piece, sizeof(piece));
+		if (got <= 0)
+			return;
+	}
+}
+
 const char *
 cgi_reason(int status)
 {
 	static const struct {
 		int status;
 		const char *reason;
-	} reasons[] = { { 200, "200 OK" }, { 400, "400 Bad Request" },
-		{ 405, "405 Method Not Allowed" },
+	} reasons[] = { { 200, "200 OK" }, { 204, "204 No Content" },
+		{ 303, "303 See Other" }, { 400, "400 Bad Request" },
+		{ 403, "403 Forbidden" }, { 405, "405 Method Not Allowed" },
 		{ 408, "408 Request Timeout" }, { 411, "411 Length Required" },
 		{ 413, "413 Content Too Large" },
 		{ 415, "415 Unsupported Media Type" },
@@ -121,4 +150,18 @@ cgi_reason(int status)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "500 Internal Server Error";
+}
+
+void
+cgi_answer_add(struct buf *out, int status, int64_t retry_s, const char *text)
+{
+	buf_printf(out,
+	    "Status: %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+	    "X-Content-Type-Options: nosniff\r\n",
+	    cgi_reason(status));
+	if (status == 405)
+		buf_add_text(out, "Allow: POST\r\n");
+	if (status == 503)
+		buf_printf(out, "Retry-After: %" PRId64 "\r\n", retry_s);
+	buf_printf(out, "\r\n%s\n", text);
 }

@@ -30,6 +30,7 @@ struct check {
 	int64_t since;		     /* wall ms, 0: not known */
 	const struct metric *metric; /* NULL: not measured */
 	bool known;		     /* the value is */
+	bool absent;		     /* there is nothing that could be well */
 	double value;
 };
 

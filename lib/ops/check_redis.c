@@ -33,6 +33,7 @@ check_configured(struct checks *checks, const struct config *config)
 		check_say(check, "redis at %s", address.where);
 	} else {
 		check_say(check, "redis is not configured");
+		check->absent = true;
 	}
 	redis_address_release(&address);
 	return configured;

@@ -4,8 +4,45 @@
 #include "base/clock.h"
 #include "ops/check_component.h"
 #include "store/meta.h"
+#include "store/webhook_record.h"
 
 #define PROBE "'leadpipe check-config --online' says what is wrong"
+
+/* True when a webhook brings the updates: whether it does, Telegram knows. */
+static bool
+check_webhook(struct checks *checks, struct db *db,
+    const struct config *config)
+{
+	struct webhook_record record;
+	char span[CLOCK_TEXT_SIZE];
+
+	webhook_record_load(db, &record);
+	if (!record.set)
+		return false;
+	struct check *check = checks_add(checks, "telegram", "webhook");
+	check_say(check, "a webhook brings the updates, heard of %s ago",
+	    check_span(checks->now - record.at, span));
+	if (config != NULL &&
+	    config_get(config, "TELEGRAM_WEBHOOK_SECRET") == NULL) {
+		check->state = CHECK_CRITICAL;
+		check_say(check,
+		    "a webhook brings the updates, and all are "
+		    "refused: there is no secret");
+		check_mend(check, "set TELEGRAM_WEBHOOK_SECRET; " PROBE);
+	} else if (record.trouble_at != 0) {
+		char *why = meta_text(db, META_WEBHOOK_FAULT);
+		check->state = CHECK_CRITICAL;
+		check->since = record.trouble_at;
+		check_say(check, "a webhook brings no updates for %s: %s",
+		    check_span(checks->now - record.trouble_at, span),
+		    why ? why : "no reason kept");
+		check_mend(check,
+		    "'leadpipe set-webhook --status' shows it, 'leadpipe "
+		    "set-webhook URL' sets it anew");
+		free(why);
+	}
+	return true;
+}
 
 static void
 check_poll(struct checks *checks, struct db *db)
@@ -75,12 +112,12 @@ check_telegram(struct checks *checks, struct db *db,
 {
 	struct fault fault;
 
-	(void)config;
 	check_refused(checks, db, META_POLL_FAULT, META_POLL_FAULT_AT,
 	    "getUpdates is refused");
 	check_refused(checks, db, META_CONFIG_FAULT, META_CONFIG_FAULT_AT,
 	    "sending is refused");
-	check_poll(checks, db);
+	if (!check_webhook(checks, db, config))
+		check_poll(checks, db);
 	check_flow(checks, db);
 	if (db_result(db, &fault) != OUT_OK)
 		checks_fault(checks, "telegram", "telegram", &fault);

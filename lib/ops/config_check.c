@@ -16,11 +16,11 @@
 #include "delivery/delivery.h"
 #include "net/host.h"
 #include "ops/config_note.h"
+#include "ops/config_webhook.h"
 #include "ops/finding_line.h"
 #include "store/db_file.h"
 #include "store/journal.h"
 #include "store/meta.h"
-#include "store/retention.h"
 #include "telegram/address.h"
 #include "telegram/client.h"
 #include "telegram/token.h"
@@ -149,12 +149,10 @@ check_proxy(const struct config *config, struct config_notes *notes)
 	    host ? host : strstr(proxy, "://") + 3);
 }
 
-/* What these read and nobody else: the first problem of each is told. */
 static void
-check_numbers(const struct config *config, struct config_notes *notes)
+check_numbers(struct config *config, struct config_notes *notes)
 {
 	const char *ip = config_get(config, "LEADPIPE_IP");
-	struct retention retention;
 	struct fault fault;
 	bool dev;
 
@@ -164,11 +162,7 @@ check_numbers(const struct config *config, struct config_notes *notes)
 		    config_origin(config, "LEADPIPE_IP"));
 	if (config_bool(config, "DEV_MODE", false, &dev, &fault) != OUT_OK)
 		note_fault(notes, "DEV_MODE", &fault);
-	if (retention_read(config, &retention, &fault) != OUT_OK)
-		note_fault(notes, "retention", &fault);
-	if (delivery_check_config(config, &fault) != OUT_OK)
-		note_fault(notes, "limits", &fault);
-	else
+	if (note_faults(notes, "limits", config, delivery_check_config))
 		note_good(notes, "limits", "valid");
 }
 
@@ -375,6 +369,7 @@ config_check_state(struct run *run, struct config_notes *notes)
 	} else {
 		if (check_place(run, path, notes))
 			tell_database(run, path, notes);
+		config_check_way(run, notes);
 		check_current_flow(run, notes);
 	}
 	free(path);

@@ -34,7 +34,7 @@ bool config_check_file(struct run *run, struct config_notes *notes);
 void config_check_settings(struct run *run, struct config_notes *notes);
 
 /* What no other of these looks at, after the flow: alerts, what is kept, what
- * is shared.  The first problem of each part is told. */
+ * is shared. */
 void config_check_values(struct run *run, struct config_notes *notes);
 
 /* The settings of CRMs. */

@@ -15,7 +15,6 @@
 #include "crm/jwt.h"
 #include "crm/lookup.h"
 #include "ops/config_note.h"
-#include "ops/inbox_leads.h"
 #include "ops/reception.h"
 #include "store/crm_tokens.h"
 
@@ -33,10 +32,15 @@ check_one(struct run *run, const char *name, struct config_notes *notes)
 {
 	struct crm *crm = NULL;
 	struct fault fault;
+	bool fine = true;
 
-	if (crm_open(&crm, name, run->config, NULL, &fault) != OUT_OK)
-		note_fault(notes, name, &fault);
-	else
+	while (crm_open(&crm, name, run->config, NULL, &fault) != OUT_OK) {
+		fine = false;
+		if (!note_fault_aside(notes, name, run->config, &fault))
+			break;
+	}
+	config_restore(run->config);
+	if (fine)
 		note_good(notes, name, "its settings are valid");
 	crm_close(crm);
 }
@@ -56,18 +60,6 @@ check_default(struct run *run, struct config_notes *notes)
 		note_good(notes, "LEAD_CRM", "leads go to %s", name);
 }
 
-static void
-check_intake(const struct config *config, struct config_notes *notes)
-{
-	const char *region;
-	struct fault fault;
-	int64_t join_ms;
-
-	if (reception_settings(config, &join_ms, &region, &fault) != OUT_OK ||
-	    inbox_leads_check(config, &fault) != OUT_OK)
-		note_fault(notes, "leads", &fault);
-}
-
 void
 config_check_crm(struct run *run, struct config_notes *notes)
 {
@@ -79,7 +71,6 @@ config_check_crm(struct run *run, struct config_notes *notes)
 		any = true;
 		check_one(run, crm_names[i], notes);
 	}
-	check_intake(run->config, notes);
 	/* A bot without leads needs none. */
 	if (any)
 		check_default(run, notes);

@@ -9,6 +9,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* Of the longest setting, and more. */
+#define NAME_SIZE 64
+
 static void
 add(struct config_notes *notes, const struct config_note *note,
     const char *fmt, va_list args)
@@ -82,6 +85,71 @@ note_fault(struct config_notes *notes, const char *subject,
     const struct fault *fault)
 {
 	note_problem(notes, subject, fault->code, "%s", fault->text);
+}
+
+/* The next word at *AT that may be a setting. */
+static bool
+next_name(const char **at, char name[NAME_SIZE])
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	size_t len;
+
+	*at += strcspn(*at, letters);
+	len = strspn(*at, letters);
+	snprintf(name, NAME_SIZE, "%.*s", (int)len, *at);
+	*at += len;
+	return len > 0;
+}
+
+/* What is said of a setting that was set aside is no news. */
+static bool
+is_news(const struct config *config, const char *text)
+{
+	char name[NAME_SIZE];
+
+	while (next_name(&text, name))
+		if (config_is_aside(config, name))
+			return false;
+	return true;
+}
+
+/* The first setting that TEXT names and that is set. */
+static bool
+set_aside(struct config *config, const char *text)
+{
+	char name[NAME_SIZE];
+
+	while (next_name(&text, name))
+		if (config_set_aside(config, name))
+			return true;
+	return false;
+}
+
+bool
+note_fault_aside(struct config_notes *notes, const char *subject,
+    struct config *config, const struct fault *fault)
+{
+	if (!is_news(config, fault->text))
+		return false;
+	note_fault(notes, subject, fault);
+	return set_aside(config, fault->text);
+}
+
+bool
+note_faults(struct config_notes *notes, const char *subject,
+    struct config *config,
+    enum outcome (*check)(const struct config *config, struct fault *fault))
+{
+	struct fault fault;
+	bool fine = true;
+
+	while (check(config, &fault) != OUT_OK) {
+		fine = false;
+		if (!note_fault_aside(notes, subject, config, &fault))
+			break;
+	}
+	config_restore(config);
+	return fine;
 }
 
 void

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "ops/config_note.h"
+#include "ops/config_webhook.h"
 #include "telegram/question.h"
 
 #define CALL_MS 15000
@@ -14,7 +15,7 @@ ask(struct telegram *telegram, enum method method, json_t **whole,
     struct config_notes *notes)
 {
 	struct fault fault;
-	const json_t *result = telegram_ask(telegram, method,
+	const json_t *result = telegram_ask(telegram, method, NULL,
 	    clock_mono_ms() + CALL_MS, whole, &fault);
 
 	if (result == NULL)
@@ -22,25 +23,6 @@ ask(struct telegram *telegram, enum method method, json_t **whole,
 		    fault.what == OUT_NEVER ? fault.code : EXIT_LATER, "%s",
 		    fault.text);
 	return result;
-}
-
-static void
-check_webhook(const json_t *info, struct config_notes *notes)
-{
-	const char *url = json_get_text(info, "url");
-	const char *error = json_get_text(info, "last_error_message");
-	int64_t pending = json_get_int(info, "pending_update_count", 0);
-
-	if (url != NULL && *url != '\0')
-		note_problem(notes, "webhook", EXIT_CONFIG,
-		    "a webhook is set, so that poll-updates gets nothing "
-		    "(waiting: %lld%s%s); delete it with Telegram's "
-		    "method deleteWebhook",
-		    (long long)pending, error ? ", last error: " : "",
-		    error ? error : "");
-	else
-		note_good(notes, "webhook", "none is set, waiting: %lld",
-		    (long long)pending);
 }
 
 void
@@ -63,7 +45,7 @@ config_check_online(struct run *run, struct config_notes *notes)
 		const json_t *info =
 		    ask(telegram, METHOD_GET_WEBHOOK_INFO, &whole, notes);
 		if (info != NULL)
-			check_webhook(info, notes);
+			config_check_webhook(run, info, notes);
 	}
 	json_decref(whole);
 	telegram_close(telegram);

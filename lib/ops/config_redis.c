@@ -3,14 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "ops/config_note.h"
 #include "shared/redis.h"
 #include "shared/redis_address.h"
 #include "shared/redis_field.h"
+#include "telegram/token.h"
 
 #define SUBJECT "Redis"
+
+static enum outcome
+check_address(const struct config *config, struct fault *fault)
+{
+	struct redis_address address;
+	enum outcome out = redis_address_read(&address, config, fault);
+
+	redis_address_release(&address);
+	return out;
+}
 
 void
 config_check_redis(struct run *run, struct config_notes *notes)
@@ -27,7 +37,7 @@ config_check_redis(struct run *run, struct config_notes *notes)
 		&fault) != OUT_OK)
 		note_fault(notes, "LEADPIPE_SHARED_TASKS", &fault);
 	if (redis_address_read(&address, run->config, &fault) != OUT_OK)
-		note_fault(notes, SUBJECT, &fault);
+		note_faults(notes, SUBJECT, run->config, check_address);
 	else if (address.setting != NULL)
 		note_good(notes, SUBJECT, "at %s%s", address.where,
 		    address.tls ? ", with TLS" : "");
@@ -208,87 +218,8 @@ tell_replicas(const struct facts *facts, struct config_notes *notes)
 		    count);
 }
 
-/* What we do there, with the keys that it is done to by default. */
-static const char *const uses[] = { "SET lp:probe 1 PX 1",
-	"EVALSHA 0 1 scheduler:tasks", "EVAL 0 1 scheduler:tasks",
-	"ZADD scheduler:tasks 1 x", "ZREM scheduler:tasks x",
-	"ZRANGEBYSCORE scheduler:tasks 0 1", "ZCARD scheduler:tasks",
-	"HSET {scheduler:tasks}:lp:owner x x",
-	"HDEL {scheduler:tasks}:lp:owner x", "INCR {scheduler:tasks}:lp:gen",
-	"SADD scheduler:processing x", "SREM scheduler:processing x",
-	"SSCAN scheduler:processing 0", "HGETALL user:state:1",
-	"GET user:state:1", "TYPE user:state:1", "PEXPIRE user:state:1 1",
-	"DEL user:state:1", "SET fsm:1:1:state x", "SCAN 0", "SET lp:gcra:1 1",
-	"HSET lp:chat:1:1 x x", "RPUSH lp:history:1:1 x",
-	"LRANGE leadpipe:in 0 1", "LPOP leadpipe:in",
-	"XPENDING leadpipe:leads leadpipe",
-	"XCLAIM leadpipe:leads leadpipe x 1 1-1",
-	"XREADGROUP GROUP leadpipe x STREAMS leadpipe:leads >",
-	"XACK leadpipe:leads leadpipe 1-1", "TIME" };
-#define USES (sizeof(uses) / sizeof(uses[0]))
-
 static void
-add_use(struct redis *redis, const char *user, const char *use)
-{
-	const char *words[16] = { "ACL", "DRYRUN", user };
-	char copy[128], *at = copy;
-	int count = 3;
-
-	snprintf(copy, sizeof(copy), "%s", use);
-	while (at)
-		words[count++] = strsep(&at, " ");
-	redis_add_ask(redis, count, words);
-}
-
-/* Who we are there; false when it does not tell. */
-static bool
-ask_user(struct redis *redis, char user[REDIS_FIELD_SIZE])
-{
-	static const char *const whoami[] = { "ACL", "WHOAMI" };
-	const struct redisReply *reply;
-	struct fault fault;
-
-	redis_add_ask(redis, 2, whoami);
-	if (redis_run(redis, &fault) != OUT_OK)
-		return false;
-	reply = redis_reply(redis, 0);
-	if (reply->type != REDIS_REPLY_STRING)
-		return false;
-	snprintf(user, REDIS_FIELD_SIZE, "%s", reply->str);
-	return true;
-}
-
-/* ACL DRYRUN came with Redis 7; before that, only doing it tells. */
-static void
-tell_rights(struct redis *redis, struct config_notes *notes)
-{
-	struct buf refused = BUF_INIT(360);
-	char user[REDIS_FIELD_SIZE];
-	struct fault fault;
-
-	if (!ask_user(redis, user))
-		return;
-	for (size_t i = 0; i < USES; i++)
-		add_use(redis, user, uses[i]);
-	if (redis_run(redis, &fault) != OUT_OK)
-		return;
-	for (size_t i = 0; i < USES; i++) {
-		const struct redisReply *reply = redis_reply(redis, (int)i);
-
-		if (reply->type == REDIS_REPLY_STRING)
-			buf_printf(&refused, "%s%s",
-			    refused.len > 0 ? ", " : "", uses[i]);
-	}
-	if (refused.len > 0)
-		note_advice(notes, SUBJECT,
-		    "the user '%s' may not do this, and what needs it will "
-		    "not work: %s%s",
-		    user, refused.data, refused.overflow ? ", ..." : "");
-	buf_release(&refused);
-}
-
-static void
-check_server(struct redis *redis, struct config_notes *notes)
+check_server(struct redis *redis, int64_t bot, struct config_notes *notes)
 {
 	static const char *const write[] = { "SET", "lp:probe", "1", "PX",
 		"1000" };
@@ -309,11 +240,13 @@ check_server(struct redis *redis, struct config_notes *notes)
 	tell_saving(&facts, notes);
 	tell_eviction(&facts, notes);
 	tell_replicas(&facts, notes);
-	tell_rights(redis, notes);
-	/* Whether it takes what is written, it says last. */
+	note_rights(redis, notes);
+	/* Whether it takes what is written, it says late. */
 	redis_add_ask(redis, sizeof(write) / sizeof(write[0]), write);
 	if (redis_run(redis, &fault) != OUT_OK)
 		note_fault(notes, SUBJECT, &fault);
+	else
+		note_neighbours(redis, bot, notes);
 }
 
 void
@@ -327,6 +260,9 @@ config_check_redis_online(struct run *run, struct config_notes *notes)
 	if (redis_open(&redis, NULL, run->config, REDIS_SYNC, &fault) ==
 		OUT_OK &&
 	    redis != NULL)
-		check_server(redis, notes);
+		check_server(redis,
+		    telegram_bot_id(
+			config_get_or(run->config, "BOT_TOKEN", "")),
+		    notes);
 	redis_close(redis);
 }

@@ -10,11 +10,31 @@
 #include "ops/backup_place.h"
 #include "ops/config_note.h"
 #include "ops/inbox_leads.h"
+#include "ops/reception.h"
+#include "ops/webhook.h"
 #include "shared/dialog.h"
 #include "shared/handover.h"
 #include "shared/mirror_push.h"
 #include "shared/redis_address.h"
+#include "store/retention.h"
 #include "telegram/client.h"
+
+static enum outcome
+check_retention(const struct config *config, struct fault *fault)
+{
+	struct retention retention;
+
+	return retention_read(config, &retention, fault);
+}
+
+static enum outcome
+check_reception(const struct config *config, struct fault *fault)
+{
+	const char *region;
+	int64_t join_ms;
+
+	return reception_settings(config, &join_ms, &region, fault);
+}
 
 static enum outcome
 check_alert_bot(const struct config *config, struct fault *fault)
@@ -49,14 +69,6 @@ check_crm_limit(const struct config *config, struct fault *fault)
 }
 
 static enum outcome
-check_port(const struct config *config, struct fault *fault)
-{
-	int64_t port;
-
-	return redis_port_read(config, 0, &port, fault);
-}
-
-static enum outcome
 check_sharing(const struct config *config, struct fault *fault)
 {
 	enum handover_mode mode;
@@ -82,17 +94,28 @@ check_mirror(const struct config *config, struct fault *fault)
 	return mirror_read(config, &options, fault);
 }
 
+static enum outcome
+check_webhook(const struct config *config, struct fault *fault)
+{
+	struct webhook webhook;
+
+	return webhook_read(config, false, &webhook, fault);
+}
+
 static const struct {
 	const char *subject;
 	enum outcome (
 	    *check)(const struct config *config, struct fault *fault);
 } parts[] = {
+	{ "retention", check_retention },
+	{ "leads", check_reception },
+	{ "webhook", check_webhook },
 	{ "alerts", check_alert_bot },
 	{ "alerts", check_alert_chats },
 	{ "alerts", alert_ping_check },
 	{ "CRM", check_crm_proxy },
 	{ "CRM", check_crm_limit },
-	{ "Redis", check_port },
+	{ "Redis", redis_address_check },
 	{ "Redis", check_sharing },
 	{ "Redis", check_dialogs },
 	{ "Redis", check_mirror },
@@ -106,8 +129,8 @@ config_check_values(struct run *run, struct config_notes *notes)
 	int64_t keep;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (parts[i].check(run->config, &fault) != OUT_OK)
-			note_fault(notes, parts[i].subject, &fault);
+		(void)note_faults(notes, parts[i].subject, run->config,
+		    parts[i].check);
 	/* A flow may name it, and has said more then. */
 	if (!notes_name(notes, "ADMIN_IDS") &&
 	    alert_check(run->config, "ADMIN_IDS", &fault) != OUT_OK)

@@ -13,13 +13,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "shared/key_scan.h"
+#include "shared/key_page.h"
 #include "store/said.h"
 
 #define LINE_MAX_BYTES (1U << 20)
 
-/* Messages of one transaction; whoever waits for the lock waits for these. */
+/* Messages of one transaction, and their texts; whoever waits for the lock
+ * waits for these. */
 #define BATCH 500
+#define BATCH_BYTES (1U << 20)
 #define BEGIN_WAIT_MS 20000
 
 #define COMPLAINTS 20
@@ -29,6 +31,7 @@ struct importing {
 	struct run *run;
 	struct history_import *import;
 	int open;
+	size_t bytes; /* of texts in it */
 };
 
 static const char *const names_of_text[] = { "text", "content", "message",
@@ -146,6 +149,7 @@ finish_batch(struct importing *i)
 	if (i->open == 0)
 		return OUT_OK;
 	i->open = 0;
+	i->bytes = 0;
 	return db_commit(i->run->db, &i->run->fault);
 }
 
@@ -161,6 +165,7 @@ add_one(struct importing *i, const struct said *said, bool *added,
 	if (out != OUT_OK)
 		return out;
 	++i->open;
+	i->bytes += strlen(said->text);
 	return said_add(db, said, clock_wall_ms(), added, why);
 }
 
@@ -184,7 +189,8 @@ take(struct importing *i, const json_t *object, int64_t chat_id,
 	} else {
 		++*(added ? &i->import->added : &i->import->known);
 	}
-	return i->open >= BATCH ? finish_batch(i) : OUT_OK;
+	return i->open >= BATCH || i->bytes >= BATCH_BYTES ? finish_batch(i)
+							   : OUT_OK;
 }
 
 static enum outcome
@@ -283,14 +289,14 @@ take_page(const struct key_page *page, void *arg)
 	struct importing *i = arg;
 	enum outcome out = OUT_OK;
 
-	i->import->chats += page->first == 0;
+	i->import->chats += page->first == 0 && page->count > 0;
 	for (size_t at = 0; at < page->count && out == OUT_OK; at++)
 		out = take_text(i, page->texts[at]->str, page->texts[at]->len,
 		    page->id, page->key, page->first + (int64_t)at);
-	/* What follows is asked for over the network. */
-	if (out == OUT_OK)
+	bool stop = out == OUT_OK && stop_wanted();
+	if (out == OUT_OK && (page->last || stop))
 		out = finish_batch(i);
-	return out == OUT_OK && stop_wanted() ? stopped(i) : out;
+	return out == OUT_OK && stop ? stopped(i) : out;
 }
 
 enum outcome
@@ -298,7 +304,7 @@ history_import_redis(struct run *run, struct redis *redis, const char *key,
     struct history_import *import)
 {
 	struct importing i = { .run = run, .import = import };
-	enum outcome out = key_scan(redis, key, take_page, &i, &run->fault);
+	enum outcome out = key_pages(redis, key, take_page, &i, &run->fault);
 
 	db_rollback(run->db);
 	return out;

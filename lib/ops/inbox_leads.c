@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "ops/inbox_refused.h"
 #include "ops/reception.h"
 #include "shared/bull.h"
 #include "shared/inbox.h"
@@ -32,6 +33,7 @@ struct desk {
 	int64_t end;
 	struct reception reception;
 	struct inbox_counts *counts;
+	bool last_try; /* of what was taken too often */
 	char owner[160];
 };
 
@@ -108,6 +110,22 @@ read_all(struct desk *desk, struct inbox *inbox)
 	}
 }
 
+/* What was taken too often comes alone. */
+static enum outcome
+try_again(struct desk *desk, struct inbox *inbox)
+{
+	struct arrival *arrival = &inbox->arrivals[0];
+	enum outcome out = OUT_OK;
+	bool read = false;
+
+	desk->last_try = arrival->tries >= INBOX_TRIES;
+	if (desk->last_try)
+		out = inbox_refused_try(desk->run, inbox, arrival, &read);
+	if (out == OUT_OK && read)
+		arrival->why[0] = '\0';
+	return out;
+}
+
 /* Whoever was stopped for long may have lost what was taken: that is somebody
  * else's to store. */
 static enum outcome
@@ -129,61 +147,6 @@ hold(struct desk *desk, struct inbox *inbox)
 	return out;
 }
 
-static bool
-is_refused(const struct arrival *arrival)
-{
-	return arrival->fate == ARRIVAL_REFUSED && arrival->ticket != NULL;
-}
-
-static enum outcome
-refuse(struct desk *desk, const struct inbox *inbox,
-    const struct arrival *arrival)
-{
-	char *place = mem_printf("%s:%s in Redis", inbox->name,
-	    inbox->kind == INBOX_BULL ? "failed" : "poison");
-	const struct refusal refusal = { .key = arrival->key,
-		.source = inbox->name,
-		.reason = arrival->why,
-		.place = place,
-		.raw = arrival->raw,
-		.len = arrival->len,
-		.size = arrival->size };
-	enum outcome out = refusals_add(desk->run->db, &refusal,
-	    clock_wall_ms(), &desk->run->fault);
-
-	free(place);
-	return out;
-}
-
-static enum outcome
-store_refused(struct desk *desk, const struct inbox *inbox)
-{
-	struct run *run = desk->run;
-	int count = 0;
-
-	for (int i = 0; i < inbox->count; i++)
-		count += is_refused(&inbox->arrivals[i]);
-	if (count == 0)
-		return OUT_OK;
-	enum outcome out =
-	    db_begin(run->db, clock_mono_ms() + WAIT_MS, &run->fault);
-	for (int i = 0; i < inbox->count && out == OUT_OK; i++)
-		if (is_refused(&inbox->arrivals[i]))
-			out = refuse(desk, inbox, &inbox->arrivals[i]);
-	if (out == OUT_OK)
-		out = db_commit(run->db, &run->fault);
-	db_rollback(run->db);
-	if (out != OUT_OK)
-		return out;
-	desk->counts->refused += count;
-	for (int i = 0; i < inbox->count; i++)
-		if (is_refused(&inbox->arrivals[i]))
-			log_warning("%s is refused: %s; 'leadpipe "
-				    "recover-pending --list' shows it",
-			    inbox->arrivals[i].key, inbox->arrivals[i].why);
-	return OUT_OK;
-}
-
 /* Nothing was stored: whoever comes next shall find it. */
 static void
 give_back(struct inbox *inbox)
@@ -198,9 +161,12 @@ store(struct desk *desk, struct inbox *inbox)
 	enum outcome out = hold(desk, inbox);
 
 	if (out == OUT_OK)
-		out = store_refused(desk, inbox);
+		out = inbox_refused_store(desk->run, inbox,
+		    &desk->counts->refused);
 	if (out == OUT_OK && desk->reception.count > 0)
 		out = reception_store(&desk->reception, WAIT_MS);
+	if (out == OUT_OK && desk->last_try)
+		out = inbox_refused_end(desk->run, inbox);
 	return out;
 }
 
@@ -239,8 +205,11 @@ take_some(struct desk *desk, struct inbox *inbox)
 	if (out == OUT_OK && inbox->count > 0) {
 		struct fault later;
 
-		read_all(desk, inbox);
-		out = store(desk, inbox);
+		out = try_again(desk, inbox);
+		if (out == OUT_OK)
+			read_all(desk, inbox);
+		if (out == OUT_OK)
+			out = store(desk, inbox);
 		if (out != OUT_OK)
 			give_back(inbox);
 		enum outcome end = inbox_settle(inbox, desk->redis,

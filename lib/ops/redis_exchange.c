@@ -277,10 +277,11 @@ void
 redis_exchange_say(const struct redis_exchange *n, FILE *to)
 {
 	fprintf(to,
-	    "%lld people synchronised; leads: %lld in, %lld refused; tasks: "
+	    "%lld %s synchronised; leads: %lld in, %lld refused; tasks: "
 	    "%lld in, %lld out; dialogs: %lld in, %lld out%s\n",
-	    (long long)n->users, (long long)n->leads, (long long)n->refused,
-	    (long long)n->tasks_in, (long long)n->tasks_out,
-	    (long long)n->dialogs_in, (long long)n->dialogs_out,
+	    (long long)n->users, n->users == 1 ? "person" : "people",
+	    (long long)n->leads, (long long)n->refused, (long long)n->tasks_in,
+	    (long long)n->tasks_out, (long long)n->dialogs_in,
+	    (long long)n->dialogs_out,
 	    n->more ? "; the next run goes on" : "");
 }

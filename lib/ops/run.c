@@ -121,7 +121,8 @@ tell_redis(const struct run *run)
 
 	if (!log_wants(LOG_INFO))
 		return;
-	if (redis_address_read(&address, run->config, &fault) != OUT_OK)
+	if (redis_address_read(&address, run->config, &fault) != OUT_OK ||
+	    redis_address_check(run->config, &fault) != OUT_OK)
 		snprintf(text, sizeof(text), "redis: %s", fault.text);
 	else if (address.setting != NULL)
 		snprintf(text, sizeof(text), "redis: configured via %s",

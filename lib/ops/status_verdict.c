@@ -30,15 +30,17 @@ status_component(const struct status *status, const char *component)
 	return worst;
 }
 
-/* True when the check at INDEX is the first one of its component. */
+/* True when the check at INDEX is the first one of its component that is about
+ * something. */
 static bool
 is_first(const struct checks *checks, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (strcmp(checks->list[i].component,
+		if (!checks->list[i].absent &&
+		    strcmp(checks->list[i].component,
 			checks->list[index].component) == 0)
 			return false;
-	return true;
+	return !checks->list[index].absent;
 }
 
 const char *

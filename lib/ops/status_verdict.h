@@ -15,7 +15,8 @@ double status_number(const struct status *status, const char *name,
 enum check_state status_component(const struct status *status,
     const char *component);
 
-/* The components that were looked at, in order: "" and then the last one. */
+/* The components that were looked at and are there, in order: "" and then the
+ * last one. */
 const char *status_next_component(const struct status *status,
     const char *after);
 

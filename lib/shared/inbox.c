@@ -72,6 +72,20 @@ inbox_add(struct inbox *inbox)
 	return arrival;
 }
 
+struct arrival *
+inbox_read(struct inbox *inbox, const char *name,
+    const struct redisReply *reply, size_t at)
+{
+	struct arrival *arrival = inbox_add(inbox);
+
+	arrival->key = mem_printf("%s/%s", inbox->name, name);
+	arrival->ticket = mem_dup(script_part_text(reply, at));
+	arrival->size = script_part_number(reply, at + 1, 0);
+	arrival->tries = script_part_number(reply, at + 2, 0);
+	inbox_judge(arrival);
+	return arrival;
+}
+
 bool
 inbox_complain(const struct redisReply *reply, char text[200])
 {
@@ -130,6 +144,17 @@ inbox_held(struct inbox *inbox, struct redis *redis, struct fault *fault)
 		if (!good || script_part_number(reply, (size_t)i, 0) != 1)
 			inbox_lose(&inbox->arrivals[i]);
 	return OUT_OK;
+}
+
+enum outcome
+inbox_settled(struct inbox *inbox, struct redis *redis, struct fault *fault)
+{
+	const struct redisReply *reply;
+	enum outcome out = redis_run(redis, fault);
+
+	if (out == OUT_OK)
+		(void)!inbox_answer(inbox, redis, 0, &reply);
+	return out;
 }
 
 void

@@ -11,7 +11,8 @@
  * Whatever is taken again has the same key, and the key is what makes it the
  * same lead: a crash between the commit and inbox_settle() doubles nothing.
  * What a crash left is taken alone, so that an element that kills us takes no
- * neighbour along, and is refused after INBOX_TRIES times.
+ * neighbour along; after INBOX_TRIES times it comes with a WHY, and whoever
+ * knows it to be stored says ARRIVAL_TAKEN all the same.
  *
  *   leadpipe:in      RPUSH by a website; taken ones are in the hash
  *                    leadpipe:in:processing, poison in leadpipe:in:poison

@@ -17,6 +17,11 @@
 /* A further arrival, zeroed. */
 struct arrival *inbox_add(struct inbox *inbox);
 
+/* The same of the element NAME, whose ticket, size and tries are at AT of
+ * REPLY, judged by these. */
+struct arrival *inbox_read(struct inbox *inbox, const char *name,
+    const struct redisReply *reply, size_t at);
+
 /* True when REPLY is an error or says that a key is of the wrong type:
  * {'type', key, what it is, what it should be}.  TEXT says so. */
 bool inbox_complain(const struct redisReply *reply, char text[200]);
@@ -34,6 +39,10 @@ void inbox_lose(struct arrival *arrival);
 /* Runs what was added, which says of each arrival whether it is still ours
  * (1); the others are lost. */
 enum outcome inbox_held(struct inbox *inbox, struct redis *redis,
+    struct fault *fault) must_check;
+
+/* Runs what was added; what it complains about is the inbox's trouble. */
+enum outcome inbox_settled(struct inbox *inbox, struct redis *redis,
     struct fault *fault) must_check;
 
 /* What comes of an arrival that was taken so often or is so large: WHY. */

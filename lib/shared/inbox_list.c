@@ -124,17 +124,12 @@ static const struct redis_script settle_script = {
 static void
 read_arrival(struct inbox *inbox, const struct redisReply *reply, size_t at)
 {
+	struct arrival *arrival =
+	    inbox_read(inbox, script_part_text(reply, at), reply, at + 1);
 	const struct redisReply *raw = script_part(reply, at + 4);
-	struct arrival *arrival = inbox_add(inbox);
 
-	arrival->key =
-	    mem_printf("%s/%s", inbox->name, script_part_text(reply, at));
-	arrival->ticket = mem_dup(script_part_text(reply, at + 1));
-	arrival->size = script_part_number(reply, at + 2, 0);
-	arrival->tries = script_part_number(reply, at + 3, 0);
 	arrival->len = (size_t)raw->len;
 	arrival->raw = mem_dup_n(raw->str, arrival->len);
-	inbox_judge(arrival);
 }
 
 enum outcome
@@ -197,14 +192,10 @@ enum outcome
 list_settle(struct inbox *inbox, struct redis *redis, struct fault *fault)
 {
 	struct script_words words = { 0 };
-	const struct redisReply *reply;
 
 	script_key(&words, inbox->name, ":processing");
 	script_key(&words, inbox->name, ":poison");
 	inbox_fates(inbox, &words);
 	script_call(&words, redis, &settle_script, 2);
-	enum outcome out = redis_run(redis, fault);
-	if (out == OUT_OK)
-		(void)!inbox_answer(inbox, redis, 0, &reply);
-	return out;
+	return inbox_settled(inbox, redis, fault);
 }

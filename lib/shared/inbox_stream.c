@@ -167,15 +167,8 @@ read_entry(struct inbox *inbox, const struct redisReply *entry)
 {
 	const char *id = script_part_text(entry, 0);
 
-	if (id == NULL)
-		return;
-	struct arrival *arrival = inbox_add(inbox);
-	arrival->key = mem_printf("%s/%s", inbox->name, id);
-	arrival->ticket = mem_dup(id);
-	arrival->size = script_part_number(entry, 1, 0);
-	arrival->tries = script_part_number(entry, 2, 0);
-	read_fields(arrival, entry);
-	inbox_judge(arrival);
+	if (id != NULL)
+		read_fields(inbox_read(inbox, id, entry, 0), entry);
 }
 
 enum outcome
@@ -223,7 +216,6 @@ enum outcome
 stream_settle(struct inbox *inbox, struct redis *redis, struct fault *fault)
 {
 	struct script_words words = { 0 };
-	const struct redisReply *reply;
 
 	script_text(&words, inbox->name);
 	script_key(&words, inbox->name, ":poison");
@@ -231,8 +223,5 @@ stream_settle(struct inbox *inbox, struct redis *redis, struct fault *fault)
 	script_text(&words, inbox->owner);
 	inbox_fates(inbox, &words);
 	script_call(&words, redis, &settle_script, 2);
-	enum outcome out = redis_run(redis, fault);
-	if (out == OUT_OK)
-		(void)!inbox_answer(inbox, redis, 0, &reply);
-	return out;
+	return inbox_settled(inbox, redis, fault);
 }

@@ -6,12 +6,10 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "shared/script.h"
 
 #define KEYS_AT_ONCE "200"
-#define PAGE 200
 #define KEY_BYTES 1024
 
 static const char *const places[] = { "{user}", "{chat}", "{id}", "{bot}" };
@@ -134,85 +132,4 @@ key_scan_step(struct redis *redis, const char *template,
 	memcpy(cursor, next, strlen(next) + 1);
 	ids_take(ids, template, keys);
 	return OUT_OK;
-}
-
-struct scan {
-	struct redis *redis;
-	enum outcome (*visit)(const struct key_page *page, void *arg);
-	void *arg;
-};
-
-static enum outcome
-visit_text(struct scan *s, struct key_page *page, struct fault *fault)
-{
-	redis_add(s->redis, "GET %s", page->key);
-	enum outcome out = redis_run(s->redis, fault);
-	if (out != OUT_OK)
-		return out;
-	struct redisReply *text =
-	    (struct redisReply *)(uintptr_t)redis_reply(s->redis, 0);
-	if (text->type != REDIS_REPLY_STRING)
-		return OUT_OK;
-	page->count = 1;
-	page->texts = &text;
-	out = s->visit(page, s->arg);
-	page->texts = NULL;
-	return out;
-}
-
-static enum outcome
-visit_list(struct scan *s, struct key_page *page, struct fault *fault)
-{
-	for (page->first = 0;; page->first += PAGE) {
-		redis_add(s->redis, "LRANGE %s %lld %lld", page->key,
-		    (long long)page->first, (long long)page->first + PAGE - 1);
-		enum outcome out = redis_run(s->redis, fault);
-		const struct redisReply *list = redis_reply(s->redis, 0);
-		if (out != OUT_OK || list->type != REDIS_REPLY_ARRAY ||
-		    list->elements == 0)
-			return out;
-		page->count = list->elements;
-		page->texts = list->element;
-		out = s->visit(page, s->arg);
-		if (out != OUT_OK)
-			return out;
-	}
-}
-
-static enum outcome
-visit_key(struct scan *s, const char *key, int64_t id, struct fault *fault)
-{
-	struct key_page page = { .key = key, .id = id };
-
-	redis_add(s->redis, "TYPE %s", key);
-	enum outcome out = redis_run(s->redis, fault);
-	if (out != OUT_OK)
-		return out;
-	const char *type = redis_reply(s->redis, 0)->str;
-	if (type != NULL && strcmp(type, "list") == 0)
-		return visit_list(s, &page, fault);
-	if (type != NULL && strcmp(type, "string") == 0)
-		return visit_text(s, &page, fault);
-	log_warning("redis: %s is neither a list nor a string: passed over",
-	    log_quote(key));
-	return OUT_OK;
-}
-
-enum outcome
-key_scan(struct redis *redis, const char *template,
-    enum outcome (*visit)(const struct key_page *page, void *arg), void *arg,
-    struct fault *fault)
-{
-	struct scan s = { redis, visit, arg };
-	char cursor[KEY_CURSOR_SIZE] = "0";
-	enum outcome out;
-
-	do {
-		struct key_ids ids;
-		out = key_scan_step(redis, template, cursor, &ids, fault);
-		for (size_t i = 0; i < ids.count && out == OUT_OK; i++)
-			out = visit_key(&s, ids.keys[i], ids.ids[i], fault);
-		key_ids_release(&ids);
-	} while (out == OUT_OK && strcmp(cursor, "0") != 0);
-	return out;
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "shared/key_type.h"
 #include "shared/script.h"
 #include "store/meta.h"
 #include "store/mirror.h"
@@ -104,15 +105,19 @@ struct pushing {
 	int64_t bot, epoch, users;
 	const struct mirror_options *options;
 	struct fault trouble; /* the first: OUT_OK, none */
+	char *wrong;	      /* the key that it is about, of another type */
 };
 
-static void
-add_key(struct script_words *words, const char *kind, int64_t bot,
-    int64_t chat_id)
+static char *
+key_of(const struct pushing *p, const char *kind, int64_t chat_id)
 {
-	char *key = mem_printf("lp:%s:%lld:%lld", kind, (long long)bot,
+	return mem_printf("lp:%s:%lld:%lld", kind, (long long)p->bot,
 	    (long long)chat_id);
+}
 
+static void
+add_key(struct script_words *words, char *key)
+{
 	script_text(words, key);
 	free(key);
 }
@@ -133,8 +138,8 @@ add_chat(struct pushing *p, const struct mirror_row *row)
 	const struct mirror_options *o = p->options;
 	struct telling telling = { .bytes = 0 }, fields = { .bytes = 0 };
 
-	add_key(&telling.words, "chat", p->bot, row->chat_id);
-	add_key(&telling.words, "history", p->bot, row->chat_id);
+	add_key(&telling.words, key_of(p, "chat", row->chat_id));
+	add_key(&telling.words, key_of(p, "history", row->chat_id));
 	script_number(&telling.words, p->epoch);
 	script_number(&telling.words, row->version);
 	script_number(&telling.words,
@@ -155,16 +160,26 @@ static const struct fault superseded = { .what = OUT_NEVER,
 		"this bot: is another host live? then set "
 		"LEADPIPE_MIRROR=false here" };
 
-/* A key that cannot be written stops no other. */
+/* A KEY that cannot be written stops no other. */
 static void
-note_trouble(struct pushing *p, const char *keys,
-    const struct redisReply *reply)
+note_trouble(struct pushing *p, char *key, const struct redisReply *reply)
 {
-	if (p->trouble.what == OUT_OK)
+	if (p->trouble.what == OUT_OK) {
 		(void)!fault_set(&p->trouble, OUT_NEVER, EXIT_REFUSED,
-		    "redis: the mirror (%s) cannot be written: %s", keys,
+		    "redis: the mirror cannot write %s: %s", key,
 		    reply->type == REDIS_REPLY_ERROR ? reply->str
 						     : "a strange answer");
+		/* A script wraps what its calls met. */
+		if (strstr(p->trouble.text, "WRONGTYPE") != NULL)
+			p->wrong = mem_dup(key);
+	}
+	free(key);
+}
+
+static char *
+epoch_key(const struct pushing *p)
+{
+	return mem_printf("lp:mirror:%lld", (long long)p->bot);
 }
 
 /* Leaves those of the COUNT ROWS that the mirror has now, and returns how
@@ -178,7 +193,8 @@ read_replies(struct pushing *p, struct mirror_row *rows, int count)
 		const struct redisReply *reply = redis_reply(p->redis, i);
 
 		if (reply->type != REDIS_REPLY_INTEGER)
-			note_trouble(p, "lp:chat:*", reply);
+			note_trouble(p, key_of(p, "chat", rows[i].chat_id),
+			    reply);
 		else if (reply->integer < 0)
 			p->trouble = superseded;
 		else
@@ -237,7 +253,7 @@ begin_anew(struct pushing *p, const char *run_id, struct fault *fault)
 	out = redis_run(p->redis, fault);
 	if (out == OUT_OK &&
 	    redis_reply(p->redis, 0)->type != REDIS_REPLY_INTEGER)
-		note_trouble(p, "lp:mirror:*", redis_reply(p->redis, 0));
+		note_trouble(p, epoch_key(p), redis_reply(p->redis, 0));
 	return out;
 }
 
@@ -288,7 +304,7 @@ look(struct pushing *p, struct fault *fault)
 		return out;
 	const struct redisReply *epoch = redis_reply(p->redis, 1);
 	if (epoch->type == REDIS_REPLY_ERROR) {
-		note_trouble(p, "lp:mirror:*", epoch);
+		note_trouble(p, epoch_key(p), epoch);
 		return OUT_OK;
 	}
 	char *run_id = run_id_of(redis_reply(p->redis, 0));
@@ -367,5 +383,8 @@ mirror_push(struct redis *redis, struct db *db, int64_t bot,
 	if (out == OUT_OK && p.trouble.what == OUT_OK && !*more)
 		out = mirror_told(db, now, clock_mono_ms() + BEGIN_MS, fault);
 	*users = p.users;
+	if (out == OUT_OK && p.wrong != NULL)
+		key_type_explain(redis, p.wrong, "hash", &p.trouble);
+	free(p.wrong);
 	return settle(&p, out, fault);
 }

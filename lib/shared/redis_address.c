@@ -170,8 +170,8 @@ read_url(struct redis_address *address, const char *url)
 	return socket ? read_socket(address, at) : read_server(address, at);
 }
 
-enum outcome
-redis_port_read(const struct config *config, int64_t otherwise, int64_t *port,
+static enum outcome
+read_port(const struct config *config, int64_t otherwise, int64_t *port,
     struct fault *fault)
 {
 	return config_int(config, "REDISPORT", 1, 65535, otherwise, port,
@@ -196,7 +196,7 @@ read_family(struct redis_address *address, const struct config *config,
 		    "must be a host, an address or the path of a socket; "
 		    "redis://... is for REDIS_URL",
 		    fault);
-	out = redis_port_read(config, address->port, &port, fault);
+	out = read_port(config, address->port, &port, fault);
 	address->port = (int)port;
 	address->user = mem_dup(config_get(config, "REDISUSER"));
 	address->password = mem_dup(config_get(config, "REDISPASSWORD"));
@@ -250,6 +250,30 @@ redis_address_read(struct redis_address *address, const struct config *config,
 			? "[%s]:%d (%s)"
 			: "%s:%d (%s)",
 		    address->host, address->port, address->setting);
+	return OUT_OK;
+}
+
+enum outcome
+redis_address_check(const struct config *config, struct fault *fault)
+{
+	static const char *const family[] = { "REDISPORT", "REDISUSER",
+		"REDISPASSWORD" };
+	int64_t port;
+	bool dev;
+	enum outcome out = read_port(config, PORT, &port, fault);
+
+	/* With a value that is none there is DEV_MODE, as others say. */
+	if (config_bool(config, "DEV_MODE", false, &dev, NULL) != OUT_OK)
+		dev = true;
+	if (out != OUT_OK || dev || config_get(config, "REDIS_URL") != NULL ||
+	    config_get(config, "REDISHOST") != NULL)
+		return out;
+	for (size_t i = 0; i < sizeof(family) / sizeof(family[0]); i++)
+		if (config_get(config, family[i]) != NULL)
+			return refuse(config, family[i],
+			    "counts for nothing, no Redis is used: set "
+			    "REDISHOST (or REDIS_URL) too, or remove it",
+			    fault);
 	return OUT_OK;
 }
 

@@ -30,8 +30,9 @@ enum outcome redis_address_read(struct redis_address *address,
     const struct config *config, struct fault *fault) must_check;
 void redis_address_release(struct redis_address *address);
 
-/* REDISPORT by itself, also where nobody asks for it. */
-enum outcome redis_port_read(const struct config *config, int64_t otherwise,
-    int64_t *port, struct fault *fault) must_check;
+/* What counts for nothing: a bad REDISPORT where nobody asks for it, and any
+ * of the family without REDISHOST (OUT_NEVER/EXIT_CONFIG). */
+enum outcome redis_address_check(const struct config *config,
+    struct fault *fault) must_check;
 
 #endif

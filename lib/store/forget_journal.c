@@ -62,7 +62,7 @@ is_blank(struct db *db, const struct journal_record *record)
 	    " AND event IS NULL AND raw = '{}'");
 
 	db_bind_int(find, 1, record->id);
-	db_bind_int(find, 2, (int64_t)id_hash(record->text, record->len));
+	db_bind_int(find, 2, (int64_t)id_hash_json(record->text, record->len));
 	while (db_row(db, find))
 		blank = true;
 	return blank;

@@ -106,11 +106,12 @@ static const struct step steps[] = {
 	{ "UPDATE leads SET worker = NULL WHERE worker IS NOT NULL",
 	    NO_COUNT },
 
-	/* How a CRM did at another time says nothing, and who was asked
-	 * something before the backup may have answered after it. */
+	/* How a CRM did at another time says nothing, who was asked something
+	 * before the backup may have answered after it, and whether a webhook
+	 * is set Telegram knows. */
 	{ "DELETE FROM breakers", NO_COUNT },
 	{ "DELETE FROM meta WHERE key = '" META_OUTAGE
-	  "' OR key = '" META_POLL_AT "'",
+	  "' OR key = '" META_POLL_AT "' OR key = '" META_WEBHOOK "'",
 	    NO_COUNT },
 	/* To Redis it is another state, newer than the one that is over. */
 	{ "DELETE FROM meta WHERE key = '" META_MIRROR_EPOCH "'", NO_COUNT },

@@ -42,6 +42,9 @@ enum outcome hold_event(struct db *db, int64_t chat_id, const char *event,
 enum outcome hold_task(struct db *db, int64_t id, int64_t now, bool *held,
     struct fault *fault) must_check;
 
+/* Whether what is of KIND is ever on hold. */
+bool hold_takes(const char *kind);
+
 /* How many are on hold, of KIND or (NULL) of all. */
 enum outcome hold_count(struct db *db, const char *kind,
     struct hold_counts *counts, struct fault *fault) must_check;

@@ -18,6 +18,13 @@ count_of(struct hold_counts *counts, const char *kind)
 					    : &counts->leads;
 }
 
+bool
+hold_takes(const char *kind)
+{
+	/* What is in Redis is no part of a backup. */
+	return strcmp(kind, "refusal") != 0 && strcmp(kind, "shared") != 0;
+}
+
 enum outcome
 hold_count(struct db *db, const char *kind, struct hold_counts *counts,
     struct fault *fault)

@@ -144,7 +144,7 @@ update_known(struct db *db, const struct journal_record *record)
 	    " AND event IS NULL");
 
 	db_bind_int(find, 1, record->id);
-	db_bind_int(find, 2, (int64_t)id_hash(record->text, record->len));
+	db_bind_int(find, 2, (int64_t)id_hash_json(record->text, record->len));
 	return found(db, find);
 }
 

@@ -16,12 +16,19 @@
 #define META_POLL_AT "poll_at"		 /* last good getUpdates */
 #define META_POLL_FAULT "poll_fault"	 /* why getUpdates is refused */
 #define META_POLL_FAULT_AT "poll_fault_at"
-#define META_CLOCK_AT "clock_at"       /* wall time of the last start */
-#define META_PRUNED "pruned"	       /* last message looked at */
-#define META_TASK_ID "task_id"	       /* last task id given out */
-#define META_RECURRING "recurring"     /* for whom it is planned */
-#define META_OUTAGE "outage"	       /* when the poll before one was */
-#define META_RESTORED_AT "restored_at" /* out of a backup */
+#define META_WEBHOOK "webhook" /* when Telegram was known to have one */
+#define META_WEBHOOK_URL "webhook_url"	   /* and where we said it is */
+#define META_WEBHOOK_ENDS "webhook_ends"   /* since when it is being deleted */
+#define META_WEBHOOK_FAULT "webhook_fault" /* why it brings nothing */
+#define META_WEBHOOK_FAULT_AT "webhook_fault_at"
+#define META_WEBHOOK_WINDOW "webhook_window" /* ends then */
+#define META_WEBHOOK_TAKEN "webhook_taken"   /* so many came within it */
+#define META_CLOCK_AT "clock_at"	     /* wall time of the last start */
+#define META_PRUNED "pruned"		     /* last message looked at */
+#define META_TASK_ID "task_id"		     /* last task id given out */
+#define META_RECURRING "recurring"	     /* for whom it is planned */
+#define META_OUTAGE "outage"		     /* when the poll before one was */
+#define META_RESTORED_AT "restored_at"	     /* out of a backup */
 #define META_UNHEARD "unheard" /* what CRMs told until then is on hold */
 #define META_MIRROR "mirror"   /* is wanted, in the Redis of that id */
 #define META_DIALOGS "dialogs" /* other programs are to know them */
@@ -42,6 +49,7 @@
 #define META_SHARED_GEN "shared_gen"
 #define META_SHARED_OFF "shared_off"	     /* why they are not shared now */
 #define META_SHARED_OFFERED "shared_offered" /* last task looked at */
+#define META_INTAKE_TRY "intake_try:"	     /* what may end who reads it */
 #define META_INTAKE_FAULT "intake_fault:" /* and where nothing is taken from */
 #define META_REDIS_ADDRESS "redis_address" /* where its name led, and when */
 #define META_PULLED "pulled_" /* and a CRM: what was heard of it last */

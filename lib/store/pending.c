@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The reason of a message is the answer that it got. */
 #define LETTERS \
@@ -32,9 +33,7 @@
 	" LEFT JOIN refusals f ON d.kind = 'refusal' AND f.id = d.item"
 
 /* What a person dropped: asked for by its id, or all of it. */
-#define IS_ASKED \
-	"id BETWEEN iif(?1 IS '" PENDING_DROPPED "', 1, ?2) AND" \
-	" iif(?1 IS '" PENDING_DROPPED "', 1 << 62, ?2)"
+#define IS_ASKED "id BETWEEN ?6 AND ?7"
 
 /* What the CRM may have, what it failed to take so far. */
 #define STUCK_LEADS \
@@ -95,6 +94,9 @@
 	" WHERE (reason = '" DEAD_DROPPED \
 	"' OR reason = '" DEAD_DROPPED_DOUBT "') AND " IS_ASKED
 
+/* What came by way of Redis stays dropped. */
+#define DROPPED_THERE "SELECT * FROM dropped_there WHERE " IS_ASKED
+
 static void
 pending_read(sqlite3_stmt *row, struct pending *pending)
 {
@@ -114,6 +116,8 @@ bool
 pending_next(struct db *db, struct pending_list *list, const char *kind,
     int64_t item, struct pending *row)
 {
+	bool dropped = kind != NULL && strcmp(kind, PENDING_DROPPED) == 0;
+
 	if (list->rows == NULL) {
 		list->rows = db_use(db,
 		    "SELECT kind, item, coalesce(chat_id, 0), state, since,"
@@ -123,7 +127,7 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		    "   OR (kind = 'lead' AND reason <> '" LEAD_TWICE "')))"
 		    " FROM (" LETTERS " UNION ALL " STUCK_MESSAGES
 		    " UNION ALL " OPEN_HANDLERS " UNION ALL " STUCK_LEADS
-		    " UNION ALL " DROPPED ")"
+		    " UNION ALL " DROPPED " UNION ALL " DROPPED_THERE ")"
 		    " WHERE (?1 IS NULL OR kind = ?1 OR state = ?1)"
 		    " AND (?2 = 0 OR item = ?2)"
 		    " AND (?4 = '' OR (since, kind, item) > (?3, ?4, ?5))"
@@ -133,6 +137,8 @@ pending_next(struct db *db, struct pending_list *list, const char *kind,
 		db_bind_int(list->rows, 3, list->since);
 		db_bind_text(list->rows, 4, list->kind);
 		db_bind_int(list->rows, 5, list->item);
+		db_bind_int(list->rows, 6, dropped ? 1 : item);
+		db_bind_int(list->rows, 7, dropped ? INT64_MAX : item);
 	}
 	if (!db_row(db, list->rows))
 		return false;

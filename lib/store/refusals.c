@@ -77,41 +77,61 @@ refusals_drop(struct db *db, int64_t id, int64_t now, struct fault *fault)
 	return out == OUT_OK ? dead_remove(db, "refusal", id, fault) : out;
 }
 
-static char *
-fault_key(const char *name)
+/* WHAT of NAME, in meta, is TEXT, or not there with NULL. */
+static bool
+note_is(struct db *db, const char *what, const char *name, const char *text)
 {
-	return mem_printf(META_INTAKE_FAULT "%s", name);
-}
-
-bool
-intake_fault_differs(struct db *db, const char *name, const char *reason)
-{
-	char *key = fault_key(name), *old = meta_text(db, key);
-	bool differs = old == NULL || reason == NULL
-	    ? old != reason
-	    : strcmp(old, reason) != 0;
+	char *key = mem_printf("%s%s", what, name), *old = meta_text(db, key);
+	bool is = old == NULL || text == NULL ? old == text
+					      : strcmp(old, text) == 0;
 
 	free(key);
 	free(old);
-	return differs;
+	return is;
 }
 
-enum outcome
-intake_fault_set(struct db *db, const char *name, const char *reason,
+static enum outcome
+note_set(struct db *db, const char *what, const char *name, const char *text,
     struct fault *fault)
 {
-	char *key = fault_key(name);
-	enum outcome out = meta_set_text(db, key, reason, fault);
+	char *key = mem_printf("%s%s", what, name);
+	enum outcome out = meta_set_text(db, key, text, fault);
 
 	free(key);
 	return out;
 }
 
 bool
+intake_fault_differs(struct db *db, const char *name, const char *reason)
+{
+	return !note_is(db, META_INTAKE_FAULT, name, reason);
+}
+
+enum outcome
+intake_fault_set(struct db *db, const char *name, const char *reason,
+    struct fault *fault)
+{
+	return note_set(db, META_INTAKE_FAULT, name, reason, fault);
+}
+
+bool
+intake_try_is(struct db *db, const char *name, const char *key)
+{
+	return note_is(db, META_INTAKE_TRY, name, key);
+}
+
+enum outcome
+intake_try_set(struct db *db, const char *name, const char *key,
+    struct fault *fault)
+{
+	return note_set(db, META_INTAKE_TRY, name, key, fault);
+}
+
+bool
 intake_fault_next(struct db *db, const char *after, const char **name,
     const char **reason)
 {
-	char *key = fault_key(after);
+	char *key = mem_printf(META_INTAKE_FAULT "%s", after);
 	sqlite3_stmt *next = db_use(db,
 	    "SELECT substr(key, 1 + length('" META_INTAKE_FAULT "')), value"
 	    " FROM meta WHERE key > ?1 AND key GLOB '" META_INTAKE_FAULT

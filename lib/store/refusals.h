@@ -42,6 +42,14 @@ enum outcome intake_fault_set(struct db *db, const char *name,
 /* Without one: whether intake_fault_set() would change anything. */
 bool intake_fault_differs(struct db *db, const char *name, const char *reason);
 
+/* What of NAME is being read though it was taken too often; NULL: nothing.
+ * Inside a transaction. */
+enum outcome intake_try_set(struct db *db, const char *name, const char *key,
+    struct fault *fault) must_check;
+
+/* Whether that is KEY. */
+bool intake_try_is(struct db *db, const char *name, const char *key);
+
 /* The first such NAME behind AFTER ("": the first); false at the end.  Both
  * are borrowed until the next call. */
 bool intake_fault_next(struct db *db, const char *after, const char **name,

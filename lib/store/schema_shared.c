@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "store/dead.h"
+
 #define MIRRORED \
 	"EXISTS (SELECT 1 FROM meta WHERE key = 'mirror' OR key = 'dialogs')"
 #define MIRROR_MARK(row) \
@@ -69,6 +71,23 @@ const char *const schema_shared[] = {
 	" refused_at INTEGER NOT NULL, dropped_at INTEGER) STRICT;",
 	"CREATE INDEX refusals_dropped ON refusals(dropped_at)"
 	" WHERE dropped_at IS NOT NULL;",
+
+	/* Of both, and of the tasks that are in Redis, what a person dropped, as
+	 * store/pending.h lists it. */
+	"CREATE VIEW dropped_there AS"
+	" SELECT 'refusal' AS kind, id, NULL AS chat_id, 'dropped' AS state,"
+	" dropped_at AS since, reason, NULL AS answer,"
+	" 'it does not come back; leadpipe recover-pending --show refusal:'"
+	" || id || ' has it for add-lead' AS mend, substr(raw, 1, 200) AS text"
+	" FROM refusals WHERE dropped_at IS NOT NULL"
+	" UNION ALL SELECT 'shared', id, chat_id, 'dropped', seen_last,"
+	" coalesce(reason, 'another program took it in work'), NULL,"
+	" 'it does not come back; it is taken out of Redis when that answers',"
+	" head FROM shared_stuck WHERE decision = 'drop'"
+	" UNION ALL SELECT 'shared', id, chat_id, 'dropped', changed_at,"
+	" reason, NULL, 'it does not come back',"
+	" coalesce(name, substr(src_member, 1, 200)) FROM shared_tasks"
+	" WHERE state = 'cancelled' AND reason = '" DEAD_DROPPED "';",
 
 	/* On their way to other programs: store/bull_jobs.h. */
 	"CREATE TABLE bull_jobs("

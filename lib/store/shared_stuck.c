@@ -240,6 +240,19 @@ decide(struct db *db, int64_t id, bool requeue, struct fault *fault)
 	return dead_remove(db, "shared", id, fault);
 }
 
+/* Not by the flow, which cancels as well. */
+static enum outcome
+note_dropped(struct db *db, int64_t id, struct fault *fault)
+{
+	sqlite3_stmt *note = db_use(db,
+	    "UPDATE shared_tasks SET reason = '" DEAD_DROPPED "'"
+	    " WHERE id = ?1");
+
+	db_bind_int(note, 1, id);
+	db_run(db, note);
+	return db_result(db, fault);
+}
+
 static enum outcome
 mend_exported(struct db *db, int64_t id, enum mend how, int64_t now,
     const char **state, struct fault *fault)
@@ -258,7 +271,9 @@ mend_exported(struct db *db, int64_t id, enum mend how, int64_t now,
 	}
 	*state = "cancelled";
 	enum outcome out = shared_tasks_cancel_id(db, id, now, &count, fault);
-	if (out == OUT_OK && count == 0)
+	if (out == OUT_OK && count > 0)
+		return note_dropped(db, id, fault);
+	if (out == OUT_OK)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
 		    "shared %lld is in no state that allows this; "
 		    "recover-pending --list shared shows what waits for a "

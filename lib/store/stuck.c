@@ -157,7 +157,9 @@ stuck_count(struct db *db, int64_t now, struct stuck *stuck,
     struct fault *fault)
 {
 	*stuck = (struct stuck){
-		.poll_at = meta_int(db, META_POLL_AT, 0),
+		.poll_at = meta_has(db, META_WEBHOOK)
+		    ? 0
+		    : meta_int(db, META_POLL_AT, 0),
 		.config_fault_at = meta_int(db, META_CONFIG_FAULT_AT, 0),
 		.poll_fault_at = meta_int(db, META_POLL_FAULT_AT, 0),
 	};

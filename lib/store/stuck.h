@@ -21,7 +21,7 @@ struct stuck {
 	int64_t attempts, failures;	 /* in the last 15 min */
 	int64_t execs_open, execs_since; /* the oldest; 0: none */
 	int64_t execs_failed;		 /* handlers, in the last 15 min */
-	int64_t poll_at;		 /* last good getUpdates, 0: never */
+	int64_t poll_at;       /* last good getUpdates, 0: none is due */
 	int64_t poll_fault_at; /* getUpdates is refused since, 0: it is not */
 	int64_t config_fault_at; /* 0: none */
 };

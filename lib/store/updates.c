@@ -14,7 +14,7 @@ enum outcome
 updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
     int64_t now, int64_t *row, bool *fresh, struct fault *fault)
 {
-	int64_t hash = (int64_t)id_hash(raw, len);
+	int64_t hash = (int64_t)id_hash_json(raw, len);
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO updates(update_id, hash, received_at, raw)"
 	    " VALUES(?1, ?2, ?3, ?4)"
@@ -43,27 +43,58 @@ updates_add(struct db *db, int64_t update_id, const char *raw, size_t len,
 	return db_result(db, fault);
 }
 
+static bool
+read_row(struct db *db, sqlite3_stmt *stmt, struct update_row *row)
+{
+	if (!db_row(db, stmt))
+		return false;
+	row->id = db_int(stmt, 0);
+	row->update_id = db_int(stmt, 1);
+	row->received_at = db_int(stmt, 2);
+	row->tries = (int)db_int(stmt, 3);
+	row->raw = db_text(stmt, 4);
+	row->raw_len = (size_t)sqlite3_column_bytes(stmt, 4);
+	row->event = db_text(stmt, 5);
+	row->chat_id = db_int(stmt, 6);
+	row->settled = db_int(stmt, 7) != 0;
+	return true;
+}
+
 bool
 updates_next(struct db *db, int64_t after, struct update_row *row)
 {
 	sqlite3_stmt *next = db_use(db,
 	    "SELECT id, update_id, received_at, tries, raw, event,"
-	    " coalesce(chat_id, 0) FROM updates"
+	    " coalesce(chat_id, 0), state IN ('done','parked') FROM updates"
 	    " WHERE state IN ('received','failed') AND id > ?1"
 	    " ORDER BY id LIMIT 1");
 
 	db_bind_int(next, 1, after);
-	if (!db_row(db, next))
-		return false;
-	row->id = db_int(next, 0);
-	row->update_id = db_int(next, 1);
-	row->received_at = db_int(next, 2);
-	row->tries = (int)db_int(next, 3);
-	row->raw = db_text(next, 4);
-	row->raw_len = (size_t)sqlite3_column_bytes(next, 4);
-	row->event = db_text(next, 5);
-	row->chat_id = db_int(next, 6);
-	return true;
+	return read_row(db, next, row);
+}
+
+bool
+updates_after(struct db *db, int64_t after, struct update_row *row)
+{
+	sqlite3_stmt *next = db_use(db,
+	    "SELECT id, update_id, received_at, tries, raw, event,"
+	    " coalesce(chat_id, 0), state IN ('done','parked') FROM updates"
+	    " WHERE event IS NULL AND id > ?1 ORDER BY id LIMIT 1");
+
+	db_bind_int(next, 1, after);
+	return read_row(db, next, row);
+}
+
+int64_t
+updates_newest(struct db *db)
+{
+	int64_t row = 0;
+	sqlite3_stmt *newest =
+	    db_use(db, "SELECT coalesce(max(id), 0) FROM updates");
+
+	while (db_row(db, newest))
+		row = db_int(newest, 0);
+	return row;
 }
 
 enum outcome
@@ -220,6 +251,19 @@ updates_count_tries(struct db *db, int64_t now, int *waiting,
 			return out;
 	}
 	return db_result(db, fault);
+}
+
+int64_t
+updates_last_at(struct db *db)
+{
+	int64_t at = 0;
+	sqlite3_stmt *last = db_use(db,
+	    "SELECT received_at FROM updates WHERE event IS NULL"
+	    " ORDER BY id DESC LIMIT 1");
+
+	while (db_row(db, last))
+		at = db_int(last, 0);
+	return at;
 }
 
 int64_t

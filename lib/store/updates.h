@@ -18,7 +18,9 @@
 
 /*
  * Stores one raw update.  The same update_id with the same body is the same
- * update and changes nothing.  *ROW is its row, *FRESH whether it is new.
+ * update and changes nothing, whichever way it came: getUpdates has it among
+ * others, a webhook alone, and the server that lays out both (or a proxy) may
+ * do so with other white space.  *ROW is its row, *FRESH whether it is new.
  */
 enum outcome updates_add(struct db *db, int64_t update_id, const char *raw,
     size_t len, int64_t now, int64_t *row, bool *fresh, struct fault *fault)
@@ -28,16 +30,23 @@ enum outcome updates_add(struct db *db, int64_t update_id, const char *raw,
 struct update_row {
 	int64_t id, update_id, received_at;
 	int tries;
-	/* Borrowed until the next updates_next(). */
+	/* Borrowed until the next updates_next() or updates_after(). */
 	const char *raw;
 	size_t raw_len;
 	const char *event; /* it is an event of that name, raw its data */
 	int64_t chat_id;   /* 0: not known before it is stepped */
+	bool settled;	   /* it has been stepped, or parked */
 };
 
 /* The next waiting update with a row above AFTER, in the order received;
  * false when there is none. */
 bool updates_next(struct db *db, int64_t after, struct update_row *row);
+
+/* The same of those from Telegram, also what has been stepped. */
+bool updates_after(struct db *db, int64_t after, struct update_row *row);
+
+/* The newest row, 0: there is none. */
+int64_t updates_newest(struct db *db);
 
 /* CHAT_ID 0: none. */
 enum outcome updates_done(struct db *db, int64_t row, int64_t chat_id,
@@ -75,6 +84,9 @@ enum outcome updates_failed(struct db *db, int64_t row, int64_t chat_id,
  */
 enum outcome updates_count_tries(struct db *db, int64_t now, int *waiting,
     struct fault *fault) must_check;
+
+/* When the last one came (wall ms), 0: none is kept. */
+int64_t updates_last_at(struct db *db);
 
 /* How many wait. */
 int64_t updates_waiting(struct db *db);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "telegram/address.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -64,4 +64,48 @@ address_check_both(const char *root, const char *proxy, const char *origin,
 	    "and TELEGRAM_API_ROOT do not go together: the proxy would see "
 	    "the token; use an https:// root, or no proxy",
 	    origin);
+}
+
+static bool
+is_called_port(const struct host *host)
+{
+	const char *port = host->at + host->len;
+
+	if (*port != ':')
+		return true;
+	switch (strtol(port + 1, NULL, 10)) {
+	case 443:
+	case 80:
+	case 88:
+	case 8443:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum outcome
+address_check_webhook(const char *url, bool own, struct fault *fault)
+{
+	const char *at = url, *why = NULL;
+	bool https = host_skip(&at, "https://");
+	struct host host;
+
+	if (!https && !(own && host_skip(&at, "http://")))
+		why = own ? "must begin with https:// or http://"
+			  : "must begin with https://";
+	else if (!host_read(at, &host) ||
+	    (*host.end != '\0' && *host.end != '/'))
+		why = "must be like https://host/path";
+	else if (url[strspn(url, NAME "/~%:[]?=&+,;!*()@$'")] != '\0')
+		why = "holds a character that no address has";
+	else if (!own && !is_called_port(&host))
+		why = "must be on port 443, 80, 88 or 8443: Telegram calls "
+		      "no other";
+	else if (!own && (*host.at == '[' || host_private(&host)))
+		why = "must be of a host that Telegram can reach, by IPv4";
+	if (why == NULL)
+		return OUT_OK;
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "the address of a webhook %s", why);
 }

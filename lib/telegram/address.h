@@ -6,6 +6,8 @@
 #ifndef LEADPIPE_ADDRESS_H
 #define LEADPIPE_ADDRESS_H
 
+#include <stdbool.h>
+
 #include "base/fault.h"
 
 /*
@@ -23,5 +25,13 @@ enum outcome address_check_root(const char *root, const char *origin,
  */
 enum outcome address_check_both(const char *root, const char *proxy,
     const char *origin, struct fault *fault) must_check;
+
+/*
+ * Checks the address URL of a webhook: https, on a port that Telegram calls
+ * (443, 80, 88, 8443), of a host that it can reach.  A Bot API server of one's
+ * own (OWN) also calls http and any port.  OUT_NEVER/EXIT_INPUT.
+ */
+enum outcome address_check_webhook(const char *url, bool own,
+    struct fault *fault) must_check;
 
 #endif

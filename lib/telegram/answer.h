@@ -27,6 +27,8 @@ enum verdict {
 	VERDICT_CONFIG	   /* token, webhook, second poller: stop sending */
 };
 
+enum rival { NO_RIVAL, RIVAL_POLLER, RIVAL_WEBHOOK };
+
 struct answer {
 	enum verdict verdict;
 	int status;	  /* HTTP status, 0: no answer */
@@ -38,7 +40,7 @@ struct answer {
 	/* Of an album: those of its further files. */
 	char more_ids[ALBUM_FILES - 1][160];
 	enum exit_code code; /* VERDICT_CONFIG: 77 or 78 */
-	bool rival;	     /* VERDICT_CONFIG: another poller took over */
+	enum rival rival;    /* VERDICT_CONFIG: who gets our updates */
 	char text[256];	     /* description, or what failed; for people */
 };
 

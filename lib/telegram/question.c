@@ -5,10 +5,11 @@
 #include "telegram/answer.h"
 
 const json_t *
-telegram_ask(struct telegram *telegram, enum method method, int64_t deadline,
-    json_t **whole, struct fault *fault)
+telegram_ask(struct telegram *telegram, enum method method, const char *params,
+    int64_t deadline, json_t **whole, struct fault *fault)
 {
 	const struct telegram_request request = { .method = method,
+		.params = params,
 		.deadline = deadline };
 	struct http_result result;
 	struct answer answer;

@@ -18,13 +18,14 @@ static const struct row {
 	bool whole;
 	struct refusal refusal;
 } by_text[] = {
-	{ "can't parse entities", 0, false, { VERDICT_PLAIN, NULL, false } },
+	{ "can't parse entities", 0, false,
+	    { VERDICT_PLAIN, NULL, NO_RIVAL } },
 
 #define DONE(said) \
 	{ \
 		said, 0, true, \
 		{ \
-			VERDICT_OK, NULL, false \
+			VERDICT_OK, NULL, NO_RIVAL \
 		} \
 	}
 	DONE("message is not modified"),
@@ -42,7 +43,7 @@ static const struct row {
 	{ \
 		said, 0, false, \
 		{ \
-			VERDICT_MIGRATE, NULL, false \
+			VERDICT_MIGRATE, NULL, NO_RIVAL \
 		} \
 	}
 	MOVED("group chat was upgraded to a supergroup"),
@@ -52,7 +53,7 @@ static const struct row {
 	{ \
 		said, 0, false, \
 		{ \
-			VERDICT_FILE, NULL, false \
+			VERDICT_FILE, NULL, NO_RIVAL \
 		} \
 	}
 	FILE_GONE("wrong file identifier"),
@@ -67,7 +68,7 @@ static const struct row {
 	{ \
 		said, 0, false, \
 		{ \
-			VERDICT_CHAT, NULL, false \
+			VERDICT_CHAT, NULL, NO_RIVAL \
 		} \
 	}
 	CHAT_GONE("bot was blocked"),
@@ -104,17 +105,23 @@ static const struct row {
 	{ \
 		said, code, false, \
 		{ \
-			VERDICT_CONFIG, remedy, false \
+			VERDICT_CONFIG, remedy, NO_RIVAL \
 		} \
 	}
 	{ "Logged out", 400, true,
 	    { VERDICT_CONFIG,
 		"the bot has logged out of this Bot API server; set "
 		"TELEGRAM_API_ROOT to the server that it moved to",
-		false } },
+		NO_RIVAL } },
 	STOP(400, "secret token contains",
 	    "Telegram refuses TELEGRAM_WEBHOOK_SECRET; use 1 to 256 of "
 	    "A-Z, a-z, 0-9, _ and -"),
+	STOP(400, "bad webhook: Failed to resolve host",
+	    "Telegram cannot resolve the host of the webhook's address; does "
+	    "it have an A record?"),
+	STOP(400, "bad webhook: IP address",
+	    "Telegram cannot reach the webhook's address: it is one of a "
+	    "private network"),
 	STOP(400, "bad webhook:",
 	    "Telegram refuses the webhook's address; use https on port 443, "
 	    "80, 88 or 8443"),
@@ -124,16 +131,21 @@ static const struct row {
 	STOP(404, "method not found",
 	    "the Bot API server at TELEGRAM_API_ROOT does not know this "
 	    "method; bring it up to date"),
-	STOP(409, "can't use getUpdates method while webhook is active",
-	    "a webhook is set; delete it (deleteWebhook), then updates can "
-	    "be polled"),
-	STOP(409, "terminated by setWebhook",
-	    "somebody set a webhook while we polled; delete it "
-	    "(deleteWebhook)"),
+	{ "can't use getUpdates method while webhook is active", 409, false,
+	    { VERDICT_CONFIG,
+		"a webhook is set; 'leadpipe set-webhook --delete' ends it, "
+		"then updates can be polled; is it ours, set "
+		"TELEGRAM_WEBHOOK_SECRET",
+		RIVAL_WEBHOOK } },
+	{ "terminated by setWebhook", 409, false,
+	    { VERDICT_CONFIG,
+		"somebody set a webhook while we polled; 'leadpipe "
+		"set-webhook --delete' ends it",
+		RIVAL_WEBHOOK } },
 	{ "terminated by other", 409, false,
 	    { VERDICT_CONFIG,
 		"another poller runs elsewhere with this BOT_TOKEN; stop it",
-		true } },
+		RIVAL_POLLER } },
 };
 
 static const struct {
@@ -143,30 +155,30 @@ static const struct {
 	{ 401,
 	    { VERDICT_CONFIG,
 		"Telegram rejects BOT_TOKEN; get a new one from @BotFather",
-		false } },
-	{ 403, { VERDICT_CHAT, NULL, false } },
+		NO_RIVAL } },
+	{ 403, { VERDICT_CHAT, NULL, NO_RIVAL } },
 	{ 404,
 	    { VERDICT_CONFIG,
 		"Telegram finds no bot at this address; check BOT_TOKEN and "
 		"TELEGRAM_API_ROOT",
-		false } },
+		NO_RIVAL } },
 	{ 409,
 	    { VERDICT_CONFIG,
 		"Telegram reports a conflict for this BOT_TOKEN; stop other "
 		"pollers and delete the webhook",
-		false } },
+		NO_RIVAL } },
 	{ 421,
 	    { VERDICT_CONFIG,
 		"the Bot API server at TELEGRAM_API_ROOT does not serve this "
 		"BOT_TOKEN; allow it there",
-		false } },
+		NO_RIVAL } },
 };
 
 /*
  * The server passes codes of MTProto through (PEER_ID_INVALID); what is not
  * in the table ends like every unknown 400: it will not succeed by itself.
  */
-static const struct refusal unknown = { VERDICT_MESSAGE, NULL, false };
+static const struct refusal unknown = { VERDICT_MESSAGE, NULL, NO_RIVAL };
 
 static bool
 begins(const char *text, const char *beginning)

@@ -11,7 +11,7 @@
 struct refusal {
 	enum verdict verdict;
 	const char *remedy; /* of VERDICT_CONFIG: said instead */
-	bool rival;	    /* another poller took our place */
+	enum rival rival;
 };
 
 /*

@@ -12,6 +12,10 @@
 
 #include "base/fault.h"
 
+/* What we ask Telegram for, of getUpdates and of setWebhook: what a flow can
+ * do something with. */
+#define UPDATE_KINDS "[\"message\",\"callback_query\",\"my_chat_member\"]"
+
 enum update_kind {
 	UPDATE_TEXT,	 /* message with text */
 	UPDATE_CONTACT,	 /* message with a contact */

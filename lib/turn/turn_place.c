@@ -8,6 +8,23 @@
 #include "store/execs.h"
 #include "turn/turn_private.h"
 
+/* What others know of the person, Telegram tells when they write. */
+static enum outcome
+meet(struct turn *turn, int64_t chat_id, struct turn_chat *open,
+    struct fault *fault)
+{
+	enum outcome out = turn_chat_open(turn, chat_id, open, fault);
+
+	if (out == OUT_OK && chat_id < 0 && !open->row.exists)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "chat %lld is a group: groups become known when the bot "
+		    "is added to them",
+		    (long long)chat_id);
+	if (out == OUT_OK && !open->row.exists)
+		open->chat.person.id = chat_id;
+	return out == OUT_OK ? turn_has_flow(turn, fault) : out;
+}
+
 enum outcome
 turn_place(struct turn *turn, int64_t chat_id, const struct place *place,
     int64_t now, struct fault *fault)
@@ -20,7 +37,9 @@ turn_place(struct turn *turn, int64_t chat_id, const struct place *place,
 	const struct input input = { .kind = INPUT_PLACE,
 		.text = place->state ? place->state : "",
 		.data = data };
-	enum outcome out = turn_chat_known(turn, chat_id, &open, fault);
+	enum outcome out = place->introduce
+	    ? meet(turn, chat_id, &open, fault)
+	    : turn_chat_known(turn, chat_id, &open, fault);
 
 	/* It would go on from where it was suspended, wherever it is put. */
 	if (out == OUT_OK && execs_open(turn->db, chat_id))

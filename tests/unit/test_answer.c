@@ -257,8 +257,9 @@ what_to_do_is_said(void **state)
 	    "Conflict: can't use "
 	    "getUpdates method while webhook is active; use deleteWebhook");
 	assert_string_equal(answer.text,
-	    "a webhook is set; delete it (deleteWebhook), then updates can "
-	    "be polled");
+	    "a webhook is set; 'leadpipe set-webhook --delete' ends it, then "
+	    "updates can be polled; is it ours, set TELEGRAM_WEBHOOK_SECRET");
+	assert_int_equal(RIVAL_WEBHOOK, answer.rival);
 	answer = refuse(METHOD_GET_UPDATES, 409,
 	    "Conflict: terminated by other getUpdates request");
 	assert_non_null(strstr(answer.text, "another poller"));

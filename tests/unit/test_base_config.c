@@ -537,6 +537,33 @@ remove_dir(void **state)
 	return rmdir(dir);
 }
 
+static void
+what_is_set_aside_is_not_set(void **state)
+{
+	int64_t value = 0;
+
+	(void)state;
+	assert_int_equal(open_text("LEADPIPE_KEEP_RUNS=x\nREDIS_HOST=h\n"
+				   "OF_THE_FLOW=1"),
+	    OUT_OK);
+	assert_false(config_set_aside(config, "LEADPIPE_KEEP_TASKS"));
+	assert_false(config_set_aside(config, "OF_THE_FLOW"));
+	assert_false(config_is_aside(config, "LEADPIPE_KEEP_RUNS"));
+	assert_true(config_set_aside(config, "LEADPIPE_KEEP_RUNS"));
+	assert_true(config_is_aside(config, "LEADPIPE_KEEP_RUNS"));
+	assert_false(config_set_aside(config, "LEADPIPE_KEEP_RUNS"));
+	assert_int_equal(config_int(config, "LEADPIPE_KEEP_RUNS", 0, 9, 5,
+			     &value, &fault),
+	    OUT_OK);
+	assert_int_equal(value, 5);
+	assert_string_equal(config_get(config, "REDISHOST"), "h");
+	config_restore(config);
+	assert_string_equal(config_get(config, "LEADPIPE_KEEP_RUNS"), "x");
+	assert_int_equal(config_int(config, "LEADPIPE_KEEP_RUNS", 0, 9, 5,
+			     &value, &fault),
+	    OUT_NEVER);
+}
+
 int
 main(void)
 {
@@ -558,6 +585,7 @@ main(void)
 		cmocka_unit_test(the_last_line_counts),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(truths),
+		cmocka_unit_test(what_is_set_aside_is_not_set),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -76,6 +76,42 @@ fnv1a(void **state)
 	assert_true(id_hash("foobar", 6) == UINT64_C(0x85944171f73967e8));
 }
 
+static uint64_t
+hash_json(const char *text)
+{
+	return id_hash_json(text, strlen(text));
+}
+
+/* getUpdates has an update in an array, a webhook has it alone. */
+static void
+a_text_is_the_same_however_it_is_laid_out(void **state)
+{
+	static const char *const same[] = {
+		"{\"id\":7,\n\"a\":\"b c\",\"d\":[1,2]}",
+		"{\"id\":7,\"a\":\"b c\",\"d\":[1,2]}",
+		" { \"id\" : 7 , \"a\" : \"b c\" ,\t\"d\":[ 1, 2]\r\n}\n",
+	};
+	static const char *const other[] = {
+		"{\"id\":7,\"a\":\"bc\",\"d\":[1,2]}",
+		"{\"id\":7,\"a\":\"b  c\",\"d\":[1,2]}",
+		"{\"id\":7,\"a\":\"b c\",\"d\":[12]}",
+		"{\"id\":7,\"a\":\"b c\\\" \",\"d\":[1,2]}",
+		"{\"id\":7,\"a\":\"b c\\\"\",\"d\":[1,2]}",
+		"{\"id\":7,\"a\":\"b\\\\\",\"d\":[1,2]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+		assert_true(
+		    hash_json(same[i]) == id_hash(same[1], strlen(same[1])));
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+		assert_true(hash_json(other[i]) != hash_json(same[0]));
+		for (size_t j = 0; j < i; j++)
+			assert_true(
+			    hash_json(other[i]) != hash_json(other[j]));
+	}
+}
+
 static void
 random_ids(void **state)
 {
@@ -111,6 +147,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_is_the_same_however_it_is_laid_out),
 		cmocka_unit_test(sha256_vectors),
 		cmocka_unit_test(digest_of_a_file),
 		cmocka_unit_test(fnv1a),

@@ -166,7 +166,8 @@ a_bad_key_stops_no_other(void **state)
 	chat(8, "paid");
 	assert_int_equal(OUT_NEVER, push());
 	assert_int_equal(1, users);
-	assert_non_null(strstr(fault.text, "WRONGTYPE"));
+	assert_non_null(strstr(fault.text,
+	    "lp:chat:42:7 is a string of another program, not a hash"));
 	assert_string_equal("paid", theirs("HGET lp:chat:42:8 state"));
 	assert_true(meta_has(db, META_MIRROR_FAULT));
 	assert_int_equal(1, mirror_behind_count(db));
@@ -176,6 +177,7 @@ a_bad_key_stops_no_other(void **state)
 	theirs("DEL lp:mirror:42");
 	theirs("SET lp:mirror:42 x");
 	assert_int_equal(OUT_NEVER, push());
+	assert_non_null(strstr(fault.text, "lp:mirror:42 is a string"));
 	assert_int_equal(0, users);
 }
 

@@ -250,7 +250,7 @@ admin_stats(struct call *call)
 
 	admin_answer(call,
 	    json_pack("{s:O, s:I, s:I, s:I, s:I, s:I, s:I, s:I,"
-		      " s:I, s:I, s:o, s:b}",
+		      " s:I, s:I, s:o, s:o, s:b}",
 		"methods", sim->counts, "messages",
 		(json_int_t)sim->next_message, "duplicates",
 		(json_int_t)sim->chats.duplicates, "problems",
@@ -261,7 +261,8 @@ admin_stats(struct call *call)
 		(json_int_t)sim->flood_state.refused, "uploads",
 		(json_int_t)sim->files.uploads, "uploads_repeated",
 		(json_int_t)sim->files.repeated, "files",
-		files_view(&sim->files), "polling",
+		files_view(&sim->files), "webhook",
+		webhook_view(&sim->webhook), "polling",
 		sim->updates.waiting != NULL));
 }
 

@@ -28,6 +28,9 @@
  *   GET chats/ID   what the person sees, oldest first
  *   GET stats      requests by method, duplicates, files, problems
  *   POST reset     everything forgotten but the ids
+ *
+ * With --local a webhook may be of http and this machine, and updates are
+ * brought to it; --webhook-retry MS: what it refuses comes again no later.
  */
 #include "loop.h"
 #include "server.h"
@@ -86,6 +89,7 @@ sim_reset(struct sim *sim)
 	int limit = sim->updates.waiting_limit;
 
 	load_release(sim);
+	webhook_release(sim);
 	chats_release(&sim->chats);
 	updates_release(&sim->updates);
 	sim->updates.waiting = waiting;
@@ -136,7 +140,9 @@ enum {
 	OPT_OPEN_CHATS,
 	OPT_FLOOD,
 	OPT_QUERY_LIFE,
-	OPT_UPLOAD_RATE
+	OPT_UPLOAD_RATE,
+	OPT_LOCAL,
+	OPT_RETRY
 };
 
 struct start {
@@ -208,6 +214,12 @@ option_take(struct sim *sim, struct start *start, int option, char **argv)
 	case OPT_QUERY_LIFE:
 		settings->query_life_ms = atoll(optarg) * 1000;
 		break;
+	case OPT_LOCAL:
+		settings->local = true;
+		break;
+	case OPT_RETRY:
+		settings->retry_ms = atoll(optarg);
+		break;
 	case OPT_UPLOAD_RATE:
 		settings->upload_rate = atoll(optarg);
 		break;
@@ -231,6 +243,8 @@ options_read(struct sim *sim, struct start *start, int argc, char **argv)
 		{ "flood", 0, NULL, OPT_FLOOD },
 		{ "query-life", 1, NULL, OPT_QUERY_LIFE },
 		{ "upload-rate", 1, NULL, OPT_UPLOAD_RATE },
+		{ "local", 0, NULL, OPT_LOCAL },
+		{ "webhook-retry", 1, NULL, OPT_RETRY },
 		{ NULL, 0, NULL, 0 } };
 	int option;
 

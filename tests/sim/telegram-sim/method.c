@@ -5,8 +5,8 @@
 #include "send.h"
 #include "sim.h"
 #include "spec.h"
+#include "webhook.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,45 +24,6 @@ get_me(struct call *call)
 	    "\"can_connect_to_business\":false,"
 	    "\"has_main_web_app\":false}");
 	call_ok_end(call);
-}
-
-static void
-get_webhook_info(struct call *call)
-{
-	struct sim *sim = call->sim;
-	struct text *out = call_ok(call);
-
-	text_puts(out, "{\"url\":");
-	text_json(out, sim->updates.webhook ? sim->updates.webhook : "");
-	text_fmt(out,
-	    ",\"has_custom_certificate\":false,"
-	    "\"pending_update_count\":%zu}",
-	    updates_pending(sim));
-	call_ok_end(call);
-}
-
-static void
-set_webhook(struct call *call)
-{
-	struct updates *updates = &call->sim->updates;
-	const char *url = param_text(call, "url");
-
-	if (url && url[0] && strncmp(url, "https://", 8)) {
-		call_fail(call, 400,
-		    "bad webhook: An HTTPS URL must be "
-		    "provided for webhook");
-		return;
-	}
-	free(updates->webhook);
-	updates->webhook = url && url[0] ? text_copy(url) : NULL;
-	updates_allow(call->sim, call);
-	if (param_true(call, "drop_pending_updates"))
-		updates_restart(call->sim, updates->next_id);
-	if (updates->webhook)
-		updates_conflict(call->sim,
-		    "terminated by setWebhook "
-		    "request");
-	call_true(call);
 }
 
 static const struct method {
@@ -86,9 +47,9 @@ static const struct method {
 	{ "deleteMessage", delete_message, false },
 	{ "sendChatAction", chat_action, false },
 	{ "getMe", get_me, false },
-	{ "getWebhookInfo", get_webhook_info, false },
-	{ "setWebhook", set_webhook, false },
-	{ "deleteWebhook", set_webhook, false },
+	{ "getWebhookInfo", webhook_info, false },
+	{ "setWebhook", webhook_set, false },
+	{ "deleteWebhook", webhook_delete, false },
 };
 
 static const struct method *

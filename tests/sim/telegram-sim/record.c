@@ -174,6 +174,20 @@ record_update(struct sim *sim, const struct update *update)
 }
 
 void
+record_delivery(struct sim *sim, int64_t update_id, int tries, long status)
+{
+	json_t *line;
+
+	if (!sim->record.file)
+		return;
+	line = line_start("deliver");
+	json_object_set_new(line, "update_id", json_integer(update_id));
+	json_object_set_new(line, "try", json_integer(tries));
+	json_object_set_new(line, "status", json_integer(status));
+	record_line(&sim->record, line);
+}
+
+void
 record_ids(struct sim *sim, const char *kind, const struct update *updates,
     size_t count)
 {

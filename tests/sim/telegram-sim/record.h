@@ -2,7 +2,8 @@
 /*
  * The record: NDJSON, a line for every request as it came ("request"), for
  * its answer ("answer"), for a client that went away ("broken"), for updates
- * queued ("update"), confirmed ("confirm") and gone ("expire").
+ * queued ("update"), brought to a webhook ("deliver"), confirmed ("confirm")
+ * and gone ("expire").
  */
 #ifndef TELEGRAM_SIM_RECORD_H
 #define TELEGRAM_SIM_RECORD_H
@@ -31,6 +32,9 @@ void record_broken(const struct call *call, const char *how);
 void record_update(struct sim *sim, const struct update *update);
 void record_ids(struct sim *sim, const char *kind,
     const struct update *updates, size_t count);
+/* An update was brought to the webhook, for the TRIES-th time; 0: no answer. */
+void record_delivery(struct sim *sim, int64_t update_id, int tries,
+    long status);
 void record_close(struct record *record);
 
 #endif

@@ -15,6 +15,7 @@
 #include "record.h"
 #include "timer.h"
 #include "updates.h"
+#include "webhook.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -29,6 +30,8 @@ struct settings {
 	bool quirks;	 /* same offset again: 3 s, one update */
 	bool open_chats; /* every positive chat id is known */
 	bool flood;
+	bool local;	  /* a server of one's own: webhooks on http */
+	int64_t retry_ms; /* a webhook is tried again no later; 0: as is */
 	bool quiet;
 };
 
@@ -39,6 +42,7 @@ struct sim {
 	struct chats chats;
 	struct files files;
 	struct updates updates;
+	struct webhook webhook;
 	struct callbacks callbacks;
 	struct faults faults;
 	struct flood flood_state;

@@ -163,6 +163,17 @@ updates_write(struct sim *sim, struct call *call, size_t limit)
 	call_ok_end(call);
 }
 
+/* The chat that is named first; also in what is broken further on. */
+static int64_t
+chat_of(const char *rest)
+{
+	const char *at = strstr(rest, "\"chat\":{\"id\":");
+
+	if (!at)
+		at = strstr(rest, "\"from\":{\"id\":");
+	return at ? strtoll(strchr(at, '{') + 6, NULL, 10) : 0;
+}
+
 int64_t
 updates_push(struct sim *sim, const char *rest, size_t len, int64_t date_ms)
 {
@@ -185,8 +196,11 @@ updates_push(struct sim *sim, const char *rest, size_t len, int64_t date_ms)
 	text_fmt(&body, "{\"update_id\":%" PRId64 ",\n", updates->next_id);
 	text_add(&body, rest, len);
 	update = queue_add(updates);
-	*update = (struct update){ updates->next_id++, expires_ms, body.at,
-		body.len };
+	*update = (struct update){ .id = updates->next_id++,
+		.expires_ms = expires_ms,
+		.body = body.at,
+		.len = body.len,
+		.chat = chat_of(rest) };
 	updates->bytes += body.len;
 	if (expires_ms < updates->soonest_ms)
 		updates->soonest_ms = expires_ms;
@@ -197,6 +211,7 @@ updates_push(struct sim *sim, const char *rest, size_t len, int64_t date_ms)
 		updates_write(sim, call, (size_t)updates->waiting_limit);
 		call_settle(call);
 	}
+	webhook_wake(sim);
 	return updates->next_id - 1;
 }
 
@@ -301,7 +316,7 @@ updates_get(struct call *call)
 	int64_t limit = clamp(param_int(call, "limit", 100), 1, 100);
 	int64_t timeout = clamp(param_int(call, "timeout", 0), 0, POLL_MAX_S);
 
-	if (updates->webhook) {
+	if (sim->webhook.url) {
 		call_fail(call, 409,
 		    "can't use getUpdates method while "
 		    "webhook is active; use deleteWebhook to delete the "
@@ -334,6 +349,33 @@ updates_get(struct call *call)
 	timer_set(&sim->timers, &call->timer, now + timeout * 1000000);
 }
 
+struct update *
+updates_find(struct sim *sim, int64_t id)
+{
+	struct updates *updates = &sim->updates;
+	size_t i;
+
+	for (i = updates->head; i < updates->tail; i++)
+		if (updates->items[i].id == id)
+			return &updates->items[i];
+	return NULL;
+}
+
+void
+updates_drop(struct sim *sim, struct update *update)
+{
+	struct updates *updates = &sim->updates;
+	size_t at = (size_t)(update - updates->items);
+
+	record_ids(sim, "confirm", update, 1);
+	updates->confirmed++;
+	updates->bytes -= update->len;
+	free(update->body);
+	memmove(update, update + 1,
+	    (updates->tail - at - 1) * sizeof(*update));
+	updates->tail--;
+}
+
 size_t
 updates_pending(struct sim *sim)
 {
@@ -357,6 +399,5 @@ updates_release(struct updates *updates)
 		free(updates->items[updates->head++].body);
 	free(updates->items);
 	json_decref(updates->allowed);
-	free(updates->webhook);
 	*updates = (struct updates){ .next_id = updates->next_id };
 }

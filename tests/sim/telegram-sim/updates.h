@@ -20,6 +20,10 @@ struct update {
 	int64_t expires_ms; /* on the simulator's clock */
 	char *body;
 	size_t len;
+	int64_t chat;	  /* whose order it keeps; 0: nobody's */
+	int64_t retry_us; /* webhook.c: not brought before */
+	int tries;
+	bool busy;
 };
 
 struct updates {
@@ -30,8 +34,7 @@ struct updates {
 	size_t bytes;
 	int64_t soonest_ms; /* nothing expires before */
 	int64_t next_id;
-	json_t *allowed; /* NULL: the default set */
-	char *webhook;
+	json_t *allowed;      /* NULL: the default set */
 	struct call *waiting; /* the one long poll */
 	int waiting_limit;
 	int64_t last_offset;
@@ -57,6 +60,10 @@ void updates_conflict(struct sim *sim, const char *why);
 void updates_forget(struct sim *sim, const struct call *call);
 
 void updates_allow(struct sim *sim, const struct call *call);
+
+/* The waiting update of that id, or NULL; taken out as delivered. */
+struct update *updates_find(struct sim *sim, int64_t id);
+void updates_drop(struct sim *sim, struct update *update);
 size_t updates_pending(struct sim *sim);
 
 /* A week of silence: the queue is empty and the ids start elsewhere. */
