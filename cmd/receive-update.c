@@ -75,7 +75,7 @@ answer(int status, int64_t retry_s, const char *text)
 
 /* Who asks learns nothing of our surroundings; the web server's log does. */
 static void
-answer_fault(const struct fault *fault)
+answer_outcome(enum outcome out, const struct fault *fault)
 {
 	int64_t retry_s = RETRY_S;
 
@@ -83,7 +83,7 @@ answer_fault(const struct fault *fault)
 		retry_s = (fault->retry_ms + 999) / 1000;
 	else if (fault->code == EXIT_LATER)
 		retry_s = RETRY_BUSY_S;
-	if (fault->what == OUT_OK)
+	if (out == OUT_OK)
 		answer(200, 0, "ok");
 	else if (fault->code == EXIT_INPUT)
 		answer(400, 0, cgi_reason(400));
@@ -171,10 +171,12 @@ serve(struct run *run)
 	    "Content-Type: text/plain\r\nRetry-After: 5\r\n\r\n"
 	    "not stored: try again later\n",
 	    EXIT_LATER);
-	if (run_begin_bare(run, &command, LIFE_MS) != OUT_OK ||
-	    webhook_read(run->config, true, &webhook, &run->fault) != OUT_OK) {
+	enum outcome out = run_begin_bare(run, &command, LIFE_MS);
+	if (out == OUT_OK)
+		out = webhook_read(run->config, true, &webhook, &run->fault);
+	if (out != OUT_OK) {
 		cgi_drain();
-		answer_fault(&run->fault);
+		answer_outcome(out, &run->fault);
 		return;
 	}
 	status = refusal(&webhook);
@@ -183,8 +185,8 @@ serve(struct run *run)
 	if (status != 0) {
 		refuse(run, status);
 	} else {
-		(void)!take(run, &webhook, &body);
-		answer_fault(&run->fault);
+		out = take(run, &webhook, &body);
+		answer_outcome(out, &run->fault);
 	}
 	buf_release(&body);
 }

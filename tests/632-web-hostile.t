@@ -115,6 +115,18 @@ for name in add-lead receive-update; do
 		"$(head -n 1 "$tmp/out" | cut -d ' ' -f 1,2)"
 done
 rm "$tmp/zeros"
+for item in 1 '[]'; do
+	{ printf '{"name":"List","phone":"89161230009","a":['
+		yes "$item," | head -n 250000 | tr -d '\n'
+		echo '1]}'; } >"$tmp/list"
+	# A minute, before it was seen; a tenth of a second now.
+	(ulimit -t 10; env REQUEST_METHOD=POST CONTENT_TYPE=application/json \
+		CONTENT_LENGTH="$(wc -c <"$tmp/list")" \
+		"$B/libexec/add-lead" <"$tmp/list" 2>/dev/null) >"$tmp/out"
+	is "a quarter of a million of '$item' keeps nobody waiting" 'Status: 200' \
+		"$(head -n 1 "$tmp/out" | cut -d ' ' -f 1,2)"
+done
+sql 'DELETE FROM leads; DELETE FROM lead_sources'
 
 # --- is it a request?
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "crm/field.h"
@@ -10,34 +11,39 @@
 /* Objects in objects that may hold fields of a lead. */
 #define GROUPS_DEEP 4
 
-/* A value as text; NULL for one that says nothing.  The caller frees it. */
+static char *value_text(const json_t *value);
+
+/* Several choices of one question; a stranger may send half a million. */
 static char *
-value_text(const json_t *value)
+list_text(const json_t *list)
 {
-	char *list, *text = NULL;
+	struct buf text = BUF_INIT(4 * INTAKE_MAX);
 	const json_t *item;
 	size_t i;
 
-	if (json_is_string(value))
-		return mem_dup(json_string_value(value));
-	if (json_is_null(value))
-		return NULL;
-	if (!json_is_array(value))
-		return json_text(value);
-	/* Several choices of one question. */
-	json_array_foreach (value, i, item) {
+	json_array_foreach (list, i, item) {
 		char *one = json_is_object(item) || json_is_array(item)
 		    ? json_text(item)
 		    : value_text(item);
 
-		if (one == NULL)
-			continue;
-		list = text ? mem_printf("%s, %s", text, one) : mem_dup(one);
-		free(text);
+		if (one != NULL && text.data != NULL)
+			buf_add_text(&text, ", ");
+		if (one != NULL)
+			buf_add_text(&text, one);
 		free(one);
-		text = list;
 	}
-	return text;
+	return text.data;
+}
+
+/* A value as text; NULL for one that says nothing.  The caller frees it. */
+static char *
+value_text(const json_t *value)
+{
+	if (json_is_string(value))
+		return mem_dup(json_string_value(value));
+	if (json_is_null(value))
+		return NULL;
+	return json_is_array(value) ? list_text(value) : json_text(value);
 }
 
 static void put_members(struct intake *intake, const json_t *object,
