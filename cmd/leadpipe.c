@@ -35,6 +35,7 @@ static const struct {
 	{ "schedule-task", "something to do at a time" },
 	{ "cancel-task", "take a planned task back" },
 	{ "list-tasks", "what is planned, and when" },
+	{ "send-broadcast", "write to many, each once, and see how it goes" },
 	{ NULL, "Look and mend" },
 	{ "show-chat", "explain where a person is, and why" },
 	{ "chat-state", "read or change by hand where a person is" },

@@ -54,6 +54,8 @@ tell_json(const char *file, const struct restored *restored)
 		(json_int_t)held->messages, "tasks", (json_int_t)held->tasks,
 		"handlers", (json_int_t)held->execs, "updates",
 		(json_int_t)held->updates, "leads", (json_int_t)held->leads));
+	json_object_set_new(object, "broadcasts_paused",
+	    json_integer(held->broadcasts));
 	if (restored->aside != NULL)
 		json_object_set_new(object, "aside",
 		    json_string(restored->aside));
@@ -92,6 +94,19 @@ tell_held(const struct hold_counts *held)
 		puts(
 		    "  see them:           leadpipe recover-pending --list\n"
 		    "  do them after all:  leadpipe recover-pending --release");
+}
+
+static void
+tell_broadcasts(int64_t count)
+{
+	if (count > 0)
+		printf("%lld broadcast%s %s paused: how many got it after the "
+		       "backup is not known;\n'leadpipe send-broadcast "
+		       "--list' shows them\n",
+		    (long long)count, plural(count),
+		    dry_run	     ? "would be"
+			: count == 1 ? "is"
+				     : "are");
 }
 
 static void
@@ -145,6 +160,7 @@ tell(const struct run *run, const char *file, const struct restored *restored)
 		printf("the old database is in %s\n", restored->aside);
 	tell_tokens(&restored->carried);
 	tell_held(&restored->held);
+	tell_broadcasts(restored->held.broadcasts);
 	if (dry_run)
 		return;
 	puts("What came in, went out or was cancelled after the "

@@ -24,7 +24,7 @@ trap finish EXIT
 trap 'exit 143' INT TERM
 
 . "$TOP/tests/every.sh"
-reading='list-tasks show-chat show-history show-funnel healthcheck check-config verify-state export-user'
+reading='list-tasks show-chat show-history show-funnel healthcheck check-config verify-state export-user set-webhook send-broadcast'
 is 'every command is known here' "$(tr ' ' '\n' <<<"$commands")" \
 	"$(printf '%s\n' "${!arguments[@]}" | sort)"
 

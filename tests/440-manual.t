@@ -195,6 +195,10 @@ recover-pending --import $tmp/lead.json
 sync-crm --dry-run
 list-tasks --count
 list-tasks --ambiguous
+send-broadcast --text hello --everybody --yes
+send-broadcast --text hello --test 42
+send-broadcast --list
+send-broadcast --report 1
 check-flow --test $tmp/flow/shop/transcripts/access-en.txt
 verify-state $tmp/backup.db
 WORDS

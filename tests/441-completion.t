@@ -35,6 +35,10 @@ run poll-updates
 dead=$(sql "SELECT 'message:' || max(id) FROM messages WHERE state = 'dead'")
 task=$("$LEADPIPE" schedule-task --text later --chat -10044 --in 1d)
 
+for name in sale second; do
+	run send-broadcast --text "$name" --everybody --yes --name "$name" --in 1d
+done
+
 # in_bash LINE: what bash has in COMPREPLY for it
 in_bash()
 {
@@ -152,6 +156,8 @@ case_of '-10044 42 43' 'show-chat -- '
 case_of "1 $task payment_reminder" 'cancel-task '
 case_of "$dead" 'recover-pending --retry '
 case_of "$dead" 'recover-pending --drop message:'
+case_of 'sale second' 'send-broadcast --cancel '
+case_of 'awaiting_payment idle paid welcome' 'send-broadcast --state '
 case_of 'awaiting_payment idle paid welcome' 'chat-state set 42 '
 case_of 'awaiting_payment idle paid welcome' 'chat-state has 42 '
 case_of '' 'chat-state get 42 '

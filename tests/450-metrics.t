@@ -110,7 +110,8 @@ passed 'of each name one help, one type, and all its lines' "$(
 		sort | uniq -d
 	grep -o '^# [A-Z]* [a-z_]*' "$file" | sort | uniq -d)"
 is 'their names are a contract' "$(tr ' ' '\n' <<-'NAMES'
-	leadpipe_backup_age_seconds leadpipe_build_info leadpipe_crm_failures_total
+	leadpipe_backup_age_seconds leadpipe_broadcast_messages_sent_total
+	leadpipe_build_info leadpipe_crm_failures_total
 	leadpipe_db_size_bytes leadpipe_dead_letters leadpipe_disk_free_bytes
 	leadpipe_handlers_open leadpipe_health leadpipe_last_exit_code
 	leadpipe_last_run_duration_seconds leadpipe_last_run_timestamp_seconds

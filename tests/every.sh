@@ -13,6 +13,7 @@ declare -A arguments=(
 	[schedule-task]='--text hello --chat 42 --in 1d'
 	[cancel-task]='payment_reminder --user 42'
 	[list-tasks]='' [show-chat]='42' [show-history]='42' [show-funnel]=''
+	[send-broadcast]='--text hello --everybody --dry-run'
 	[chat-state]='get 42' [check-flow]="$tmp/flow/funnel.json"
 	[render-status]='--html -'
 	[recover-pending]='' [healthcheck]='' [check-config]='--online'

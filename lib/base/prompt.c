@@ -2,6 +2,7 @@
 #include "base/prompt.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -9,6 +10,9 @@
 #include "base/lines.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/utf8.h"
+
+#define ANSWER_MAX 256
 
 /* A terminal gives a line of at most 4096 bytes while it edits lines; tokens
  * are longer than half of that and growing, so it does not. */
@@ -85,4 +89,28 @@ prompt_secret(int fd, size_t max, char **line, struct fault *fault)
 	if (*line)
 		line_edit(*line);
 	return out;
+}
+
+bool
+prompt_can(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool
+prompt_confirm(const char *word)
+{
+	char *text = NULL, *trimmed;
+	struct lines lines;
+	bool same = false;
+	size_t len;
+
+	lines_init(&lines, STDIN_FILENO, ANSWER_MAX);
+	if (lines_next(&lines, true, stop_fd(), &text, &len) == LINES_LINE) {
+		trimmed = utf8_trim(text);
+		same = strcmp(trimmed, word) == 0;
+		free(trimmed);
+	}
+	lines_release(&lines);
+	return same;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Asking a person for a secret.
+ * Asking a person: for a secret, or whether they mean it.
  */
 #ifndef LEADPIPE_PROMPT_H
 #define LEADPIPE_PROMPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fault.h"
@@ -17,5 +18,12 @@
  */
 enum outcome prompt_secret(int fd, size_t max, char **line,
     struct fault *fault) must_check;
+
+/* Whether there is a person to be asked: stdin and stderr are a terminal. */
+bool prompt_can(void);
+
+/* Reads one line from stdin; true when it is WORD.  False also when a stop
+ * signal came, or stdin ended. */
+bool prompt_confirm(const char *word);
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "bot/step_run.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bot/effect.h"
 #include "bot/guard.h"
 #include "bot/schedule.h"
+#include "bot/split.h"
 #include "bot/template.h"
 #include "bot/variable.h"
 
@@ -145,24 +144,6 @@ weight_of(const json_t *part)
 	return (uint32_t)json_get_int(part, "weight", 0);
 }
 
-/* The person's place among TOTAL in the experiment NAME: always the same, and
- * weights that change move as few people as can be. */
-static uint32_t
-place_of(const struct run *run, const char *name, uint32_t total)
-{
-	int64_t id = run->chat->person.id ? run->chat->person.id
-					  : run->chat->id;
-	char *key = mem_printf("%" PRId64 ":%s", id, name);
-	uint64_t hash = id_hash(key, strlen(key));
-
-	free(key);
-	/* FNV's upper bits hardly depend on the last letters. */
-	hash ^= hash >> 33;
-	hash *= 0xff51afd7ed558ccdULL;
-	hash ^= hash >> 33;
-	return (uint32_t)((hash >> 32) * total >> 32);
-}
-
 /* The variants in order of their names, however the file has them. */
 static void
 do_split(struct run *run, const json_t *action)
@@ -173,7 +154,7 @@ do_split(struct run *run, const json_t *action)
 
 	json_object_foreach (parts, name, part)
 		total += weight_of(part);
-	place = place_of(run, json_get_text(action, "split"), total);
+	place = split_place(run->chat, json_get_text(action, "split"), total);
 	while (total > 0) {
 		first = NULL;
 		json_object_foreach (parts, name, part)

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "bot/flow.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/file.h"
-#include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "bot/handler_file.h"
+#include "bot/media_file.h"
 #include "bot/model.h"
-
-/* What the Bot API takes as an upload (core.telegram.org/bots/api,
- * "Sending files"). */
-#define PHOTO_MAX_BYTES (10LL << 20)
-#define FILE_MAX_BYTES (50LL << 20)
 
 /* What people most likely did, for the parser says what it wanted. */
 static const char *
@@ -135,38 +128,6 @@ texts_inline(json_t *root, const char *path, struct findings *findings)
 }
 
 static void
-media_resolve(json_t *medium, const char *kind, const char *path,
-    const char *where, struct findings *findings)
-{
-	const char *name = json_get_text(medium, kind);
-	char *file = file_beside(path, name), *real = realpath(file, NULL);
-	long long max = strcmp(kind, "photo") == 0 ? PHOTO_MAX_BYTES
-						   : FILE_MAX_BYTES;
-	char digest[ID_DIGEST_SIZE];
-	struct stat about;
-
-	if (real == NULL || stat(real, &about) != 0 ||
-	    (S_ISREG(about.st_mode) && about.st_size <= max &&
-		id_digest_file(real, digest) != 0)) {
-		findings_add(findings, where, "cannot read '%s': %s", file,
-		    strerror(errno));
-	} else if (!S_ISREG(about.st_mode)) {
-		findings_add(findings, where, "'%s' is not a file", file);
-	} else if (about.st_size == 0 || about.st_size > max) {
-		findings_add(findings, where,
-		    "'%s' has %lld bytes, Telegram takes 1 to %lld", file,
-		    (long long)about.st_size, max);
-	} else {
-		json_object_set_new(medium, kind, json_string(real));
-		json_object_set_new(medium, "digest", json_string(digest));
-		json_object_set_new(medium, "size",
-		    json_integer(about.st_size));
-	}
-	free(real);
-	free(file);
-}
-
-static void
 file_add(json_t *files, const char *path, const json_t *name)
 {
 	char *file;
@@ -176,21 +137,6 @@ file_add(json_t *files, const char *path, const json_t *name)
 	file = file_beside(path, json_string_value(name));
 	json_array_append_new(files, json_string(file));
 	free(file);
-}
-
-static void
-medium_inline(json_t *medium, const char *name, const char *path,
-    struct findings *findings)
-{
-	for (size_t i = 0; media_kinds[i] != NULL; i++) {
-		char *where;
-
-		if (json_get_text(medium, media_kinds[i]) == NULL)
-			continue;
-		where = mem_printf("/media/%s/%s", name, media_kinds[i]);
-		media_resolve(medium, media_kinds[i], path, where, findings);
-		free(where);
-	}
 }
 
 json_t *
@@ -257,7 +203,7 @@ flow_bundle(const char *path, char **bundle, struct findings *findings,
 		texts_inline(root, path, findings);
 		json_object_foreach (json_object_get(root, "media"), name,
 		    medium)
-			medium_inline(medium, name, path, findings);
+			media_file_read(medium, name, path, findings);
 		handlers_resolve(root, path, findings);
 	}
 	if (findings->count == before)

@@ -141,6 +141,18 @@ check_stray(struct check *check, const char *what, const char *name,
 	unknown_add(check, FINDING_SHAPE, what, name, known);
 }
 
+enum outcome
+check_lacks(const struct flow *flow, const char *what, const char *name,
+    json_t *known, struct fault *fault)
+{
+	const char *near = check_nearest(name, known);
+
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "the flow '%s' has no %s '%.64s'%s%s%s", flow_id(flow), what, name,
+	    near ? "; did you mean '" : "", near ? near : "",
+	    near ? "'?" : "");
+}
+
 static void
 unknown_member(struct check *check, const char *name,
     const struct member *members)

@@ -64,6 +64,11 @@ void check_unknown(struct check *check, const char *what, const char *name,
 void check_stray(struct check *check, const char *what, const char *name,
     json_t *known);
 
+/* The fault, OUT_NEVER and EXIT_INPUT, of who asks FLOW for a WHAT that it
+ * lacks; with a suggestion as above. */
+enum outcome check_lacks(const struct flow *flow, const char *what,
+    const char *name, json_t *known, struct fault *fault) must_check;
+
 /* Notes [present path, NAME] in LIST for a question asked after the walk. */
 void check_note(struct check *check, json_t *list, const char *name);
 

@@ -192,6 +192,7 @@ check_flow(struct check *check, json_t *value)
 
 	check_members(check, value, flow_members);
 	json_object_set_new(check->plain, "button.expired", json_true());
+	json_object_set_new(check->plain, "button.unsubscribed", json_true());
 	len = check_enter(check, "texts");
 	check_texts(check, json_object_get(value, "texts"));
 	check_leave(check, len);

@@ -20,13 +20,15 @@ struct question {
 
 static bool holds(const struct question *q, const json_t *guard);
 
-/* A deployment moves people into a state's new name some at a time. */
+/* A deployment moves people into a state's new name some at a time, and a
+ * broadcast may ask for one that an older version had. */
 static bool
 is_there(const struct question *q, const char *state)
 {
 	const char *now = flow_state_renamed(q->flow, q->chat->state);
+	const char *wanted = flow_state_renamed(q->flow, state);
 
-	return now != NULL && strcmp(now, state) == 0;
+	return now != NULL && wanted != NULL && strcmp(now, wanted) == 0;
 }
 
 static bool

@@ -28,17 +28,19 @@ inline_button(const struct flow *flow, const struct chat *chat,
     const json_t *button, const char *hash)
 {
 	const char *id = json_get_text(button, "id");
+	const char *url = json_get_text(button, "url");
 	struct buf out = BUF_INIT(URL_MAX);
 	json_t *result = NULL;
 
 	if (id != NULL)
 		buf_printf(&out, "%s|%s", hash, id);
+	else if (url != NULL)
+		template_expand(flow, chat, url, PLACE_URL, &out);
 	else
-		template_expand(flow, chat, json_get_text(button, "url"),
-		    PLACE_URL, &out);
+		buf_add_text(&out, KEYBOARD_UNSUBSCRIBE);
 	if (!out.overflow)
 		result =
-		    json_pack("{ss}", id ? "callback_data" : "url", out.data);
+		    json_pack("{ss}", url ? "url" : "callback_data", out.data);
 	buf_release(&out);
 	return result;
 }
@@ -231,14 +233,18 @@ check_inline_button(struct check *check, json_t *value)
 		{ "text", check_label, true },
 		{ "id", check_button_id, false },
 		{ "url", check_url, false },
+		{ "unsubscribe", check_true, false },
 		{ "when", check_guard, false },
 		{ NULL, NULL, false },
 	};
+	int deeds = json_object_get(value, "id") != NULL;
 
 	check_members(check, value, members);
-	if ((json_object_get(value, "id") != NULL) ==
-	    (json_object_get(value, "url") != NULL))
-		check_shape(check, "a button has either an 'id' or a 'url'");
+	deeds += json_object_get(value, "url") != NULL;
+	deeds += json_object_get(value, "unsubscribe") != NULL;
+	if (deeds != 1)
+		check_shape(check,
+		    "a button has one of 'id', 'url' and 'unsubscribe'");
 	press_note(check, value);
 }
 

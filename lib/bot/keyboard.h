@@ -14,6 +14,10 @@
  * is called so. */
 #define KEYBOARD_SKIP "-"
 
+/* The callback data of the button that unsubscribes, the same in all flows:
+ * messages that are years old have it. */
+#define KEYBOARD_UNSUBSCRIBE "unsubscribe"
+
 /*
  * *MARKUP is the reply_markup of the send action ACTION for CHAT, a new
  * reference, or NULL when it has none.  STATE is the one that sends: its

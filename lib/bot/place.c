@@ -15,18 +15,6 @@
 #include "bot/variable.h"
 #include "bot/view.h"
 
-static enum outcome
-refuse_unknown(const struct flow *flow, const char *what, const char *name,
-    json_t *known, struct fault *fault)
-{
-	const char *near = check_nearest(name, known);
-
-	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "the flow '%s' has no %s '%.64s'%s%s%s", flow_id(flow), what, name,
-	    near ? "; did you mean '" : "", near ? near : "",
-	    near ? "'?" : "");
-}
-
 enum outcome
 view_state(const struct flow *flow, const char *name, const char **state,
     struct fault *fault)
@@ -34,7 +22,7 @@ view_state(const struct flow *flow, const char *name, const char **state,
 	*state = flow_state_called(flow, name);
 	return *state != NULL
 	    ? OUT_OK
-	    : refuse_unknown(flow, "state", name, flow->states, fault);
+	    : check_lacks(flow, "state", name, flow->states, fault);
 }
 
 static void
@@ -77,7 +65,7 @@ set_var(struct run *run, const char *name, json_t *value)
 	if (type == NULL)
 		type = "text";
 	if (var == NULL) {
-		run->outcome = refuse_unknown(run->flow, "variable", name,
+		run->outcome = check_lacks(run->flow, "variable", name,
 		    run->flow->vars, run->fault);
 	} else if (json_is_null(value)) {
 		variable_set(run->flow, run->chat, name, value);

@@ -203,21 +203,37 @@ route_command(struct run *run, const char *text)
 	return true;
 }
 
+static json_int_t
+last_entry(const struct chat *chat, const char *state)
+{
+	return json_integer_value(
+	    json_array_get(json_object_get(chat->visits, state), 1));
+}
+
 json_int_t
 route_last_entry(const struct run *run, const char *state)
 {
-	return json_integer_value(
-	    json_array_get(json_object_get(run->chat->visits, state), 1));
+	return last_entry(run->chat, state);
 }
 
 /* True when the chat can have seen what STATE sends; by hand it can have been
  * put in a state that it never entered. */
 static bool
-was_in(const struct run *run, const char *state)
+was_in(const struct flow *flow, const struct chat *chat, const char *state)
 {
-	return route_last_entry(run, state) > 0 ||
-	    strcmp(state, run->chat->state) == 0 ||
-	    strcmp(state, flow_start_state(run->flow)) == 0;
+	return last_entry(chat, state) > 0 ||
+	    strcmp(state, chat->state) == 0 ||
+	    strcmp(state, flow_start_state(flow)) == 0;
+}
+
+bool
+step_press_is_foreign(const struct flow *flow, const struct chat *chat,
+    const char *data)
+{
+	const char *state;
+
+	return keyboard_read(flow, data, &state) != NULL && state != NULL &&
+	    !was_in(flow, chat, state);
 }
 
 /*
@@ -282,6 +298,18 @@ was_told(const struct run *run, const json_t *value, const char *id)
 	return told;
 }
 
+/* Whether the message that was pressed was a broadcast with the button ID of
+ * STATE: it goes to people who never were there. */
+static bool
+was_offered(const struct run *run, const char *state, const char *id)
+{
+	const char *of = json_get_text(run->input->data, "state");
+	const char *now = of ? flow_state_renamed(run->flow, of) : NULL;
+
+	return now != NULL && strcmp(now, state) == 0 &&
+	    has_button(json_object_get(run->input->data, "buttons"), id);
+}
+
 bool
 route_is_chatter(const struct run *run)
 {
@@ -299,19 +327,42 @@ route_is_chatter(const struct run *run)
 	return chatter;
 }
 
+/* The flow's text KEY, or where it has none our own, in its language. */
 static void
-notice_expired(struct run *run)
+notice(struct run *run, const char *key, const char *russian,
+    const char *english)
 {
-	static const char key[] = "button.expired";
 	const char *lang = text_lang(run->flow, run->chat);
 	char *text = text_label(run->flow, run->chat, key);
 
 	if (text == NULL)
-		text = mem_dup(strncmp(lang, "ru", 2) == 0
-			? "Эта кнопка больше не действует"
-			: "This button no longer works");
+		text = mem_dup(
+		    strncmp(lang, "ru", 2) == 0 ? russian : english);
 	text[utf8_prefix(text, NOTICE_MAX)] = '\0';
 	effects_add(run->effects, EFFECT_NOTICE, run->chat->id)->text = text;
+}
+
+static void
+notice_expired(struct run *run)
+{
+	notice(run, "button.expired", "Эта кнопка больше не действует",
+	    "This button no longer works");
+}
+
+/* In a group nobody speaks for the others. */
+static bool
+unsubscribe(struct run *run)
+{
+	const char *data = run->input->text;
+
+	if (data == NULL || strcmp(data, KEYBOARD_UNSUBSCRIBE) != 0 ||
+	    run->input->in_group)
+		return false;
+	run->chat->unsubscribed = true;
+	notice(run, "button.unsubscribed",
+	    "Вы больше не будете получать рассылки. Вернуть их: /start",
+	    "You will get no more such messages. To get them again: /start");
+	return true;
 }
 
 void
@@ -322,11 +373,15 @@ route_button(struct run *run)
 	const char *state = run->chat->state;
 	bool told = false;
 
+	if (unsubscribe(run))
+		return;
 	/* An operator has the person. */
 	if (step_paused(run->chat, run->now))
 		return;
-	if (sender != NULL && id != NULL && !was_in(run, sender)) {
-		told = was_told(run, run->flow->root, id);
+	if (sender != NULL && id != NULL &&
+	    !was_in(run->flow, run->chat, sender)) {
+		told = was_offered(run, sender, id) ||
+		    was_told(run, run->flow->root, id);
 		sender = told ? sender : NULL;
 	}
 	if (id != NULL && ask_button(run, sender, id))

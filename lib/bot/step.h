@@ -24,7 +24,8 @@
 
 enum input_kind {
 	INPUT_TEXT,	/* text: also commands and reply-keyboard buttons */
-	INPUT_BUTTON,	/* text: callback data, not to be trusted */
+	INPUT_BUTTON,	/* text: callback data, not to be trusted; data: what
+			   the broadcast sent that had it, NULL: none had */
 	INPUT_CONTACT,	/* text: phone; user_id: whose card it is */
 	INPUT_MEDIA,	/* text: photo, voice, video, document, location */
 	INPUT_EVENT,	/* text: event name; data: its JSON */
@@ -68,6 +69,11 @@ struct input {
 enum outcome step(const struct flow *flow, struct chat *chat,
     const struct input *input, int64_t now, struct effects *effects,
     struct fault *fault) must_check;
+
+/* True when the callback data DATA is of a state in which CHAT never was: only
+ * with the broadcast that had the button it is believed. */
+bool step_press_is_foreign(const struct flow *flow, const struct chat *chat,
+    const char *data);
 
 /* True for the name of a timer: a task that the engine made by itself, for
  * `after`, `ttl`, `recurring` and the end of a hand-off.  Timers run also for

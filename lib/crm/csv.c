@@ -87,3 +87,40 @@ csv_split(char *record, char delimiter, char **fields, size_t max)
 			return count + 1;
 	}
 }
+
+/* Full-width signs count, too: Excel reads them as the others.  A sign behind
+ * white space would be found once the field is trimmed. */
+static bool
+is_formula(const char *text)
+{
+	static const char *const signs[] = { "=", "+", "-", "@", "\t", "\r",
+		"\n", "|", "%", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+		"\xef\xbc\xa0" };
+
+	text += strspn(text, " ");
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strncmp(text, signs[i], strlen(signs[i])) == 0)
+			return true;
+	return false;
+}
+
+void
+csv_add(struct buf *out, const char *text)
+{
+	bool formula = text != NULL && is_formula(text);
+	bool quoted = text != NULL &&
+	    (formula || text[strcspn(text, "\",;\r\n\t")] != '\0' ||
+		text[0] == ' ');
+
+	if (quoted)
+		buf_add_char(out, '"');
+	if (formula)
+		buf_add_char(out, '\'');
+	for (; text != NULL && *text != '\0'; text++) {
+		if (*text == '"')
+			buf_add_char(out, '"');
+		buf_add_char(out, *text);
+	}
+	if (quoted)
+		buf_add_char(out, '"');
+}

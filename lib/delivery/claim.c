@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "delivery/slot.h"
+#include "store/broadcast_run.h"
 #include "store/chats.h"
 #include "store/media.h"
 #include "store/report_try.h"
@@ -18,16 +19,6 @@
 /* Heads that are ended or put off in one transaction: somebody else may want
  * to write. */
 #define CLAIM_LOOKS 500
-
-/* Broadcasts leave this many messages a second to everything else. */
-#define BROADCAST_RESERVE 5
-
-enum choice {
-	CHOICE_SEND,
-	CHOICE_PASS,	 /* settled otherwise, or its lane waits now */
-	CHOICE_REPORT,	 /* it is written before anything else is claimed */
-	CHOICE_BOT_WAITS /* the whole bot waits */
-};
 
 /* Ends a head that must not be sent. */
 static enum outcome
@@ -123,28 +114,31 @@ mark_uploads(struct delivery *d, const struct message *m,
 	return out;
 }
 
+/* Nothing further of a broadcast that was paused or cancelled leaves, but what
+ * somebody sends again by hand. */
 static enum outcome
-check_limits(struct delivery *d, const struct message *m, int64_t now,
-    enum choice *choice, struct fault *fault)
+check_broadcast(struct delivery *d, struct message *m,
+    struct broadcast_terms *terms, int64_t now, enum choice *choice,
+    struct fault *fault)
 {
-	int64_t wait_until;
-	bool bot_wide;
-	int64_t reserve = m->priority >= PRIORITY_BROADCAST ? BROADCAST_RESERVE
-							    : 0;
-	enum outcome out = limits_take(d->db, &d->limits, m->chat_id,
-	    m->priority < PRIORITY_REMINDER, reserve, now, &wait_until,
-	    &bot_wide, fault);
+	enum outcome out = broadcast_terms(d->db, m->broadcast, terms, fault);
 
-	if (out != OUT_OK || wait_until == 0)
+	m->paid = terms->paid;
+	if (out != OUT_OK)
 		return out;
-	++d->counts.limited;
-	if (bot_wide) {
-		*choice = CHOICE_BOT_WAITS;
-		d->bot_waits_until = wait_until;
-		return OUT_OK;
+	if (m->maybe_duplicate)
+		return pace_turn(d, m, terms->rate, now, choice, fault);
+	if (terms->state == BROADCAST_PAUSED) {
+		*choice = CHOICE_PASS;
+		return broadcast_set_aside(d->db, m->broadcast, m->chat_id,
+		    fault);
 	}
-	*choice = CHOICE_PASS;
-	return messages_postpone(d->db, m->chat_id, wait_until, 0, fault);
+	if (terms->state == BROADCAST_CANCELLED) {
+		*choice = CHOICE_PASS;
+		return end_unsent(d, m, SETTLE_CANCELLED, BROADCAST_TAKEN_BACK,
+		    now, fault);
+	}
+	return pace_turn(d, m, terms->rate, now, choice, fault);
 }
 
 /*
@@ -199,6 +193,10 @@ render(struct delivery *d, const struct message *m, struct slot *slot,
 	}
 	free(params);
 	free(text);
+	/* Without the version that has its words nothing can be said. */
+	if (out == OUT_OK && *choice == CHOICE_SEND && slot->params == NULL)
+		out = fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "the flow with its words cannot be run by this program");
 	return out;
 }
 
@@ -206,6 +204,7 @@ static enum outcome
 prepare(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
     enum choice *choice, struct fault *fault)
 {
+	struct broadcast_terms terms = { 0 };
 	enum outcome out;
 
 	*choice = CHOICE_SEND;
@@ -218,12 +217,14 @@ prepare(struct delivery *d, struct message *m, struct slot *slot, int64_t now,
 	out = check_life(d, m, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = check_subscription(d, m, now, choice, fault);
+	if (out == OUT_OK && *choice == CHOICE_SEND && m->broadcast != 0)
+		out = check_broadcast(d, m, &terms, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = render(d, m, slot, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = choose_files(d, m, slot, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
-		out = check_limits(d, m, now, choice, fault);
+		out = pace_check(d, m, terms.rate, now, choice, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
 		out = mark_uploads(d, m, slot, fault);
 	if (out == OUT_OK && *choice == CHOICE_SEND)
@@ -268,16 +269,13 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 	struct lane_place place = { 0, INT64_MIN, INT64_MIN };
 	int bulk = d->bulk_in_flight, looks = CLAIM_LOOKS;
 	enum outcome out = OUT_OK;
-	struct message m;
+	struct message m = { 0 };
 	struct slot *slot;
 
 	while (
 	    out == OUT_OK && d->left != 0 && (slot = slot_find(d)) != NULL) {
 		enum choice choice;
-		bool full = bulk >= d->bulk_most || d->bot_waits_until > now;
-		if (!messages_ready(d->db, now,
-			full ? PRIORITY_ALERT : PRIORITY_BROADCAST, &place,
-			&m))
+		if (!pace_next(d, now, bulk, &place, &m))
 			return db_result(d->db, fault);
 		out = choose(d, &m, slot, now, &choice, fault);
 		if (out == OUT_OK && choice == CHOICE_SEND) {
@@ -295,17 +293,11 @@ claim_heads(struct delivery *d, int64_t now, bool *more, struct fault *fault)
 			return out;
 		}
 		/* A flood wait of the whole bot stops answers too. */
-		if (choice == CHOICE_BOT_WAITS && m.priority <= PRIORITY_ALERT)
+		if (choice == CHOICE_BOT_WAITS && m.urgency <= PRIORITY_ALERT)
 			return out;
 	}
 	*more = *more || slot_find(d) == NULL;
 	return out;
-}
-
-bool
-delivery_throttled(const struct delivery *d, int64_t now)
-{
-	return d->bot_waits_until > now && d->bot_waits_until <= now + 1000;
 }
 
 void
@@ -319,23 +311,6 @@ delivery_claim(struct delivery *d, int64_t now, bool *more,
     struct fault *fault)
 {
 	*more = d->clears_way = false;
+	d->postponed = 0;
 	return d->is_stopped ? OUT_OK : claim_heads(d, now, more, fault);
-}
-
-int64_t
-delivery_next(struct delivery *d)
-{
-	if (d->is_stopped)
-		return CLOCK_NEVER;
-	int64_t task = tasks_next_due(d->db);
-	/* With every slot taken that it may have a ready lane changes
-	 * nothing. */
-	int most = d->bulk_in_flight >= d->bulk_most ? PRIORITY_ALERT
-						     : PRIORITY_BROADCAST;
-	int64_t lane = slot_find(d) == NULL || d->clears_way
-	    ? CLOCK_NEVER
-	    : messages_next_ready(d->db, most);
-	if (lane < d->bot_waits_until && lane != CLOCK_NEVER)
-		lane = d->bot_waits_until;
-	return task < lane ? task : lane;
 }

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "delivery/press.h"
 #include "store/meta.h"
+#include "turn/turn_broadcast.h"
 #include "turn/turn_recur.h"
 #include "turn/turn_report.h"
 #include "turn/turn_tasks.h"
@@ -183,6 +184,21 @@ may_promote(const struct course *c)
 }
 
 static enum outcome
+broadcast(struct course *c, int64_t now, bool *more, struct fault *fault)
+{
+	const struct turn_pace pace = delivery_pace(c->loop->delivery);
+
+	return turn_broadcasts(c->loop->turn, &pace, now, more,
+	    &c->broadcast_at, fault);
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static enum outcome
 try_task(struct course *c, int64_t now, struct fault *fault)
 {
 	return turn_task_try(c->loop->turn, now, &c->tried, fault);
@@ -248,7 +264,7 @@ course_work(struct course *c)
 	struct loop *l = c->loop;
 	int64_t now = clock_wall_ms();
 	bool more_updates = false, more_tasks = false, more_heads = false;
-	bool more_shared = false;
+	bool more_shared = false, more_people = false;
 	struct fault fault;
 	enum outcome out;
 
@@ -276,6 +292,8 @@ course_work(struct course *c)
 	if (out == OUT_OK && c->careful == 0 && may_promote(c))
 		out = turn_tasks(l->turn, now, COURSE_TASKS, &more_tasks,
 		    &fault);
+	if (out == OUT_OK && may_promote(c))
+		out = broadcast(c, now, &more_people, &fault);
 	if (out == OUT_OK && course_may_start(c)) {
 		delivery_limit(l->delivery, left(l));
 		out = delivery_claim(l->delivery, now, &more_heads, &fault);
@@ -290,11 +308,10 @@ course_work(struct course *c)
 	handlers_start(l->handlers);
 	c->next_at = delivery_next(l->delivery);
 	exchange_committed(l->exchange);
-	c->more = more_updates || more_shared ||
+	c->more = more_updates || more_shared || more_people ||
 	    ((more_tasks || more_heads) && c->next_at <= now);
-	int64_t handler_at = handlers_next(l->handlers);
-	if (handler_at < c->next_at)
-		c->next_at = handler_at;
+	c->next_at = sooner(c->next_at, handlers_next(l->handlers));
+	c->next_at = sooner(c->next_at, c->broadcast_at);
 	c->dirty = false;
 	if (turn_report_write(l->turn, now)) {
 		alone(c, store_report);

@@ -19,6 +19,7 @@ struct course {
 	bool dirty;	 /* rows may have changed: look what is to be done */
 	bool more;	 /* more can be done at once */
 	int64_t next_at; /* wall: something becomes due or ready */
+	int64_t broadcast_at; /* wall: a broadcast begins */
 	int64_t locked_since, pickup_at;
 	bool pruned;	    /* nothing old is left for this run */
 	bool has_pruned;    /* at all */

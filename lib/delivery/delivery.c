@@ -41,6 +41,7 @@ slot_free(struct slot *slot)
 	slot->call = NULL;
 	slot->params = NULL;
 	slot->phase = SLOT_FREE;
+	slot->is_cut = false;
 }
 
 struct slot *
@@ -323,6 +324,7 @@ delivery_abandon(struct delivery *d)
 		bool left = http_call_left(slot->call) == HTTP_LEFT;
 		http_cancel(slot->call);
 		slot->call = NULL;
+		slot->is_cut = true;
 		/* An upload too slow for a command's life would begin again
 		 * for ever: it counts as a try. */
 		slot->answer = (struct answer){ .verdict = left

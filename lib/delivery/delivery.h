@@ -8,8 +8,7 @@
  *	delivery_collect()   answers that came, no database
  *	db_begin()
  *	delivery_settle()    what finished
- *	... step what arrived ...
- *	delivery_promote()   tasks that are due
+ *	... step what arrived, promote tasks, go on with broadcasts ...
  *	delivery_claim()     mark the next heads `sending`
  *	db_commit()
  *	delivery_start()     only now the requests
@@ -22,10 +21,9 @@
 
 #include "base/config.h"
 #include "shared/redis.h"
-#include "store/db.h"
 #include "store/worker.h"
 #include "telegram/client.h"
-#include "turn/turn.h"
+#include "turn/turn_broadcast.h"
 
 struct delivery;
 
@@ -81,8 +79,10 @@ void delivery_start(struct delivery *delivery);
 enum outcome delivery_claim(struct delivery *delivery, int64_t now, bool *more,
     struct fault *fault) must_check;
 
-/* The bot is at its limit of messages a second, and goes on within one. */
-bool delivery_throttled(const struct delivery *delivery, int64_t now);
+/* How much can be sent; whether the bot, or a broadcast, is at its limit of
+ * messages a second and goes on within one. */
+struct turn_pace delivery_pace(const struct delivery *delivery);
+bool delivery_throttled(struct delivery *delivery, int64_t now);
 
 /* The next delivery_claim() claims at most LEFT heads; negative: any. */
 void delivery_limit(struct delivery *delivery, int64_t left);

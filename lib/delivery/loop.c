@@ -322,6 +322,7 @@ loop_run(struct loop *loop, struct fault *fault)
 		.dirty = true,
 		.careful = loop->careful ? COURSE_TASKS : 0,
 		.asked_after = INT64_MIN,
+		.broadcast_at = CLOCK_NEVER,
 		.out = OUT_OK };
 
 	while (!finished(&c)) {

@@ -12,6 +12,7 @@
 #include "bot/markup.h"
 #include "delivery/slot.h"
 #include "net/retry.h"
+#include "store/broadcasts.h"
 #include "store/chats.h"
 #include "store/media.h"
 #include "store/meta.h"
@@ -164,7 +165,8 @@ judge(struct delivery *d, struct slot *slot, int64_t now,
 			end->counts_try = true;
 			return OUT_OK;
 		}
-		end->how = SETTLE_HELD;
+		end->how = slot->message.broadcast != 0 ? SETTLE_CANCELLED
+							: SETTLE_HELD;
 		++d->counts.blocked;
 		return OUT_OK;
 	case VERDICT_MIGRATE:
@@ -238,7 +240,8 @@ consequences(struct delivery *d, const struct slot *slot,
 		if (slot->files[i].upload != NULL)
 			out = media_uploaded(d->db, m->media[i],
 			    file_id_of(answer, i), now, fault);
-	if (out == OUT_OK && end->how == SETTLE_HELD)
+	if (out == OUT_OK && answer->verdict == VERDICT_CHAT &&
+	    end->how != SETTLE_QUEUED)
 		out = chats_block(d->db, chat_of(d, slot), answer->text, now,
 		    fault);
 	if (out == OUT_OK && answer->verdict == VERDICT_MIGRATE)
@@ -251,7 +254,7 @@ static enum outcome
 settle_one(struct delivery *d, struct slot *slot, int64_t now,
     struct fault *fault)
 {
-	struct settlement end = { .how = SETTLE_DEAD };
+	struct settlement end = { .how = SETTLE_DEAD, .is_cut = slot->is_cut };
 	bool lost;
 	enum outcome out = judge(d, slot, now, &end, fault);
 
@@ -259,6 +262,8 @@ settle_one(struct delivery *d, struct slot *slot, int64_t now,
 		end.reason = slot->answer.text;
 		end.refused = slot->answer.status != 0;
 	}
+	if (end.how == SETTLE_CANCELLED)
+		end.reason = BROADCAST_BLOCKED;
 	if (out == OUT_OK)
 		out = messages_settle(d->db, &slot->message, d->worker, &end,
 		    now, &lost, fault);

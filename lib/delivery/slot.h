@@ -42,6 +42,7 @@ struct slot {
 	struct slot_file files[MESSAGE_FILES]; /* as message.media */
 	struct http_call *call;
 	struct answer answer;
+	bool is_cut; /* by the end of this run */
 };
 
 struct delivery {
@@ -65,6 +66,9 @@ struct delivery {
 	int results;
 	int64_t left; /* heads that may still be claimed, negative: any */
 	int64_t bot_waits_until; /* wall ms, of the bot's limit */
+	/* Of those who pay for their own; of a broadcast's own rate. */
+	int64_t paid_waits_until, rate_waits_until;
+	int postponed; /* to their turn, by this claim */
 	bool is_stopped, answered;
 	bool clears_way; /* nothing is claimed until all is answered */
 	bool recording, fault_recorded; /* of the stop; once committed */
@@ -73,11 +77,33 @@ struct delivery {
 	struct delivery_counts counts, committed;
 };
 
+enum choice {
+	CHOICE_SEND,
+	CHOICE_PASS,	 /* settled otherwise, or its lane waits now */
+	CHOICE_REPORT,	 /* it is written before anything else is claimed */
+	CHOICE_BOT_WAITS /* the whole bot waits */
+};
+
 bool slot_is_bulk(const struct slot *slot);
 
 void slot_free(struct slot *slot);
 
 /* A free slot, or NULL when as many as may be are under way. */
 struct slot *slot_find(struct delivery *delivery);
+
+/* The next head that may leave, as far as it can be told before it is looked
+ * at; BULK reminders and broadcasts are under way. */
+bool pace_next(struct delivery *delivery, int64_t now, int bulk,
+    struct lane_place *place, struct message *message);
+
+/* Is it the turn of MESSAGE, by the RATE (0: none) of its broadcast? */
+enum outcome pace_turn(struct delivery *delivery,
+    const struct message *message, int64_t rate, int64_t now,
+    enum choice *choice, struct fault *fault) must_check;
+
+/* May MESSAGE leave now, by all other limits?  Then it is counted. */
+enum outcome pace_check(struct delivery *delivery,
+    const struct message *message, int64_t rate, int64_t now,
+    enum choice *choice, struct fault *fault) must_check;
 
 #endif

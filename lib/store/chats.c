@@ -5,11 +5,19 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "store/broadcasts.h"
 #include "store/counters.h"
 #include "store/lane.h"
 #include "store/messages.h"
 #include "store/statement.h"
 #include "store/tasks.h"
+
+/* In the order of chat_read(). */
+#define CHAT_COLUMNS \
+	"type, first_name, last_name, username, user_lang, state, vars," \
+	" tags, visits, lang, tz, memory, blocked_reason, user_id, session," \
+	" entries, expires_at, handoff_until, blocked_at, unsubscribed_at," \
+	" created_at, seen_at, entered_at, asked_at, chat_id"
 
 static void
 chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
@@ -21,7 +29,8 @@ chat_read(struct db *db, sqlite3_stmt *load, struct chat_row *row)
 	int64_t *const numbers[] = { &row->user_id, &row->session,
 		&row->entries, &row->expires_at, &row->handoff_until,
 		&row->blocked_at, &row->unsubscribed_at, &row->created_at,
-		&row->seen_at, &row->entered_at, &row->asked_at };
+		&row->seen_at, &row->entered_at, &row->asked_at,
+		&row->chat_id };
 
 	while (db_row(db, load)) {
 		int column = 0;
@@ -38,14 +47,25 @@ chats_load(struct db *db, int64_t chat_id, struct chat_row *row,
     struct fault *fault)
 {
 	sqlite3_stmt *load = db_use(db,
-	    "SELECT type, first_name, last_name, username, user_lang, state,"
-	    " vars, tags, visits, lang, tz, memory, blocked_reason, user_id,"
-	    " session, entries, expires_at, handoff_until, blocked_at,"
-	    " unsubscribed_at, created_at, seen_at, entered_at, asked_at"
-	    " FROM chats WHERE chat_id = ?1");
+	    "SELECT " CHAT_COLUMNS " FROM chats WHERE chat_id = ?1");
 
-	*row = (struct chat_row){ .chat_id = chat_id };
+	*row = (struct chat_row){ 0 };
 	db_bind_int(load, 1, chat_id);
+	chat_read(db, load, row);
+	row->chat_id = chat_id;
+	return db_result(db, fault);
+}
+
+enum outcome
+chats_load_next(struct db *db, int64_t after, struct chat_row *row,
+    struct fault *fault)
+{
+	sqlite3_stmt *load = db_use(db,
+	    "SELECT " CHAT_COLUMNS " FROM chats WHERE chat_id > ?1"
+	    " ORDER BY chat_id LIMIT 1");
+
+	*row = (struct chat_row){ 0 };
+	db_bind_int(load, 1, after);
 	chat_read(db, load, row);
 	return db_result(db, fault);
 }
@@ -143,12 +163,17 @@ chats_block(struct db *db, int64_t chat_id, const char *reason, int64_t now,
 	db_bind_int(block, 2, now);
 	db_bind_text(block, 3, reason);
 	db_run(db, block);
+	/* Of a broadcast the news would be old when they are back. */
 	sqlite3_stmt *hold = db_use(db,
-	    "UPDATE messages SET state = 'held', reason = ?2,"
+	    "UPDATE messages SET"
+	    " state = iif(broadcast IS NULL, 'held', 'cancelled'),"
+	    " reason = iif(broadcast IS NULL, ?2, '" BROADCAST_BLOCKED "'),"
+	    " settled_at = iif(broadcast IS NULL, settled_at, ?3),"
 	    " maybe_duplicate = max(maybe_duplicate, state = 'ambiguous')"
 	    " WHERE chat_id = ?1 AND " MESSAGE_OPEN " AND state <> 'sending'");
 	db_bind_int(hold, 1, chat_id);
 	db_bind_text(hold, 2, reason);
+	db_bind_int(hold, 3, now);
 	db_run(db, hold);
 	lane_renew(db, chat_id);
 	return db_result(db, fault);
@@ -200,6 +225,18 @@ chats_asked_done(struct db *db, int64_t chat_id, struct fault *fault)
 	db_bind_int(done, 1, chat_id);
 	db_run(db, done);
 	return db_result(db, fault);
+}
+
+int64_t
+chats_people(struct db *db)
+{
+	int64_t people = 0;
+	sqlite3_stmt *count =
+	    db_use(db, "SELECT count(*) FROM chats WHERE chat_id > 0");
+
+	while (db_row(db, count))
+		people = db_int(count, 0);
+	return people;
 }
 
 bool

@@ -29,7 +29,13 @@ struct chat_row {
  * empty fields. */
 enum outcome chats_load(struct db *db, int64_t chat_id, struct chat_row *row,
     struct fault *fault) must_check;
+/* The same for the next chat behind AFTER; not `exists`: there is none. */
+enum outcome chats_load_next(struct db *db, int64_t after,
+    struct chat_row *row, struct fault *fault) must_check;
 void chat_row_release(struct chat_row *row);
+
+/* How many people's chats there are, without groups.  Reads their ids. */
+int64_t chats_people(struct db *db);
 
 /* Writes the row (new or existing). */
 enum outcome chats_save(struct db *db, const struct chat_row *row,

@@ -31,6 +31,7 @@ static const struct {
 	[COUNT_FLOODED] = { "flooded", false, false },
 	[COUNT_TASKS] = { "tasks", false, false },
 	[COUNT_REMINDERS] = { "reminders", true, false },
+	[COUNT_BROADCASTS] = { "broadcasts", true, false },
 	[COUNT_STATES] = { "states", false, false },
 	[COUNT_LEADS] = { "leads", true, false },
 	[COUNT_SYNCED] = { "synced", true, false },

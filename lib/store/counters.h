@@ -25,6 +25,7 @@ enum counter {
 	COUNT_FLOODED,	    /* times that Telegram told us to wait */
 	COUNT_TASKS,	    /* that ended, by how: "promoted", "expired" ... */
 	COUNT_REMINDERS,    /* of what was sent: no answer to somebody */
+	COUNT_BROADCASTS,   /* of what was sent: one for many */
 	COUNT_STATES,	    /* entered, by name */
 	COUNT_LEADS,	    /* that came, by fate: "added", "joined" */
 	COUNT_SYNCED,	    /* leads, by how: "created", "parked" */

@@ -33,8 +33,8 @@ static const char *const selects[] = {
 	 " 'params', json(params), 'update_row', update_row,"
 	 " 'task_id', task_id, 'task_name', task_name,"
 	 " 'about', nullif(about, ?1) IS NULL AND about IS NOT NULL,"
-	 " 'reason', reason) FROM messages WHERE id IN " FORGET_MESSAGES
-	 " ORDER BY id"),
+	 " 'broadcast', broadcast, 'reason', reason)"
+	 " FROM messages WHERE id IN " FORGET_MESSAGES " ORDER BY id"),
 	("SELECT json_object('id', id, 'update_id', update_id,"
 	 " 'received_at', received_at, 'state', state, 'chat_id', chat_id,"
 	 " 'settled_at', settled_at, 'reason', reason, 'raw', raw)" OWN_UPDATE
@@ -60,6 +60,9 @@ static const char *const selects[] = {
 	 " 'created_at', created_at, 'started_at', started_at,"
 	 " 'settled_at', settled_at, 'attempt', attempt, 'reason', reason)"
 	 " FROM execs WHERE chat_id = ?1 ORDER BY id"),
+	("SELECT json_object('id', b.id, 'name', b.name, 'state', b.state)"
+	 " FROM broadcast_aside a JOIN broadcasts b ON b.id = a.broadcast"
+	 " WHERE a.chat_id = ?1 ORDER BY b.id"),
 	("SELECT json_object('state', state, 'came_from', came_from,"
 	 " 'times', times, 'first_at', first_at, 'last_at', last_at)"
 	 " FROM arrivals WHERE chat_id = ?1"),
@@ -89,8 +92,8 @@ static const char *const selects[] = {
 
 const char *const export_names[] = { "chats", "messages", "updates",
 	"quoting_updates", "events", "tasks", "ended_tasks", "shared_tasks",
-	"handlers", "arrivals", "leads", "lead_sources", "crm_changes",
-	"refusals", "dead_letters" };
+	"handlers", "broadcasts", "arrivals", "leads", "lead_sources",
+	"crm_changes", "refusals", "dead_letters" };
 const size_t export_count = sizeof(export_names) / sizeof(*export_names);
 
 enum outcome

@@ -7,7 +7,7 @@
 #include "store/statement.h"
 
 enum outcome
-flows_deploy(struct db *db, const char *hash, const char *id,
+flows_store(struct db *db, const char *hash, const char *id,
     const char *source, const char *bundle, int64_t now, struct fault *fault)
 {
 	sqlite3_stmt *add = db_use(db,
@@ -22,7 +22,17 @@ flows_deploy(struct db *db, const char *hash, const char *id,
 	db_bind_int(add, 4, now);
 	db_bind_text(add, 5, bundle);
 	db_run(db, add);
-	return meta_set_text(db, META_FLOW, hash, fault);
+	return db_result(db, fault);
+}
+
+enum outcome
+flows_deploy(struct db *db, const char *hash, const char *id,
+    const char *source, const char *bundle, int64_t now, struct fault *fault)
+{
+	enum outcome out =
+	    flows_store(db, hash, id, source, bundle, now, fault);
+
+	return out == OUT_OK ? meta_set_text(db, META_FLOW, hash, fault) : out;
 }
 
 char *

@@ -8,6 +8,12 @@
 
 #include "store/db.h"
 
+/* Stores BUNDLE under HASH, for what is made under it; the current one
+ * stays. */
+enum outcome flows_store(struct db *db, const char *hash, const char *id,
+    const char *source, const char *bundle, int64_t now, struct fault *fault)
+    must_check;
+
 /* Stores BUNDLE under HASH and makes it current. */
 enum outcome flows_deploy(struct db *db, const char *hash, const char *id,
     const char *source, const char *bundle, int64_t now, struct fault *fault)

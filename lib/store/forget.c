@@ -25,6 +25,8 @@ static const struct {
 	    "SELECT (SELECT count(*) FROM shared_tasks WHERE chat_id = ?1)"
 	    " + (SELECT count(*) FROM shared_stuck WHERE chat_id = ?1)" },
 	{ "handlers", "SELECT count(*) FROM execs WHERE chat_id = ?1" },
+	{ "broadcasts",
+	    "SELECT count(*) FROM broadcast_aside WHERE chat_id = ?1" },
 	{ "arrivals", "SELECT count(*) FROM arrivals WHERE chat_id = ?1" },
 	{ "leads", "SELECT json_array_length(?4)" },
 	{ "lead_sources",
@@ -65,6 +67,7 @@ static const char *const deletions[] = {
 	("UPDATE shared_stuck SET decision = 'drop', chat_id = NULL,"
 	 " head = '', reason = NULL WHERE chat_id = ?1"),
 	"DELETE FROM execs WHERE chat_id = ?1",
+	"DELETE FROM broadcast_aside WHERE chat_id = ?1",
 	"DELETE FROM arrivals WHERE chat_id = ?1",
 	"DELETE FROM crm_changes WHERE " FORGET_CHANGES,
 	"DELETE FROM lead_sources WHERE lead_id IN " FORGET_IDS("?4"),

@@ -9,6 +9,7 @@
 #include "store/chats.h"
 #include "store/forget_rows.h"
 #include "store/statement.h"
+#include "store/updates.h"
 
 enum outcome
 subject_resolve(struct db *db, const char *text, struct subject *subject,
@@ -77,12 +78,9 @@ read_list(struct db *db, sqlite3_stmt *stmt, char **list)
 static void
 find_updates(struct db *db, struct subject *subject)
 {
-	sqlite3_stmt *last =
-	    db_use(db, "SELECT coalesce(max(id), 0) FROM updates");
 	int64_t seen = subject->seen;
 
-	while (db_row(db, last))
-		subject->seen = db_int(last, 0);
+	subject->seen = updates_newest(db);
 	sqlite3_stmt *own = db_use(db,
 	    "SELECT json_group_array(id) FROM (SELECT value AS id"
 	    " FROM json_each(?3) UNION ALL SELECT u.id FROM updates AS u"

@@ -37,6 +37,11 @@ struct step {
 #define COUNTS(member) offsetof(struct hold_counts, member)
 
 static const struct step steps[] = {
+	/* How far they got since nobody here knows. */
+	{ "UPDATE broadcasts SET state = 'paused', reason = '" HOLD_REASON
+	  "' WHERE state = 'scheduled' OR state = 'running'"
+	  " OR state = 'paused'",
+	    COUNTS(broadcasts) },
 	{ LETTERS("message", "id", "chat_id",
 	      "', or --sent ' || id || ' or --drop ' || id",
 	      "messages WHERE " OPEN_MESSAGES),

@@ -18,14 +18,16 @@
 
 struct hold_counts {
 	int64_t messages, tasks, execs, updates, leads;
+	int64_t broadcasts; /* paused, by hold_due() */
 };
 
 /*
  * On HANDLE, the restored database PATH that nobody uses yet: puts all on hold
  * that was due by NOW, in one transaction: messages that wait and leads that
  * are not created (`unknown`), tasks that are due or held and handlers that
- * were to run (`dead`), updates that were not stepped (`parked`).  UNHEARD: so
- * will be what a CRM tells of the time until NOW.  Ends the runs and workers of
+ * were to run (`dead`), updates that were not stepped (`parked`).  Broadcasts
+ * that are not over are paused.  UNHEARD: so will be what a CRM tells of the
+ * time until NOW.  Ends the runs and workers of
  * that time, and moves all ids on, so that none is given twice.
  */
 struct sqlite3;

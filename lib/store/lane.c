@@ -13,9 +13,13 @@ void
 lane_join(struct db *db, int64_t chat_id, int64_t id, int priority,
     int64_t not_before)
 {
+	/* What is more urgent does not wait for the turn of what stands before
+	 * it, only for its retry. */
 	sqlite3_stmt *join = db_use(db,
 	    "INSERT INTO lanes(chat_id, head, priority, not_before)"
 	    " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(chat_id) DO UPDATE SET"
+	    " not_before = iif(excluded.priority < priority,"
+	    "  (SELECT not_before FROM messages WHERE id = head), not_before),"
 	    " priority = min(priority, excluded.priority)");
 
 	db_bind_int(join, 1, chat_id);

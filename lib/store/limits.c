@@ -17,9 +17,9 @@
 #define FLOOD_WINDOW_MS 5000
 #define FLOOD_CHATS 3
 
-enum { KIND_BOT, KIND_CHAT, KIND_CRM };
+enum { KIND_BOT, KIND_CHAT, KIND_CRM, KIND_BROADCAST };
 
-static const char *const kind_names[] = { "bot", "chat", "crm" };
+static const char *const kind_names[] = { "bot", "chat", "crm", "broadcast" };
 
 struct limit {
 	int64_t tat_us, blocked_until;
@@ -81,6 +81,12 @@ rate_of(int64_t per, int64_t window_us, int64_t burst)
 }
 
 static struct rate
+plain_rate(int64_t per_second)
+{
+	return rate_of(per_second, SECOND_US, 1 + per_second / 15);
+}
+
+static struct rate
 chat_rate(const struct limits *limits, int64_t chat_id)
 {
 	if (chat_id < 0)
@@ -103,7 +109,7 @@ bot_rate(const struct limits *limits, int64_t reserve)
 						: per * shared->share / 100;
 	if (per > 0 && reserve > 0)
 		per = per > reserve ? per - reserve : 1;
-	return rate_of(per, SECOND_US, 1 + per / 15);
+	return plain_rate(per);
 }
 
 /*
@@ -254,6 +260,36 @@ limits_blocked_until(struct db *db, int64_t now)
 
 	limit_load(db, KIND_BOT, 0, now, &bot);
 	return bot.blocked_until > now ? bot.blocked_until : 0;
+}
+
+int64_t
+limits_ask_broadcast(struct db *db, int64_t id, int64_t per_second,
+    int64_t now, int64_t *interval_us)
+{
+	struct rate rate = plain_rate(per_second);
+	struct limit limit;
+	int64_t taken;
+
+	*interval_us = rate.interval_us;
+	if (rate.interval_us == 0)
+		return 0;
+	limit_load(db, KIND_BROADCAST, id, now, &limit);
+	return ceil_ms(rate_ask(rate, limit.tat_us, now * 1000, &taken));
+}
+
+void
+limits_count_broadcast(struct db *db, int64_t id, int64_t per_second,
+    int64_t now)
+{
+	struct rate rate = plain_rate(per_second);
+	struct limit limit;
+	int64_t taken;
+
+	if (rate.interval_us == 0)
+		return;
+	limit_load(db, KIND_BROADCAST, id, now, &limit);
+	rate_ask(rate, limit.tat_us, now * 1000, &taken);
+	limit_save(db, KIND_BROADCAST, id, taken);
 }
 
 /* Limits have numbers; a CRM is known by its name. */

@@ -60,6 +60,16 @@ enum outcome limits_take_crm(struct db *db, const char *name,
 enum outcome limits_block_crm(struct db *db, const char *name, int64_t until,
     int64_t now, struct fault *fault) must_check;
 
+/*
+ * The rate of broadcast ID, which is asked before all other limits and counted
+ * only when these agree.  0: one may leave at NOW; else when it may, and each
+ * further one *INTERVAL_US later.
+ */
+int64_t limits_ask_broadcast(struct db *db, int64_t id, int64_t per_second,
+    int64_t now, int64_t *interval_us);
+void limits_count_broadcast(struct db *db, int64_t id, int64_t per_second,
+    int64_t now);
+
 /* Until when the whole bot waits, 0: it does not. */
 int64_t limits_blocked_until(struct db *db, int64_t now);
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/messages.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/counters.h"
 #include "store/lane.h"
+#include "store/media_list.h"
 #include "store/statement.h"
 
 static const char *const policy_names[] = { "idempotent", "resend", "once" };
@@ -15,30 +13,6 @@ static const char *const policy_names[] = { "idempotent", "resend", "once" };
 static const int priorities[] = { PRIORITY_ANSWER, PRIORITY_ALERT,
 	PRIORITY_REMINDER, PRIORITY_BROADCAST };
 #define PRIORITY_CLASSES (sizeof priorities / sizeof *priorities)
-
-/* Rows of media as one text: "3" or "3,4,5". */
-static const char *
-media_text(const struct message *m, char text[MESSAGE_FILES * 21])
-{
-	size_t len = 0;
-
-	for (int i = 0; i < m->media_count; i++)
-		len += (size_t)sprintf(text + len, "%s%lld", i > 0 ? "," : "",
-		    (long long)m->media[i]);
-	return m->media_count > 0 ? text : NULL;
-}
-
-static void
-media_read(const char *text, struct message *m)
-{
-	m->media_count = 0;
-	while (
-	    text != NULL && *text != '\0' && m->media_count < MESSAGE_FILES) {
-		char *end;
-		m->media[m->media_count++] = strtoll(text, &end, 10);
-		text = *end == ',' ? end + 1 : NULL;
-	}
-}
 
 /* Seen only when it is committed: begin holds the lines back. */
 static void
@@ -52,14 +26,14 @@ enum outcome
 messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 {
 	const char *role = m->by_operator ? "operator" : "assistant";
-	char media[MESSAGE_FILES * 21];
+	char media[MEDIA_LIST_SIZE];
 	sqlite3_stmt *add = db_use(db,
 	    "INSERT INTO messages(chat_id, state, role, created_at, text,"
 	    " update_row, task_id, task_name, method, params, media, policy,"
 	    " priority, not_before, expire_at, flow, action, about,"
-	    " subject)"
+	    " subject, broadcast)"
 	    " VALUES(?1, ?2, ?17, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-	    " ?11, ?12, ?13, ?14, ?15, ?16, ?18, ?19)");
+	    " ?11, ?12, ?13, ?14, ?15, ?16, ?18, ?19, ?20)");
 
 	db_bind_int(add, 1, m->chat_id);
 	db_lend_text(add, 2, held ? "held" : "queued");
@@ -70,7 +44,8 @@ messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 	db_lend_text(add, 7, m->task_name);
 	db_lend_text(add, 8, m->method);
 	db_lend_text(add, 9, m->params);
-	db_lend_text(add, 10, media_text(m, media));
+	db_lend_text(add, 10,
+	    media_list_text(m->media, m->media_count, media));
 	db_lend_text(add, 11, policy_names[m->policy]);
 	db_bind_int(add, 12, m->priority);
 	db_bind_int(add, 13, m->not_before);
@@ -80,6 +55,7 @@ messages_add(struct db *db, struct message *m, bool held, struct fault *fault)
 	db_lend_text(add, 17, role);
 	db_bind_null_if(add, 18, m->about, 0);
 	db_bind_null_if(add, 19, m->subject, 0);
+	db_bind_null_if(add, 20, m->broadcast, 0);
 	db_run(db, add);
 	m->id = db_last_id(db);
 	if (!held)
@@ -140,7 +116,7 @@ policy_of(const char *name)
 	" m.flow, m.action, m.media," \
 	" coalesce(m.update_row, 0), coalesce(m.task_id, 0), m.task_name," \
 	" m.created_at, m.not_before, m.expire_at, m.tries, m.ambiguous," \
-	" m.maybe_duplicate, m.generation"
+	" m.maybe_duplicate, m.generation, coalesce(m.broadcast, 0)"
 
 static void
 message_read(sqlite3_stmt *row, struct message *m)
@@ -154,7 +130,7 @@ message_read(sqlite3_stmt *row, struct message *m)
 	m->text = db_text(row, 6);
 	m->flow = db_text(row, 7);
 	m->action = db_text(row, 8);
-	media_read(db_text(row, 9), m);
+	m->media_count = media_list_read(db_text(row, 9), m->media);
 	m->update_row = db_int(row, 10);
 	m->task_id = db_int(row, 11);
 	m->task_name = db_text(row, 12);
@@ -165,6 +141,8 @@ message_read(sqlite3_stmt *row, struct message *m)
 	m->ambiguous = (int)db_int(row, 17);
 	m->maybe_duplicate = db_int(row, 18) != 0;
 	m->generation = db_int(row, 19);
+	m->broadcast = db_int(row, 20);
+	m->paid = false;
 }
 
 bool
@@ -193,7 +171,8 @@ messages_ready(struct db *db, int64_t now, int priority_max,
 		db_bind_int(ready, 4, after->chat_id);
 		if (db_row(db, ready)) {
 			message_read(ready, message);
-			after->not_before = db_int(ready, 20);
+			message->urgency = priorities[i];
+			after->not_before = db_int(ready, 21);
 			after->chat_id = message->chat_id;
 			return true;
 		}
@@ -248,6 +227,21 @@ messages_postpone(struct db *db, int64_t chat_id, int64_t not_before,
 }
 
 int64_t
+messages_next_of(struct db *db, int priority)
+{
+	int64_t next = CLOCK_NEVER;
+	sqlite3_stmt *first = db_use(db,
+	    "SELECT not_before FROM lanes WHERE busy = 0"
+	    " AND awaits IS NULL AND priority = ?1"
+	    " ORDER BY not_before LIMIT 1");
+
+	db_bind_int(first, 1, priority);
+	while (db_row(db, first))
+		next = db_int(first, 0);
+	return next;
+}
+
+int64_t
 messages_next_ready(struct db *db, int priority_max)
 {
 	int64_t next = CLOCK_NEVER;
@@ -255,14 +249,9 @@ messages_next_ready(struct db *db, int priority_max)
 	for (size_t i = 0; i < PRIORITY_CLASSES; i++) {
 		if (priorities[i] > priority_max)
 			break;
-		sqlite3_stmt *first = db_use(db,
-		    "SELECT not_before FROM lanes WHERE busy = 0"
-		    " AND awaits IS NULL AND priority = ?1"
-		    " ORDER BY not_before LIMIT 1");
-		db_bind_int(first, 1, priorities[i]);
-		while (db_row(db, first))
-			if (db_int(first, 0) < next)
-				next = db_int(first, 0);
+		int64_t at = messages_next_of(db, priorities[i]);
+		if (at < next)
+			next = at;
 	}
 	return next;
 }

@@ -33,14 +33,17 @@ struct message {
 	int media_count;
 	int64_t update_row, task_id;
 	const char *task_name;
-	bool by_operator; /* a person speaks through the bot */
-	int64_t about;	  /* chat that an answer to it goes to, 0: none */
-	int64_t subject;  /* of whom it speaks to somebody else, 0: none */
+	bool by_operator;  /* a person speaks through the bot */
+	int64_t about;	   /* chat that an answer to it goes to, 0: none */
+	int64_t subject;   /* of whom it speaks to somebody else, 0: none */
+	int64_t broadcast; /* that it is of, 0: none */
+	bool paid;	   /* that one pays for its own limit */
 	int64_t created_at, not_before, expire_at;
 	int tries, ambiguous;
 	bool maybe_duplicate;
 	int64_t generation;
 	int64_t started_at; /* set by messages_claim() */
+	int urgency; /* of its lane: what is behind it lends its priority */
 };
 
 /* Appends to the chat's lane and sets the id.  For a blocked chat the caller
@@ -82,8 +85,9 @@ enum outcome messages_postpone(struct db *db, int64_t chat_id,
     int64_t not_before, int64_t media, struct fault *fault) must_check;
 
 /* When the next head of at most PRIORITY_MAX may be ready; CLOCK_NEVER when no
- * lane waits for time. */
+ * lane waits for time.  The same for those of PRIORITY alone. */
 int64_t messages_next_ready(struct db *db, int priority_max);
+int64_t messages_next_of(struct db *db, int priority);
 
 /* Sets how often a message that waits was tried; delivery counts its own. */
 enum outcome messages_tried(struct db *db, int64_t id, int tries,

@@ -28,9 +28,14 @@
 	"changed_at < ?1 AND told = 1 AND (state = 'done' OR state = 'taken'" \
 	" OR state = 'cancelled' OR state = 'back')"
 #define OLD_EXEC "settled_at < ?1 AND state IN ('done','failed')"
-#define OLD_LIMIT "kind = 'chat' AND tat_us < ?1 * 1000 AND blocked_until < ?1"
+#define OLD_LIMIT \
+	"(kind = 'chat' OR kind = 'broadcast')" \
+	" AND tat_us < ?1 * 1000 AND blocked_until < ?1"
 #define OLD_MESSAGE \
-	"settled_at < ?1 AND state IN ('received','sent','expired','cancelled')"
+	"settled_at < ?1" \
+	" AND state IN ('received','sent','expired','cancelled')" \
+	" AND (broadcast IS NULL OR broadcast NOT IN (SELECT id" \
+	"  FROM broadcasts WHERE state = 'running' OR state = 'paused'))"
 
 /* What people wrote is kept as long as the history, and for as long as its
  * lead has not reached the CRM. */

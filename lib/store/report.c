@@ -55,7 +55,7 @@ report_period(struct db *db, int64_t since, struct report_period *report,
 	sqlite3_stmt *said = db_use(db,
 	    "SELECT coalesce(sum(state = 'received'), 0),"
 	    " coalesce(sum(state = 'sent'), 0),"
-	    " coalesce(sum(state = 'sent' AND priority >= ?2), 0)"
+	    " coalesce(sum(state = 'sent' AND priority = ?2), 0)"
 	    " FROM messages WHERE id >= ?1");
 	db_bind_int(said, 1, first);
 	db_bind_int(said, 2, PRIORITY_REMINDER);

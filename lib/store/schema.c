@@ -55,7 +55,7 @@ static const char *const own[] = {
 
 	/* GCRA: one theoretical arrival time per limit, no drip process. */
 	"CREATE TABLE limits("
-	" kind TEXT NOT NULL CHECK (kind IN ('bot','chat','crm')),"
+	" kind TEXT NOT NULL CHECK (kind IN ('bot','chat','crm','broadcast')),"
 	" id INTEGER NOT NULL,"
 	" tat_us INTEGER NOT NULL DEFAULT 0,"
 	" blocked_until INTEGER NOT NULL DEFAULT 0,"
@@ -79,4 +79,4 @@ static const char *const own[] = {
 };
 
 const char *const *const schema_v1[] = { own, schema_chats, schema_tasks,
-	schema_leads, schema_shared, schema_page, NULL };
+	schema_leads, schema_shared, schema_page, schema_broadcasts, NULL };

@@ -24,5 +24,6 @@ extern const char *const schema_tasks[];
 extern const char *const schema_leads[];
 extern const char *const schema_shared[];
 extern const char *const schema_page[];
+extern const char *const schema_broadcasts[];
 
 #endif

@@ -100,6 +100,7 @@ const char *const schema_chats[] = {
 	" about INTEGER,"
 	/* In a chat that is not theirs: of whom it speaks. */
 	" subject INTEGER,"
+	" broadcast INTEGER,"
 	" reason TEXT,"
 	" CHECK ((state = 'sending') = (worker IS NOT NULL)),"
 	" CHECK (state = 'received' OR method IS NOT NULL)) STRICT;",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "store/broadcast_run.h"
 #include "store/counters.h"
 #include "store/dead.h"
 #include "store/lane.h"
@@ -126,12 +127,17 @@ count_end(struct db *db, const struct message *m, const char *state,
 	counter_add(db, COUNT_SETTLED, state, 1);
 	if (s->how != SETTLE_SENT)
 		return;
-	if (m->priority >= PRIORITY_REMINDER)
+	if (m->broadcast != 0)
+		counter_add(db, COUNT_BROADCASTS, "", 1);
+	else if (m->priority >= PRIORITY_REMINDER)
 		counter_add(db, COUNT_REMINDERS, "", 1);
-	counter_observe(db, COUNT_DELAY,
-	    now -
-		(first && m->not_before > m->created_at ? m->not_before
-							: m->created_at));
+	/* A broadcast takes its time. */
+	if (m->broadcast == 0)
+		counter_observe(db, COUNT_DELAY,
+		    now -
+			(first && m->not_before > m->created_at
+				? m->not_before
+				: m->created_at));
 }
 
 int64_t
@@ -161,10 +167,13 @@ messages_settle(struct db *db, const struct message *m, int64_t worker,
 	if (out != OUT_OK || *lost)
 		return out;
 	count_end(db, m, to.state, s, now);
+	bool unknown = *to.state == 'u', dead = s->how == SETTLE_DEAD;
+	if (m->broadcast != 0 && !s->is_cut &&
+	    (unknown || dead || s->how == SETTLE_SENT))
+		broadcast_settled(db, m->broadcast, s->how == SETTLE_SENT);
 	/* The group may have moved to another id while it was on its way. */
 	lane_renew(db, messages_chat(db, m->id));
-	bool unknown = *to.state == 'u';
-	if (unknown || s->how == SETTLE_DEAD)
+	if (unknown || dead)
 		return bury(db, m, unknown, s, now, fault);
 	return db_result(db, fault);
 }

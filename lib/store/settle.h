@@ -27,6 +27,7 @@ struct settlement {
 	bool counts_try;
 	const char *reason; /* NULL: none */
 	bool refused;	    /* the reason is what Telegram answered */
+	bool is_cut;	    /* by us: that says nothing of the message */
 	const char *text;   /* what was really said, NULL: unchanged */
 };
 

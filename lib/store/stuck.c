@@ -149,7 +149,15 @@ find_oldest(struct db *db, int64_t now)
 	    " ORDER BY due_at, id LIMIT 1",
 	    now);
 
-	return older(older(ready, tried), task);
+	/* One that runs, or should, gets on several times a minute, until all
+	 * were looked at: then it lasts as long as its last message. */
+	int64_t broadcast = number(db,
+	    "SELECT min(max(moved_at, start_at)) FROM broadcasts"
+	    " WHERE (state = 'scheduled' OR state = 'running')"
+	    " AND start_at <= ?1 AND through = 0",
+	    now);
+
+	return older(older(ready, tried), older(task, broadcast));
 }
 
 enum outcome

@@ -50,6 +50,30 @@ const struct verify_rule verify_rules[] = {
 	    "SELECT count(*), min(id) FROM messages m"
 	    " WHERE state IN ('dead','unknown') AND NOT EXISTS (SELECT 1"
 	    " FROM dead_letters WHERE kind = 'message' AND item = m.id)" },
+	{ "broadcast-message",
+	    "a message of a broadcast is for somebody it has come to",
+	    "message",
+	    "SELECT count(*), min(m.id) FROM messages m"
+	    " WHERE m.broadcast IS NOT NULL AND NOT EXISTS (SELECT 1"
+	    " FROM broadcasts b WHERE b.id = m.broadcast"
+	    " AND m.chat_id <= b.cursor)" },
+	{ "broadcast-count", "a broadcast knows how many of its messages wait",
+	    "broadcast",
+	    "SELECT count(*), min(b.id) FROM broadcasts b WHERE coalesce("
+	    "(SELECT count FROM broadcast_tally WHERE broadcast = b.id"
+	    " AND kind = 'waiting'), 0) <> (SELECT count(*) FROM messages"
+	    " WHERE broadcast = b.id AND " MESSAGE_OPEN ")" },
+	{ "broadcast-over", "a broadcast that is over has put nobody aside",
+	    "broadcast",
+	    "SELECT count(*), min(id) FROM broadcasts"
+	    " WHERE (state = 'finished' OR state = 'cancelled')"
+	    " AND (finished_at IS NULL OR id IN"
+	    "  (SELECT broadcast FROM broadcast_aside))" },
+	{ "broadcast-words", "a broadcast that is not over has its words",
+	    "broadcast",
+	    "SELECT count(*), min(id) FROM broadcasts"
+	    " WHERE state <> 'finished' AND state <> 'cancelled'"
+	    " AND flow NOT IN (SELECT hash FROM flows)" },
 	{ "task-twice", "a task waits or has ended, not both", "task",
 	    "SELECT count(*), min(id) FROM tasks"
 	    " WHERE id IN (SELECT id FROM task_ends)" },

@@ -38,10 +38,11 @@ struct turn {
 	size_t notice_count, notice_size, notice_next;
 	struct turn_counts counts, committed;
 	struct turn_report report;
-	/* Of other programs; NULL: of none. */
-	struct dialog_sync *dialogs;
-	bool planned;	/* what recurs, of this flow */
-	json_t *unfit;	/* of the last step, see struct effects */
+	struct dialog_sync *dialogs; /* of other programs, NULL: of none */
+	bool planned;		     /* what recurs, of this flow */
+	int64_t broadcast;	     /* that was looked at last, 0: none */
+	bool pays;		     /* one runs that pays for its limit */
+	json_t *unfit;		     /* of the last step, see struct effects */
 	int64_t looped; /* whose step the loop guard ended last, 0: nobody's */
 };
 

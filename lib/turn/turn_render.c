@@ -26,6 +26,15 @@ render_by(const struct flow *flow, const struct message *message,
 	return false;
 }
 
+/* Whose words they are: a broadcast's never change. */
+static const struct flow *
+flow_of(struct turn *turn, const struct message *message, const char *pointer)
+{
+	if (message->broadcast != 0)
+		return turn_old_flow(turn, message->flow);
+	return turn_flow_for(turn, message->task_name, pointer, message->flow);
+}
+
 enum outcome
 turn_render(struct turn *turn, const struct message *message, bool *cancelled,
     char **params, char **text, struct fault *fault)
@@ -34,8 +43,7 @@ turn_render(struct turn *turn, const struct message *message, bool *cancelled,
 	struct effect rendered = { 0 };
 	json_t *action = json_loads(message->action, 0, NULL);
 	const char *pointer = json_get_text(action, "schedule");
-	const struct flow *flow =
-	    turn_flow_for(turn, message->task_name, pointer, message->flow);
+	const struct flow *flow = flow_of(turn, message, pointer);
 	enum outcome out =
 	    turn_chat_open(turn, message->chat_id, &open, fault);
 
@@ -54,6 +62,9 @@ turn_render(struct turn *turn, const struct message *message, bool *cancelled,
 	if (render_by(flow, message, &open.chat, action, &rendered) ||
 	    render_by(turn_old_flow(turn, message->flow), message, &open.chat,
 		action, &rendered)) {
+		if (message->paid)
+			json_object_set_new(rendered.params,
+			    "allow_paid_broadcast", json_true());
 		*params = json_text(rendered.params);
 		*text = mem_dup(rendered.plain);
 	}

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "store/broadcasts.h"
 #include "store/chats.h"
 #include "store/execs.h"
 #include "store/updates.h"
@@ -133,6 +134,25 @@ relay(struct turn *turn, const struct update_row *row,
 	return out;
 }
 
+/* The broadcast that was pressed, where that counts, a new reference; NULL: it
+ * was none. */
+static json_t *
+pressed_broadcast(struct turn *turn, const struct chat *chat,
+    const struct update *update)
+{
+	json_t *json = NULL;
+	char *action;
+
+	if (update->kind != UPDATE_CALLBACK || turn->flow == NULL ||
+	    !step_press_is_foreign(turn->flow, chat, update->callback_data))
+		return NULL;
+	action = broadcasts_action(turn->db, chat->id, update->message_id);
+	if (action != NULL)
+		json = json_loads(action, 0, NULL);
+	free(action);
+	return json;
+}
+
 /* Somebody wrote or pressed: the conversation goes on. */
 static enum outcome
 converse(struct turn *turn, const struct update_row *row,
@@ -143,6 +163,7 @@ converse(struct turn *turn, const struct update_row *row,
 	struct input input = input_of(update);
 	const struct effects_origin origin = { .update_row = row->id };
 	struct effects_result result = { 0 };
+	json_auto_t *pressed = NULL;
 	enum outcome out;
 
 	out = dialog_take(turn, update->chat_id, now, fault);
@@ -157,6 +178,8 @@ converse(struct turn *turn, const struct update_row *row,
 		    update->message_id, said(update), now, fault);
 	if (out == OUT_OK) {
 		meet_person(&open, update, now);
+		pressed = pressed_broadcast(turn, &open.chat, update);
+		input.data = pressed;
 		input.in_group = is_group(open.row.type);
 		input.message_id = update->message_id;
 		out = turn_step(turn, turn->flow, &open, &input, &origin, now,

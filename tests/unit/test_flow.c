@@ -65,7 +65,7 @@ static const struct wrong wrongs[] = {
 	    "/states/second/enter/0", "a message carries one of" },
 	{ SECOND "{'send':'hi','buttons':[[{'text':'b'}]]}" END,
 	    "/states/second/enter/0/buttons/0/0",
-	    "either an 'id' or a 'url'" },
+	    "one of 'id', 'url' and 'unsubscribe'" },
 	{ SECOND "{'send':'hi','buttons':[[{'text':'b','id':'go'}]]}" END,
 	    "/states/second/enter/0/buttons/0/0/id",
 	    "no state has 'button:go'" },

@@ -70,6 +70,10 @@ live(const char *chat)
 	    "INSERT INTO execs(chat_id, state, flow, request, resume,"
 	    " created_at, nonce) VALUES(@, 'done', 'f', '{}', '{}', 1, 1);"
 	    "INSERT INTO arrivals VALUES(@, 's', '', 1, 1, 1);"
+	    "INSERT OR IGNORE INTO broadcasts(id, name, state, flow, action,"
+	    " audience, method, created_at, start_at)"
+	    " VALUES(7, 'b', 'paused', 'f', '{}', '{}', 'm', 1, 1);"
+	    "INSERT INTO broadcast_aside VALUES(7, @);"
 	    "INSERT INTO shared_tasks(id, source, src_member, ours, state,"
 	    " changed_at, due_at, kind, chat_id, name)"
 	    " VALUES(1 + abs(random() >> 8), hex(randomblob(8)),"
@@ -102,6 +106,8 @@ rows_of(const char *chat)
 		   " + (SELECT count(*) FROM task_ends WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM execs WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM arrivals WHERE chat_id = @)"
+		   " + (SELECT count(*) FROM broadcast_aside WHERE chat_id ="
+		   "  @)"
 		   " + (SELECT count(*) FROM shared_tasks WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM leads WHERE chat_id = @)"
 		   " + (SELECT count(*) FROM lead_sources WHERE key = 'k@')"
@@ -169,10 +175,10 @@ all_of_one_goes_and_nothing_of_others(void **state)
 	(void)state;
 	live(HER);
 	live("5");
-	assert_int_equal(13, rows_of(HER));
+	assert_int_equal(14, rows_of(HER));
 	forget_ok(HER);
 	assert_int_equal(0, rows_of(HER));
-	assert_int_equal(13, rows_of("5"));
+	assert_int_equal(14, rows_of("5"));
 	/* Nobody is nobody's reason to complain. */
 	forget_ok(HER);
 }
@@ -385,11 +391,11 @@ a_lead_that_is_paid_for_is_not_lost_by_the_way(void **state)
 	     "UPDATE leads SET phone_e164 = '+7999" HER "' WHERE chat_id = 5");
 	assert_int_equal(OUT_NEVER, forget(HER, false, &wait));
 	assert_int_equal(EXIT_REFUSED, fault.code);
-	assert_int_equal(13, rows_of(HER));
+	assert_int_equal(14, rows_of(HER));
 	state_ok(forget(HER, true, &wait), &fault);
 	assert_int_equal(0,
 	    number("SELECT count(*) FROM leads WHERE id = 70"));
-	assert_int_equal(13, rows_of("5"));
+	assert_int_equal(14, rows_of("5"));
 	exec("INSERT INTO leads(id, key, created_at, email) VALUES"
 	     " (71, 'm', 1, 'a@b.example')");
 	state_ok(forget("A@b.example", true, &wait), &fault);

@@ -69,6 +69,12 @@ number(const char *sql)
 	"INSERT INTO meta VALUES('pulled_amocrm', '100'), ('outage', 50)," \
 	" ('clock_at', 100);"
 
+/* Its words are those of FLOW, where there is one. */
+#define BROADCAST(state, end) \
+	"INSERT INTO broadcasts(id, name, state, flow, action, audience," \
+	" method, created_at, start_at, finished_at) VALUES(1, 'b'," \
+	" '" state "', 'none', '{}', '{}', 'm', 1, 1, nullif(" end ", 0));"
+
 static const char *
 backup_path(void)
 {
@@ -528,6 +534,15 @@ every_rule_finds_what_breaks_it(void **state)
 		    "UPDATE messages SET settled_at = NULL WHERE id = 5" },
 		{ "message-letter",
 		    "UPDATE messages SET state = 'dead' WHERE id = 5" },
+		{ "broadcast-message",
+		    "UPDATE messages SET broadcast = 1 WHERE id = 5" },
+		{ "broadcast-count",
+		    BROADCAST("running",
+			"0") "INSERT INTO broadcast_tally VALUES(1, 'waiting', 1)" },
+		{ "broadcast-over",
+		    BROADCAST("finished",
+			"1") "INSERT INTO broadcast_aside VALUES(1, 7)" },
+		{ "broadcast-words", BROADCAST("paused", "0") },
 		{ "task-twice", "UPDATE tasks SET id = 3 WHERE id = 2" },
 		{ "task-id",
 		    "UPDATE meta SET value = 2"

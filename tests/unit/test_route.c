@@ -470,6 +470,103 @@ test_group(void **state)
 	flow_close(flow);
 }
 
+/* It works for people in states and flows that know nothing of it, and for
+ * whom an operator has; not for a whole group. */
+static void
+test_unsubscribe_button(void **state)
+{
+	struct flow *flow = case_flow(
+	    "{'commands':{'/a':[{'send':'hi','buttons':[[{'text':'b',"
+	    "'unsubscribe':true}]]}]},'states':{'first':{'ask':{'text':'hi','var':'name'},"
+	    "'then':'second'}}}");
+	struct flow *other = case_flow(
+	    "{'states':{'else':{}},'start':'else',"
+	    "'texts':{'ru':{'button.unsubscribed':'Всё'},"
+	    "'en':{'button.unsubscribed':'Done'}}}");
+	struct chat chat = case_chat("en");
+	struct effects effects;
+	char *data;
+
+	(void)state;
+	assert_int_equal(case_try(flow, &chat, INPUT_TEXT, "/a", &effects),
+	    OUT_OK);
+	data = case_button(&effects);
+	effects_release(&effects);
+	assert_string_equal(data, "unsubscribe");
+	say_in_group(flow, &chat, INPUT_BUTTON, data,
+	    "notice This button no longer works\n");
+	assert_false(chat.unsubscribed);
+	case_step(flow, &chat, INPUT_BUTTON, data,
+	    "notice You will get no more such messages. To get them again: "
+	    "/start\n");
+	assert_true(chat.unsubscribed);
+	assert_int_equal(case_try(flow, &chat, INPUT_TEXT, "/start", &effects),
+	    OUT_OK);
+	effects_release(&effects);
+	assert_false(chat.unsubscribed);
+	chat.handoff_until = NOW + 60000;
+	case_step(other, &chat, INPUT_BUTTON, data, "notice Done\n");
+	assert_true(chat.unsubscribed);
+	assert_true(chat.handoff_until > NOW);
+	free(data);
+	chat_release(&chat);
+	flow_close(flow);
+	flow_close(other);
+}
+
+/* A broadcast goes to people who never were in the state of its buttons; they
+ * are believed with the message that has the button, and for that one only. */
+static void
+test_button_of_a_broadcast(void **state)
+{
+	static const struct {
+		const char *action, *told;
+	} cases[] = {
+		{ "{'state':'second','buttons':[[{'text':'b','id':'go'}]]}",
+		    "sendMessage: Hi\n" },
+		{ "{'state':'second','buttons':[[{'text':'b','id':'x'}]]}",
+		    "notice This button no longer works\n" },
+		{ "{'state':'third','buttons':[[{'text':'b','id':'go'}]]}",
+		    "notice This button no longer works\n" },
+		{ "{'buttons':[[{'text':'b','id':'go'}]]}",
+		    "notice This button no longer works\n" },
+		{ "null", "notice This button no longer works\n" },
+	};
+	struct flow *flow = case_flow(
+	    "{'states':{'second':{'on':{'button:go':[{'send':'hi'}]}}}}");
+	char hash[STATE_HASH_SIZE], *data;
+
+	(void)state;
+	state_hash("second", hash);
+	data = mem_printf("%s|go", hash);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *action = case_json(cases[i].action);
+		const struct input input = { .kind = INPUT_BUTTON,
+			.text = data,
+			.data = action };
+		struct chat chat = case_chat("en");
+		struct effects effects = { 0 };
+		struct fault fault;
+		char *told;
+
+		assert_true(step_press_is_foreign(flow, &chat, data));
+		assert_int_equal(step(flow, &chat, &input, NOW, &effects,
+				     &fault),
+		    OUT_OK);
+		told = case_tell(&effects);
+		assert_string_equal(told, cases[i].told);
+		free(told);
+		effects_release(&effects);
+		free(chat.state);
+		chat.state = mem_dup("second");
+		assert_false(step_press_is_foreign(flow, &chat, data));
+		chat_release(&chat);
+		json_decref(action);
+	}
+	free(data);
+	flow_close(flow);
+}
+
 int
 main(void)
 {
@@ -487,6 +584,8 @@ main(void)
 		cmocka_unit_test(test_hidden_button_is_not_pressed),
 		cmocka_unit_test(test_button_of_a_notice),
 		cmocka_unit_test(test_group),
+		cmocka_unit_test(test_unsubscribe_button),
+		cmocka_unit_test(test_button_of_a_broadcast),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

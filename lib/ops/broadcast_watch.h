@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a broadcast gets on.
+ */
+#ifndef LEADPIPE_BROADCAST_WATCH_H
+#define LEADPIPE_BROADCAST_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ops/run.h"
+
+/* True when a command that sends is at work, or was within two minutes. */
+bool broadcast_sender(struct db *db, int64_t now);
+
+/*
+ * Follows broadcast ID until it sends no more, which takes however long, or a
+ * signal comes: it goes on all the same, and *ENDED is false.  Each look is
+ * told to TELL as a bar in one line.  Between two the database is closed, so
+ * that an upgrade need not wait; RUN->db is open again afterwards.
+ */
+enum outcome broadcast_watch(struct run *run, int64_t id,
+    void (*tell)(const char *line), bool *ended) must_check;
+
+#endif
