@@ -107,6 +107,9 @@ done
 is 'and nobody is started for them' "$before" "$(ran)"
 is 'nor are they on the disk' yes \
 	"$([ "$(du -sk "$tmp/web" | cut -f 1)" -lt 2048 ] && echo yes)"
+truncate -s 200K "$tmp/zeros.200k"
+hook /lead -T "$tmp/zeros.200k" -X POST
+is 'a lead of 200 kB is none' 413 "$code"
 for name in add-lead receive-update; do
 	(ulimit -v 300000; env REQUEST_METHOD=POST CONTENT_LENGTH=104857600 \
 		HTTP_X_TELEGRAM_BOT_API_SECRET_TOKEN=$secret \

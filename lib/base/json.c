@@ -232,3 +232,14 @@ json_text(const json_t *value)
 	}
 	return text;
 }
+
+void
+json_line_add(struct buf *out, json_t *line)
+{
+	char *text = json_text(line);
+
+	buf_add_text(out, text);
+	buf_add_char(out, '\n');
+	free(text);
+	json_decref(line);
+}

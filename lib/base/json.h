@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+
 /* A piece of a JSON text; borrowed from it. */
 struct json_slice {
 	const char *at;
@@ -65,5 +67,8 @@ json_t *json_time_or_null(int64_t wall_ms);
 
 /* Compact, keys in order, ASCII not forced.  The caller frees it. */
 char *json_text(const json_t *value);
+
+/* Appends LINE, whose reference is taken, in that form and ends it. */
+void json_line_add(struct buf *out, json_t *line);
 
 #endif

@@ -115,11 +115,8 @@ broadcast_survey_add_json(struct buf *out, const struct run *run,
 	    (json_int_t)((ms + 999) / 1000), "start_at",
 	    json_time_or_null(draft->start_at), "sample",
 	    json_text_or_null(survey->sample));
-	char *text = json_text(line);
 
-	buf_printf(out, "%s\n", text);
-	free(text);
-	json_decref(line);
+	json_line_add(out, line);
 }
 
 enum outcome

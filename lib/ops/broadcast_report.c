@@ -2,7 +2,6 @@
 #include "ops/broadcast_report.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -13,17 +12,6 @@ const char broadcast_line_head[] =
     "ID    STATE      WHEN             SENT OF      NAME\n";
 const char broadcast_person_head[] =
     "chat,username,name,state,reason,message_id,at\r\n";
-
-static void
-add_json(struct buf *out, json_t *line)
-{
-	char *text = json_text(line);
-
-	buf_add_text(out, text);
-	buf_add_char(out, '\n');
-	free(text);
-	json_decref(line);
-}
 
 static json_t *
 number_or_null(int64_t number)
@@ -66,7 +54,7 @@ line_add_json(struct buf *out, const struct broadcast *b,
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		json_object_set_new(line, counts[i].name,
 		    json_integer(counts[i].count));
-	add_json(out, line);
+	json_line_add(out, line);
 }
 
 void
@@ -95,7 +83,7 @@ broadcast_line_add(struct buf *out, const struct broadcast *b,
 static void
 person_add_json(struct buf *out, const struct broadcast_person *person)
 {
-	add_json(out,
+	json_line_add(out,
 	    json_pack("{s:i, s:I, s:o, s:o, s:s, s:o, s:o, s:o}", "schema", 1,
 		"chat", (json_int_t)person->chat_id, "username",
 		json_text_or_null(person->username), "name",

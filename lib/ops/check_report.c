@@ -206,9 +206,5 @@ checks_json(const struct checks *checks, enum checks_part part,
 	for (size_t i = 0; i < checks->count; i++)
 		json_array_append_new(list,
 		    check_json(&checks->list[i], part));
-	char *text = json_text(all);
-	buf_add_text(out, text);
-	buf_add_char(out, '\n');
-	free(text);
-	json_decref(all);
+	json_line_add(out, all);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/intake_line.h"
 
-#include <stdlib.h>
-
 #include "base/json.h"
 
 static json_t *
@@ -41,10 +39,5 @@ intake_line_add(struct buf *out, const struct reception_item *item,
 	    number_or_null(lead->chat_id), "details", lead->details, "file",
 	    json_text_or_null(item->file && *item->file ? item->file : NULL),
 	    "line", number_or_null(item->line), "dry_run", dry_run);
-	char *text = json_text(line);
-
-	buf_add_text(out, text);
-	buf_add_char(out, '\n');
-	free(text);
-	json_decref(line);
+	json_line_add(out, line);
 }

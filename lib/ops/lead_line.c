@@ -65,9 +65,5 @@ lead_line_add(struct buf *out, const struct lead_brief *lead, bool json)
 		json_time_or_null(lead->not_before), "tries",
 		(json_int_t)lead->tries, "name", value_of(lead->name), "phone",
 		value_of(lead->phone), "reason", value_of(lead->reason));
-	char *text = json_text(object);
-	buf_add_text(out, text);
-	buf_add_char(out, '\n');
-	free(text);
-	json_decref(object);
+	json_line_add(out, object);
 }

@@ -31,12 +31,8 @@ add_json(struct buf *out, const struct handover_member *member,
 	    "due_at", clock_text(member->due_at, due), "late",
 	    member->due_at <= now, "size", (json_int_t)member->size, "member",
 	    json_text_or_null(text));
-	char *json = json_text(line);
 
-	buf_add_text(out, json);
-	buf_add_char(out, '\n');
-	free(json);
-	json_decref(line);
+	json_line_add(out, line);
 }
 
 void

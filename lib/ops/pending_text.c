@@ -235,9 +235,5 @@ pending_json(struct buf *out, const struct pending *row)
 	if (row->detail != NULL)
 		json_object_set_new(object, "detail",
 		    json_loads(row->detail, 0, NULL));
-	char *text = json_text(object);
-	buf_add_text(out, text);
-	buf_add_char(out, '\n');
-	free(text);
-	json_decref(object);
+	json_line_add(out, object);
 }

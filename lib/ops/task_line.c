@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/task_line.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/terminal.h"
@@ -37,17 +35,6 @@ add_number(struct buf *out, int64_t number, size_t width)
 	pad(out, start, width);
 }
 
-static void
-add_json(struct buf *out, json_t *line)
-{
-	char *text = json_text(line);
-
-	buf_add_text(out, text);
-	buf_add_char(out, '\n');
-	free(text);
-	json_decref(line);
-}
-
 /* What a direct message says; borrowed from PARAMS. */
 static const char *
 said(const json_t *params)
@@ -61,7 +48,7 @@ static void
 task_add_json(struct buf *out, const struct task *task, const char *text,
     int64_t now)
 {
-	add_json(out,
+	json_line_add(out,
 	    json_pack("{s:i, s:I, s:I, s:o, s:b, s:s, s:o, s:o, s:o,"
 		      " s:o, s:o}",
 		"schema", 1, "id", (json_int_t)task->id, "chat",
@@ -149,7 +136,7 @@ message_line_add(struct buf *out, const struct history_row *row, int64_t now,
 		message_add_columns(out, row, now);
 		return;
 	}
-	add_json(out,
+	json_line_add(out,
 	    json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o,"
 		      " s:o}",
 		"schema", 1, "id", (json_int_t)row->id, "chat",
@@ -185,7 +172,7 @@ said_line_add(struct buf *out, const struct history_row *row, bool json)
 		said_add_columns(out, row);
 		return;
 	}
-	add_json(out,
+	json_line_add(out,
 	    json_pack("{s:i, s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:b}",
 		"schema", 1, "id", (json_int_t)row->id, "chat",
 		(json_int_t)row->chat_id, "role", row->role, "text",
