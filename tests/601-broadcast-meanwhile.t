@@ -98,6 +98,14 @@ is 'what Telegram refuses again and again is paused' 'paused yes' \
 		[ "$dead" -le 28 ] && echo yes || echo "$dead")"
 is '... and says why' 1 "$("$program/send-broadcast" --status refused |
 	grep -c 'in a row failed.*BUTTON_URL_INVALID')"
+warned() { "$program/healthcheck" -v --component queue | grep -c "$@"; }
+is '... and healthcheck shows it, with what mends it' '1 1' "$(
+	warned 'WARNING.*broadcast.*is paused, not by hand') $(
+	warned -e '--status 1. says why, then --resume or --cancel')"
+sqlite3 "$floor_db" 'UPDATE broadcasts SET reason = NULL'
+is '... not at once what was paused by hand' 0 "$(warned 'is paused')"
+sqlite3 "$floor_db" 'UPDATE broadcasts SET moved_at = moved_at - 86400000'
+is '... but a day later' 1 "$(warned 'WARNING.*is paused')"
 
 # What has no words any more is not sent without any.
 sqlite3 "$floor_db" "UPDATE broadcasts SET state = 'finished', finished_at = 1;

@@ -91,7 +91,7 @@ is 'poll-updates answers what was brought' '0 1 1' "$status $(wc -l <"$tmp/out")
 is '... and asks Telegram for nothing' "$polls" "$(calls getUpdates)"
 run healthcheck --online -v
 is 'healthcheck: it is well, nobody polls' '0 1 0' "$status $(
-	grep -c 'a webhook brings the updates, heard of' "$tmp/out") $(grep -c poll_age "$tmp/out")"
+	grep -c 'a webhook brings the updates, last sign of it' "$tmp/out") $(grep -c poll_age "$tmp/out")"
 run render-status --prometheus -
 is '... nor do the metrics say how long ago' '0 0' "$status $(grep -c ^leadpipe_poll_age "$tmp/out")"
 run check-config --online

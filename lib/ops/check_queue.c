@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "ops/check_component.h"
+#include "store/broadcasts.h"
 #include "store/stuck.h"
 
 /* A rate over fewer attempts says nothing. */
 #define RATE_ATTEMPTS 20
+
+/* Whoever paused it by hand has forgotten it. */
+#define PAUSED_MS (INT64_C(24) * 60 * 60 * 1000)
 
 #define LIST "'leadpipe recover-pending --list "
 
@@ -75,6 +79,37 @@ check_rate(struct checks *checks, const struct stuck *stuck)
 	    "'leadpipe check-config --online' probes the line");
 }
 
+static void
+check_broadcast(struct checks *checks, const struct broadcast *b)
+{
+	bool by_hand = b->reason == NULL;
+	char span[CLOCK_TEXT_SIZE];
+
+	if (b->state != BROADCAST_PAUSED ||
+	    (by_hand && checks->now - b->moved_at < PAUSED_MS))
+		return;
+	struct check *check = checks_add(checks, "queue", "broadcast");
+	check->state = CHECK_WARNING;
+	check->since = b->moved_at;
+	check_of(check, b->name);
+	check_say(check, "broadcast %lld is paused%s for %s", (long long)b->id,
+	    by_hand ? "" : ", not by hand,",
+	    check_span(checks->now - b->moved_at, span));
+	check_mend(check,
+	    "'leadpipe send-broadcast --status %lld' says why, then --resume "
+	    "or --cancel",
+	    (long long)b->id);
+}
+
+static void
+check_broadcasts(struct checks *checks, struct db *db)
+{
+	struct broadcast b = { .id = 0 };
+
+	while (broadcasts_next(db, b.id, &b))
+		check_broadcast(checks, &b);
+}
+
 void
 check_queue(struct checks *checks, struct db *db, const struct config *config)
 {
@@ -123,4 +158,5 @@ check_queue(struct checks *checks, struct db *db, const struct config *config)
 		check_amount(checks, &amounts[i]);
 	check_handler_age(checks, &stuck);
 	check_rate(checks, &stuck);
+	check_broadcasts(checks, db);
 }

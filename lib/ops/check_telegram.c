@@ -20,7 +20,8 @@ check_webhook(struct checks *checks, struct db *db,
 	if (!record.set)
 		return false;
 	struct check *check = checks_add(checks, "telegram", "webhook");
-	check_say(check, "a webhook brings the updates, heard of %s ago",
+	check_say(check,
+	    "a webhook brings the updates, last sign of it %s ago",
 	    check_span(checks->now - record.at, span));
 	if (config != NULL &&
 	    config_get(config, "TELEGRAM_WEBHOOK_SECRET") == NULL) {

@@ -36,7 +36,7 @@ config_check_way(struct run *run, struct config_notes *notes)
 		    "them: set TELEGRAM_WEBHOOK_SECRET");
 	else
 		note_good(notes, "updates",
-		    "a webhook brings them, heard of %s ago",
+		    "a webhook brings them, last sign of it %s ago",
 		    clock_span_text(now > record.at ? now - record.at : 0,
 			span));
 }

@@ -37,7 +37,8 @@ webhook_read(const struct config *config, bool needs, struct webhook *webhook,
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "TELEGRAM_WEBHOOK_SECRET is not set: without it anybody "
 		    "could write in a person's name; set 1 to 256 of A-Z, "
-		    "a-z, 0-9, _ and -, then 'leadpipe set-webhook'");
+		    "a-z, 0-9, _ and - (openssl rand -hex 32), then "
+		    "'leadpipe set-webhook'");
 	return config_int(config, "LEADPIPE_WEBHOOK_PER_MINUTE", 0,
 	    PER_MINUTE_MAX, PER_MINUTE, &webhook->per_minute, fault);
 }
