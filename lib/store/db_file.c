@@ -91,8 +91,11 @@ resolve(struct db_file *file, const char *path, struct fault *fault)
 	if (!file->path || stat(file->path, &st) < 0)
 		return fault_set(fault, OUT_NEVER,
 		    errno == EACCES ? EXIT_PERMISSION : EXIT_CONFIG,
-		    "cannot reach the database '%s': %s", path,
-		    strerror(errno));
+		    "cannot reach the database '%s': %s%s", path,
+		    strerror(errno),
+		    errno == EACCES
+			? "; be the user who owns its directory, or root"
+			: "");
 	if (!S_ISREG(st.st_mode))
 		return fault_set(fault, OUT_NEVER, EXIT_CONFIG,
 		    "'%s' is not a file: set DATABASE_PATH to one", path);

@@ -23,7 +23,7 @@ lock_file_fault(const char *file, struct fault *fault)
 	return fault_set(fault, later ? OUT_LATER : OUT_NEVER,
 	    later ? EXIT_LATER : code,
 	    "cannot open the lock file '%s': %s; the directory must belong to "
-	    "the user of the command",
+	    "the user of the command, with mode 700",
 	    file, strerror(errno));
 }
 
