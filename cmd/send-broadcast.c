@@ -12,6 +12,7 @@
 #include "base/plural.h"
 #include "base/prompt.h"
 #include "base/stop.h"
+#include "base/terminal.h"
 #include "ops/broadcast_desk.h"
 #include "ops/broadcast_order.h"
 #include "ops/broadcast_survey.h"
@@ -31,9 +32,9 @@
 
 static struct broadcast_order order = BROADCAST_ORDER_INIT;
 
-static const struct opt options[] = { { OPT_TEXT, 't', "text", "TEXT",
+static const struct opt options[] = { { OPT_TEXTS, 't', "text", "TEXT",
 					  "say this, in all languages",
-					  { .text = &order.words.text } },
+					  { .texts = &order.words.texts } },
 	{ OPT_TEXT, 0, "text-file", "FILE", "say what the file has (-: stdin)",
 	    { .text = &order.words.text_file } },
 	{ OPT_TEXT, 0, "message", "FILE",
@@ -179,14 +180,22 @@ clear_line(void)
 	line_shown = false;
 }
 
+static void
+tell_silence(void)
+{
+	clear_line();
+	log_warning("nothing sends at the moment: neither poll-updates nor "
+		    "send-due ran within two minutes; have cron or systemd "
+		    "start one, or 'leadpipe send-due' yourself");
+}
+
 /* True when it had to be said. */
 static bool
 warn_of_silence(struct run *run)
 {
 	if (broadcast_sender(run->db, clock_wall_ms()))
 		return false;
-	log_warning("nothing sends at the moment: neither poll-updates nor "
-		    "send-due ran within two minutes");
+	tell_silence();
 	return true;
 }
 
@@ -212,7 +221,9 @@ show(struct run *run, const char *which, bool warns)
 	struct buf out = BUF_INIT(PAGE_BYTES);
 	struct broadcast broadcast = { 0 };
 	enum outcome done = broadcast_desk_show(run, which, &out, &broadcast);
-	bool runs = broadcast.state == BROADCAST_RUNNING;
+	bool runs = broadcast.state == BROADCAST_RUNNING ||
+	    (broadcast.state == BROADCAST_SCHEDULED &&
+		broadcast.start_at <= clock_wall_ms());
 
 	if (done == OUT_OK)
 		print(run, &out);
@@ -239,6 +250,7 @@ serve(struct run *run, const char *which)
 static void
 follow(struct run *run, const char *which)
 {
+	static const struct broadcast_tell tell = { tell_line, tell_silence };
 	struct buf unseen = BUF_INIT(PAGE_BYTES);
 	struct broadcast broadcast;
 	bool ended = true;
@@ -248,13 +260,11 @@ follow(struct run *run, const char *which)
 
 	buf_release(&unseen);
 	if (out == OUT_OK)
-		(void)warn_of_silence(run);
-	if (out == OUT_OK)
-		out = broadcast_watch(run, id, tell_line, &ended);
+		out = broadcast_watch(run, id, &tell, &ended);
 	clear_line();
 	if (out != OUT_OK)
 		return;
-	show(run, which, true);
+	show(run, which, false);
 	if (!ended && !run->shared.quiet)
 		fprintf(stderr,
 		    "it goes on; 'leadpipe send-broadcast --cancel %lld' "
@@ -277,9 +287,14 @@ confirm(struct run *run, const struct broadcast_draft *draft,
 		return OUT_OK;
 	broadcast_survey_add(&text, run, draft, survey);
 	snprintf(number, sizeof(number), "%lld", (long long)survey->reached);
-	buf_printf(&text,
-	    "\nSend it to %s %s? Type the number to do so: ", number,
+	buf_printf(&text, "\nType %s to send it to %s %s", number, number,
 	    survey->reached == 1 ? "person" : "people");
+	if (draft->start_at > clock_wall_ms()) {
+		buf_add_text(&text, " at ");
+		terminal_add_time(&text, draft->start_at);
+	}
+	buf_printf(&text,
+	    "%s, anything else to stop: ", draft->late ? " at once" : "");
 	fputs(text.data, stderr);
 	sure = prompt_confirm(number);
 	buf_release(&text);
@@ -367,8 +382,8 @@ send(struct run *run, char **users, int64_t *id)
 	struct broadcast_draft draft = { .name = order.name,
 		.rate = order.rate,
 		.paid = order.paid };
-	enum outcome out = request_due(&order.when, clock_wall_ms(),
-	    &draft.start_at, &run->fault);
+	enum outcome out =
+	    broadcast_order_time(&order, clock_wall_ms(), &draft, &run->fault);
 
 	if (out == OUT_OK)
 		out = broadcast_draft_make(run, &order.words, &order.whom,

@@ -90,6 +90,8 @@ is 'a tag that only people have' '1 of 1' "$(reached --tag by_hand)"
 
 # --- what it refuses
 
+# ago SECONDS: that time
+ago() { date -u -d "@$(($(date +%s) - $1))" +%Y-%m-%dT%H:%M:%SZ; }
 printf '{"text": {"en": "Only English"}}' >"$tmp/en.json"
 printf '{"text": "Hi", "butons": []}' >"$tmp/typo.json"
 printf '{"text": ' >"$tmp/cut.json"
@@ -110,6 +112,8 @@ done <<'CASES'
 64|--text Hi -n extra --tag vip|what is 'extra'?
 64|--text Hi --test --dry-run|--dry-run does not
 64|--text Hi --text-file x --tag vip -n|one of --text and --text-file
+64|--text Hi --text Ho --tag vip -n|--text is given twice
+64|--text Hi --at 2030-01-01T00:00:00Z --in 5 --tag vip -n|one of --at and --in
 64|--text Hi --message x --tag vip -n|all of the message
 64|--text Hi --everybody --yes --name 12|--name needs
 64|--text Hi --everybody --yes --name 'a b'|--name needs
@@ -123,11 +127,15 @@ done <<'CASES'
 65|--text Hi --state qiuz -n|did you mean 'quiz'?
 65|--text Hi --var ctiy=x -n|did you mean 'city'?
 65|--text Hi --var n=five -n|of the type int
-65|--text Hi --lang fr -n|no language 'fr'
+65|--text Hi --tag buyer -n|the flow has: vip
+65|--text Hi --lang fr -n|no language 'fr'; it has: en, ru
 65|--text Hi --part a:3/2 -n|is no part
 65|--text Hi --if '{"tga": "x"}' -n|did you mean 'tag'?
 65|--text Hi --if '{' -n|--if is no guard
 65|--text Hi --at tomorrow --everybody -n|is no time
+65|--text Hi --at 2030-01-01T00:00:00 --everybody -n|has no time zone: put Z
+65|--text Hi --at 2020-01-01T00:00:00Z --everybody -n|leave the time out
+65|--text Hi --at $(ago 120) --everybody --yes|leave --at out
 65|--text '' --everybody -n|the text in 'en': is empty
 65|--text '<b>Hi' --everybody -n|<b> is never closed
 65|--text '{{nmae}}' --everybody -n|did you mean 'name'?
@@ -139,9 +147,11 @@ done <<'CASES'
 65|--photo $tmp/a.jpg --everybody -n|a text is missing
 65|--text Hi --photo $tmp/nowhere.jpg --everybody -n|cannot read
 65|--text Hi --photo $tmp/empty.jpg --everybody -n|Telegram takes 1 to
-65|--text Hi --photo $tmp/a.jpg --photo $tmp/b.jpg --everybody -n|an album carries no buttons
+65|--text Hi --photo $tmp/a.jpg --photo $tmp/b.jpg --everybody -n|an album has no buttons: give --no-unsubscribe too
 65|--text Hi --photo $tmp/a.jpg --document $tmp/b.jpg --no-unsubscribe --everybody -n|an album is of
 65|--text Hi --button Go --everybody -n|is no button
+65|--text Hi --photo $tmp/a.jpg --photo $tmp/b.jpg --button Go=https://x.org --everybody -n|an album has no buttons: leave them out
+65|--text Hi --button Go=shop.example --everybody -n|write https://shop.example, or
 65|--text Hi --button Go=ftp://x --everybody -n|no state 'ftp'
 65|--text Hi --button Go=menu:quzi --everybody -n|did you mean 'quiz'?
 65|--text Hi --button A=menu:quiz --button B=quiz.one:next --everybody -n|belong to one state
@@ -150,6 +160,7 @@ done <<'CASES'
 65|--pause nothing|there is no broadcast 'nothing'
 65|--report nothing|there is no broadcast 'nothing'
 65|--text Hi --test 777|chat 777 is not known
+69|--text Hi --test 6|chat 6 has blocked the bot: not sent
 CASES
 is 'nothing was stored by that' '0 0' \
 	"$(sql 'SELECT count(*), (SELECT count(*) FROM messages WHERE priority = 9)
@@ -167,6 +178,9 @@ sent_since()
 }
 mark() { mark=$(wc -l <"$tmp/record"); }
 
+ADMIN_IDS='' broadcast --text Hi --test
+is 'nobody is asked for one' '78 1' \
+	"$status $(grep -c 'ADMIN_IDS is not set: .* show-chat' "$tmp/err")"
 mark
 broadcast --text 'Hi {{name}}' --test
 is 'the administrators get it first; who never came is named' '0 1' \
@@ -195,6 +209,11 @@ may cost: up to 0.2 Stars, 0.1 for each message above 30 a second; the' \
 	"$(grep '^begins\|^may' "$tmp/out" |
 		sed 's/ 20[0-9-]\{8\} [0-9:]\{8\} / DATE TIME /')"
 
+broadcast --text Hi --tag vip -n --at "$(ago 7500)"
+is 'a time that is past' 'begins: at once, as DATE TIME UTC was 2 h 5 min ago' \
+	"$(grep '^begins' "$tmp/out" |
+		sed 's/ 20[0-9-]\{8\} [0-9:]\{8\} / DATE TIME /')"
+
 # --- sending it
 
 mark
@@ -205,6 +224,8 @@ is 'the same again is refused' '65 1' \
 	"$status $(grep -c "as broadcast 1 ('first')" "$tmp/err")"
 broadcast --text Other --everybody --yes --name first
 is 'nor is its name given twice' 65 $status
+broadcast --status first
+is 'whom it waits for' 1 "$(grep -c '^Begins: now, with the next poll' "$tmp/out")"
 run send-due
 is 'everybody got it once, in silence' "$(for i in 1 2 3 4 5 7 8 9 10 11 12; do
 	echo "$i true"
@@ -216,6 +237,8 @@ is 'and the administrators were told' 1 \
 broadcast --status first --json
 is 'how it went' 'finished 12 11 1' \
 	"$(jq -r '"\(.state) \(.chosen) \(.sent) \(.blocked)"' "$tmp/out")"
+broadcast --resume first
+is 'it is over' '65 1' "$status $(grep -c 'is finished$' "$tmp/err")"
 broadcast --report 1
 is 'each person is in the report' 'chat,username,name,state,reason
 6,user_6,P6,cancelled,blocked
@@ -286,6 +309,18 @@ is 'who pays says so' '9 true' "$(tail -n "+$mark" "$tmp/record" | jq -r '
 	select(.kind == "request" and .params.text == "Paid") |
 	"\(.chat_id) \(.params.allow_paid_broadcast)"')"
 
+printf 'a third picture' >"$tmp/gone.jpg"
+broadcast --text Gone --photo "$tmp/gone.jpg" --tag by_hand --yes --name gone
+gone=$(cat "$tmp/out")
+rm "$tmp/gone.jpg"
+run send-due
+broadcast --resume gone
+is 'whoever failed is in the report' '65 1' "$status $(grep -c \
+	"is finished; 1 failed: --report $gone shows why$" "$tmp/err")"
+broadcast --report gone
+is 'with what to do' 1 \
+	"$(grep -c "/gone.jpg' is not there: put it back,," "$tmp/out")"
+
 # --- while it goes
 
 broadcast --text 'Later {{name}}' --everybody --yes --name later --in 1d
@@ -344,7 +379,7 @@ if command -v script >/dev/null; then
 	{
 		local word=$1
 		shift
-		(wait_for grep -q 'Type the number' "$tmp/shown"; echo "$word") |
+		(wait_for grep -q 'anything else to stop' "$tmp/shown"; echo "$word") |
 			script -qefc "$LEADPIPE send-broadcast $*" "$tmp/shown" \
 				>"$tmp/said" 2>&1
 	}
@@ -357,13 +392,28 @@ if command -v script >/dev/null; then
 	is 'the right one is yes; the words were shown' '0 1 1' \
 		"$? $(grep -c '^Asked' "$tmp/shown") $(sql "SELECT count(*)
 		FROM broadcasts WHERE state = 'scheduled'")"
-	"$LEADPIPE" send-due --for 20 2>"$tmp/due" &
-	bot_children=$!
+	# ended AGO: what sends ended so many ms ago
+	ended()
+	{
+		sql "UPDATE runs SET finished_at = $(date +%s%3N) - $1
+			WHERE finished_at > 0"
+	}
+	ended 0
+	: >"$tmp/shown"
 	script -qefc "$LEADPIPE send-broadcast --watch $(sql 'SELECT max(id)
 		FROM broadcasts')" "$tmp/shown" \
-		>"$tmp/said" 2>&1 </dev/null
-	is 'it is watched until it ends' '0 1' \
-		"$? $(grep -c 'finished' "$tmp/shown")"
+		>"$tmp/said" 2>&1 </dev/null &
+	watch=$!
+	wait_for grep -q ' sent' "$tmp/shown"
+	silent=$(grep -c 'nothing sends' "$tmp/shown")
+	ended 150000
+	wait_for grep -q 'nothing sends' "$tmp/shown"
+	"$LEADPIPE" send-due --for 20 2>"$tmp/due" &
+	bot_children=$!
+	wait "$watch"
+	is 'it is watched until it ends; once it is told that nothing sends' \
+		'0 1 0 1' "$? $(grep -c 'finished' "$tmp/shown") $silent $(
+		grep -o 'nothing sends' "$tmp/shown" | wc -l)"
 	kill "$bot_children" && wait "$bot_children"
 else
 	passed 'on a terminal it asks # SKIP no script'
@@ -372,6 +422,7 @@ broadcast --list
 is 'all are listed' 'first finished
 album finished
 paid finished
+gone finished
 later cancelled
 slow finished
 quiz finished' "$(awk '$NF ~ /^[a-z]/ { print $NF, $2 }' "$tmp/out")"

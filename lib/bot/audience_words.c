@@ -62,7 +62,7 @@ tags_judge(struct making *m, const json_t *asked)
 			continue;
 		near = check_nearest(tag, known);
 		json_object_set_new(m->strange, tag,
-		    near ? json_string(near) : json_null());
+		    near ? json_string(near) : json_incref(known));
 	}
 	json_decref(tags);
 	json_decref(known);

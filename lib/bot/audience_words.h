@@ -22,9 +22,9 @@ struct audience_words {
 /*
  * *AUDIENCE, a new reference, is what WORDS say, as audience_has() reads it;
  * an empty object: nothing restricts.  *STRANGE, a new reference, has the tags
- * that FLOW does not know, each with the one that may have been meant, or
- * null: a handler may give them.  OUT_NEVER, EXIT_INPUT, with a suggestion,
- * for what FLOW does not have.
+ * that FLOW does not know, each with the one that may have been meant, or an
+ * object of those that it knows: a handler may give them.  OUT_NEVER,
+ * EXIT_INPUT, with a suggestion, for what FLOW does not have.
  */
 enum outcome audience_make(const struct flow *flow,
     const struct audience_words *words, int64_t start_at, json_t **audience,

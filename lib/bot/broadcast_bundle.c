@@ -202,7 +202,13 @@ check_id(struct making *m, const char *id)
 	    key, value)
 		if (strncmp(key, "button:", 7) == 0)
 			json_object_set_new(ids, key + 7, json_true());
-	if (json_object_get(ids, id) == NULL) {
+	if (json_object_get(ids, id) == NULL && strchr(id, '.') != NULL &&
+	    json_get_text(m->content->message, "state") == NULL) {
+		out = fault_set(m->fault, OUT_NEVER, EXIT_INPUT,
+		    "'%.64s' is no address: write https://%.64s, or STATE:ID "
+		    "for a button of the flow",
+		    id, id);
+	} else if (json_object_get(ids, id) == NULL) {
 		near = check_nearest(id, ids);
 		out = fault_set(m->fault, OUT_NEVER, EXIT_INPUT,
 		    "the state '%s' has no 'button:%.64s' in its 'on'%s%s%s",
@@ -302,6 +308,14 @@ add_buttons(struct making *m)
 		out = add_unsubscribe(m, made);
 	if (json_array_size(made) > 0)
 		json_object_set(m->action, "buttons", made);
+	if (out == OUT_OK && json_array_size(made) > 0 &&
+	    json_is_array(json_object_get(m->action, "media")))
+		out = refuse(m,
+		    json_array_size(rows) > 0
+			? "an album has no buttons: leave them out, or send "
+			  "one file"
+			: "an album has no buttons: give --no-unsubscribe "
+			  "too, or send one file");
 	json_decref(made);
 	return out;
 }

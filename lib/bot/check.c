@@ -13,6 +13,10 @@
 /* A list of all members that is longer helps nobody. */
 #define MEMBERS_MAX_BYTES 120
 
+/* More names than these nobody reads in a message. */
+#define LIST_MAX 5
+#define HINT_MAX_BYTES 1000
+
 void
 check_run(struct flow *flow, const struct config *config,
     struct findings *findings, checker *checks, json_t *value)
@@ -141,16 +145,42 @@ check_stray(struct check *check, const char *what, const char *name,
 	unknown_add(check, FINDING_SHAPE, what, name, known);
 }
 
+void
+check_few(struct buf *out, json_t *known)
+{
+	const char *key, *before = "";
+	json_t *value;
+	int listed = 0;
+
+	json_object_foreach (known, key, value) {
+		if (++listed > LIST_MAX) {
+			buf_add_text(out, ", ...");
+			break;
+		}
+		buf_printf(out, "%s%s", before, key);
+		before = ", ";
+	}
+}
+
 enum outcome
 check_lacks(const struct flow *flow, const char *what, const char *name,
     json_t *known, struct fault *fault)
 {
 	const char *near = check_nearest(name, known);
+	struct buf hint = BUF_INIT(HINT_MAX_BYTES);
 
-	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-	    "the flow '%s' has no %s '%.64s'%s%s%s", flow_id(flow), what, name,
-	    near ? "; did you mean '" : "", near ? near : "",
-	    near ? "'?" : "");
+	if (near != NULL)
+		buf_printf(&hint, "; did you mean '%s'?", near);
+	else if (json_object_size(known) > 0 &&
+	    json_object_size(known) <= LIST_MAX) {
+		buf_add_text(&hint, "; it has: ");
+		check_few(&hint, known);
+	}
+	fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "the flow '%s' has no %s '%.64s'%s", flow_id(flow), what, name,
+	    hint.len > 0 ? hint.data : "");
+	buf_release(&hint);
+	return OUT_NEVER;
 }
 
 static void

@@ -64,8 +64,11 @@ void check_unknown(struct check *check, const char *what, const char *name,
 void check_stray(struct check *check, const char *what, const char *name,
     json_t *known);
 
+/* Appends ", "-separated keys of KNOWN, five at the most. */
+void check_few(struct buf *out, json_t *known);
+
 /* The fault, OUT_NEVER and EXIT_INPUT, of who asks FLOW for a WHAT that it
- * lacks; with a suggestion as above. */
+ * lacks; with a suggestion as above, or all that it has when that is little. */
 enum outcome check_lacks(const struct flow *flow, const char *what,
     const char *name, json_t *known, struct fault *fault) must_check;
 

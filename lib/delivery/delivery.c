@@ -247,9 +247,7 @@ refuse(struct delivery *d, struct slot *slot, const char *path)
 {
 	slot->answer = (struct answer){ .verdict = VERDICT_MESSAGE };
 	snprintf(slot->answer.text, sizeof slot->answer.text,
-	    "the file '%.150s' is not there; put it back, then "
-	    "recover-pending --resend",
-	    path);
+	    "the file '%.150s' is not there: put it back", path);
 	slot->phase = SLOT_ANSWERED;
 	++d->results;
 }

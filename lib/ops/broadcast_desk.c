@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ops/broadcast_desk.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -108,6 +109,28 @@ broadcast_desk_report(struct run *run, const char *which, bool bom,
 	return done;
 }
 
+/* Who resumes one that is over may mean those who did not get it. */
+static enum outcome
+refuse_change(struct run *run, const struct broadcast *broadcast,
+    enum broadcast_change change)
+{
+	struct broadcast_counts counts = { 0 };
+	char failed[80] = "";
+	enum outcome out = change == CHANGE_RESUME
+	    ? broadcasts_count(run->db, broadcast->id, &counts, &run->fault)
+	    : OUT_OK;
+
+	if (out != OUT_OK)
+		return out;
+	if (counts.dead > 0)
+		snprintf(failed, sizeof(failed),
+		    "; %lld failed: --report %lld shows why",
+		    (long long)counts.dead, (long long)broadcast->id);
+	return fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
+	    "broadcast %lld is %s%s", (long long)broadcast->id,
+	    broadcast_state_name(broadcast->state), failed);
+}
+
 /* Inside a transaction. */
 static enum outcome
 apply(struct run *run, const char *which, enum broadcast_change change)
@@ -135,9 +158,7 @@ apply(struct run *run, const char *which, enum broadcast_change change)
 	    (change == CHANGE_RESUME &&
 		broadcast.state == BROADCAST_SCHEDULED))
 		return out;
-	return fault_set(&run->fault, OUT_NEVER, EXIT_INPUT,
-	    "broadcast %lld is %s", (long long)broadcast.id,
-	    broadcast_state_name(broadcast.state));
+	return refuse_change(run, &broadcast, change);
 }
 
 enum outcome

@@ -21,6 +21,7 @@ struct broadcast_draft {
 	/* Filled in before it is made. */
 	const char *name; /* borrowed; NULL: by the time */
 	int64_t start_at;
+	bool late;    /* start_at was asked for and is over */
 	int64_t rate; /* messages a second at the most, 0: as limits allow */
 	bool paid;
 };
@@ -45,8 +46,8 @@ enum outcome broadcast_draft_store(struct run *run,
 
 /*
  * Sends it at once to USERS (ended by NULL; none: ADMIN_IDS, of which those who
- * never wrote to the bot are passed over) alone, as answers are; *SENT is how
- * many these are.
+ * never wrote to the bot or blocked it are passed over) alone, as answers are;
+ * *SENT is how many these are.  EXIT_REFUSED: one of USERS blocked the bot.
  */
 enum outcome broadcast_draft_test(struct run *run,
     const struct broadcast_draft *draft, char **users, int *sent) must_check;

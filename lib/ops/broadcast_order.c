@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/prompt.h"
 #include "base/utf8.h"
 
@@ -10,6 +11,9 @@
 
 /* Telegram takes no more from one bot in a second. */
 #define RATE_MAX 1000
+
+/* Of a time that was not meant as "now". */
+#define LATE_MS 60000
 
 static bool
 has_audience(const struct broadcast_order *order)
@@ -72,8 +76,13 @@ check_sending(const struct opt_command *command,
 		opt_usage(command,
 		    "--message has all of the message: text, media, buttons, "
 		    "silent");
-	if (order->words.text != NULL && order->words.text_file != NULL)
+	if (order->words.texts.count > 1)
+		opt_usage(command,
+		    "--text is given twice; several languages need --message");
+	if (order->words.texts.count > 0 && order->words.text_file != NULL)
 		opt_usage(command, "give one of --text and --text-file");
+	if (order->when.at != NULL && order->when.in_ms >= 0)
+		opt_usage(command, "give one of --at and --in");
 	check_name(command, order);
 }
 
@@ -106,4 +115,23 @@ broadcast_order_check(const struct opt_command *command,
 		opt_usage(command,
 		    order->list ? "--list shows all"
 				: "which? give its number or its name");
+}
+
+/* A time that is over is mostly the wrong zone: with --yes nobody would see
+ * that. */
+enum outcome
+broadcast_order_time(const struct broadcast_order *order, int64_t now,
+    struct broadcast_draft *draft, struct fault *fault)
+{
+	char at[CLOCK_TEXT_SIZE];
+	enum outcome out =
+	    request_due(&order->when, now, &draft->start_at, fault);
+
+	draft->late = draft->start_at < now;
+	if (out != OUT_OK || !order->yes || order->dry_run || order->test ||
+	    draft->start_at >= now - LATE_MS)
+		return out;
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "%s is in the past; leave --at out to begin at once",
+	    clock_text(draft->start_at, at));
 }

@@ -6,7 +6,7 @@
 #define LEADPIPE_BROADCAST_ORDER_H
 
 #include "bot/audience_words.h"
-#include "ops/broadcast_words.h"
+#include "ops/broadcast_draft.h"
 #include "turn/request.h"
 
 struct broadcast_order {
@@ -32,5 +32,11 @@ struct broadcast_order {
  * is not clear. */
 void broadcast_order_check(const struct opt_command *command,
     const struct broadcast_order *order, char **operands);
+
+/* Sets when DRAFT begins.  OUT_NEVER, EXIT_INPUT, for what is no time, and for
+ * one that is over when nobody is asked. */
+enum outcome broadcast_order_time(const struct broadcast_order *order,
+    int64_t now, struct broadcast_draft *draft, struct fault *fault)
+    must_check;
 
 #endif

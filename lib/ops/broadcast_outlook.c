@@ -72,6 +72,23 @@ add_reached(struct buf *out, const struct broadcast_survey *survey, int64_t ms)
 	buf_add_char(out, '\n');
 }
 
+/* Who took the wrong time zone finds it out before everybody has it. */
+static void
+add_begin(struct buf *out, const struct broadcast_draft *draft)
+{
+	int64_t now = clock_wall_ms();
+	char span[CLOCK_TEXT_SIZE];
+
+	if (draft->start_at <= now && !draft->late)
+		return;
+	buf_add_text(out, draft->late ? "begins: at once, as " : "begins: ");
+	terminal_add_time(out, draft->start_at);
+	if (draft->late)
+		buf_printf(out, " was %s ago",
+		    clock_span_text(now - draft->start_at, span));
+	buf_add_char(out, '\n');
+}
+
 void
 broadcast_survey_add(struct buf *out, const struct run *run,
     const struct broadcast_draft *draft, const struct broadcast_survey *survey)
@@ -87,11 +104,7 @@ broadcast_survey_add(struct buf *out, const struct run *run,
 		buf_printf(out, "unsubscribed: %lld\n",
 		    (long long)survey->unsubscribed);
 	add_reached(out, survey, takes_ms(run, draft, survey->reached));
-	if (draft->start_at > clock_wall_ms()) {
-		buf_add_text(out, "begins: ");
-		terminal_add_time(out, draft->start_at);
-		buf_add_char(out, '\n');
-	}
+	add_begin(out, draft);
 	if (draft->paid)
 		buf_printf(out,
 		    "may cost: up to %.1f Stars, 0.1 for each message above "

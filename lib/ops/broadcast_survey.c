@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "bot/audience.h"
+#include "bot/checker.h"
 #include "bot/text.h"
 #include "store/chats.h"
 #include "turn/chat_io.h"
@@ -15,6 +16,8 @@
 #define LOOKS 500 /* until it is told how many they are */
 
 #define SAMPLE_MAX (64U << 10)
+
+#define HINT_MAX 1000
 
 static void
 add_labels(struct buf *out, const json_t *params)
@@ -120,18 +123,25 @@ look_next(struct run *run, const struct broadcast_draft *draft,
 static enum outcome
 check_strange(const struct broadcast_draft *draft, struct fault *fault)
 {
-	const char *tag, *near;
-	json_t *value;
+	const char *tag = json_object_iter_key(
+	    json_object_iter(draft->strange));
+	json_t *known = json_object_get(draft->strange, tag);
+	struct buf hint = BUF_INIT(HINT_MAX);
 
-	json_object_foreach (draft->strange, tag, value) {
-		near = json_string_value(value);
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "the flow gives nobody the tag '%.64s', and nobody has "
-		    "it%s%s%s",
-		    tag, near ? "; did you mean '" : "", near ? near : "",
-		    near ? "'?" : "");
+	if (tag == NULL)
+		return OUT_OK;
+	if (json_is_string(known))
+		buf_printf(&hint, "; did you mean '%s'?",
+		    json_string_value(known));
+	else if (json_object_size(known) > 0) {
+		buf_add_text(&hint, "; the flow has: ");
+		check_few(&hint, known);
 	}
-	return OUT_OK;
+	fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "the flow gives nobody the tag '%.64s', and nobody has it%s", tag,
+	    hint.len > 0 ? hint.data : "");
+	buf_release(&hint);
+	return OUT_NEVER;
 }
 
 static enum outcome

@@ -41,6 +41,22 @@ send_to(struct run *run, const struct broadcast_draft *draft, int64_t chat_id)
 	return out;
 }
 
+static enum outcome
+check_reachable(struct run *run, int64_t chat_id, struct fault *fault)
+{
+	struct chat_row row = { 0 };
+	enum outcome out = chats_known(run->db, chat_id, fault);
+
+	if (out == OUT_OK)
+		out = chats_load(run->db, chat_id, &row, fault);
+	if (out == OUT_OK && row.blocked_at != 0)
+		out = fault_set(fault, OUT_NEVER, EXIT_REFUSED,
+		    "chat %lld has blocked the bot: not sent",
+		    (long long)chat_id);
+	chat_row_release(&row);
+	return out;
+}
+
 /* A new administrator who has not said /start yet keeps nobody else from
  * seeing it. */
 static enum outcome
@@ -48,15 +64,17 @@ find_admins(struct run *run, int64_t *chats, int *count)
 {
 	char *admins = mem_dup(config_get_or(run->config, "ADMIN_IDS", ""));
 	char *rest = admins, *user;
+	bool any = false;
 
 	while ((user = strsep(&rest, ", \t")) != NULL && *count < TESTERS) {
 		struct fault why;
 
 		if (*user == '\0')
 			continue;
+		any = true;
 		if (chats_resolve(run->db, user, &chats[*count], &why) ==
 			OUT_OK &&
-		    chats_known(run->db, chats[*count], &why) == OUT_OK)
+		    check_reachable(run, chats[*count], &why) == OUT_OK)
 			++*count;
 		else
 			log_warning("ADMIN_IDS: %s", why.text);
@@ -64,9 +82,12 @@ find_admins(struct run *run, int64_t *chats, int *count)
 	free(admins);
 	if (*count > 0)
 		return OUT_OK;
-	return fault_set(&run->fault, OUT_NEVER, EXIT_CONFIG,
-	    "nobody of ADMIN_IDS has written to the bot: send it /start, or "
-	    "name a chat behind --test");
+	return fault_set(&run->fault, OUT_NEVER, EXIT_CONFIG, "%s",
+	    any ? "nobody of ADMIN_IDS has written to the bot, or who did "
+		  "blocked it: send it /start, or name a chat behind --test"
+		: "ADMIN_IDS is not set: 'leadpipe show-chat @yourname' shows "
+		  "your id, write it into the configuration, or name a chat "
+		  "behind --test");
 }
 
 static enum outcome
@@ -79,7 +100,7 @@ find_users(struct run *run, char **users, int64_t *chats, int *count)
 	for (; *users != NULL && *count < TESTERS && out == OUT_OK; users++) {
 		out = run_user(run, *users, &chats[*count]);
 		if (out == OUT_OK)
-			out = chats_known(run->db, chats[*count], &run->fault);
+			out = check_reachable(run, chats[*count], &run->fault);
 		++*count;
 	}
 	return out;

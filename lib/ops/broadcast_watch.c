@@ -128,6 +128,16 @@ show(void (*tell)(const char *line), const struct sight *now,
 	buf_release(&line);
 }
 
+/* Who looks on for an hour must not wait for a cron that is not there. */
+static void
+look_for_sender(struct run *run, const struct broadcast_tell *tell, bool *told)
+{
+	if (*told || broadcast_sender(run->db, clock_wall_ms()))
+		return;
+	*told = true;
+	tell->silence();
+}
+
 static bool
 goes_on(enum broadcast_state state)
 {
@@ -135,10 +145,11 @@ goes_on(enum broadcast_state state)
 }
 
 enum outcome
-broadcast_watch(struct run *run, int64_t id, void (*tell)(const char *line),
+broadcast_watch(struct run *run, int64_t id, const struct broadcast_tell *tell,
     bool *ended)
 {
 	int64_t since = clock_mono_ms(), people = 0;
+	bool told = false;
 	struct sight first, now;
 	enum outcome out = look(run, id, &first);
 
@@ -147,7 +158,9 @@ broadcast_watch(struct run *run, int64_t id, void (*tell)(const char *line),
 		people = chats_people(run->db);
 	while (out == OUT_OK && goes_on(now.state) && !stop_wanted()) {
 		stop_hard_at(clock_mono_ms() + LIFE_MS);
-		show(tell, &now, &first, people, clock_mono_ms() - since);
+		look_for_sender(run, tell, &told);
+		show(tell->line, &now, &first, people,
+		    clock_mono_ms() - since);
 		db_close(run->db);
 		run->db = NULL;
 		clock_sleep_until(clock_mono_ms() + LOOK_MS);

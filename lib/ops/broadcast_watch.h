@@ -16,10 +16,15 @@ bool broadcast_sender(struct db *db, int64_t now);
 /*
  * Follows broadcast ID until it sends no more, which takes however long, or a
  * signal comes: it goes on all the same, and *ENDED is false.  Each look is
- * told to TELL as a bar in one line.  Between two the database is closed, so
- * that an upgrade need not wait; RUN->db is open again afterwards.
+ * told to TELL->line as a bar in one line, and TELL->silence is called once, as
+ * soon as nothing sends.  Between two the database is closed, so that an
+ * upgrade need not wait; RUN->db is open again afterwards.
  */
+struct broadcast_tell {
+	void (*line)(const char *line);
+	void (*silence)(void);
+};
 enum outcome broadcast_watch(struct run *run, int64_t id,
-    void (*tell)(const char *line), bool *ended) must_check;
+    const struct broadcast_tell *tell, bool *ended) must_check;
 
 #endif

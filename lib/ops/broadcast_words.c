@@ -19,7 +19,7 @@
 bool
 broadcast_words_many(const struct broadcast_words *words)
 {
-	return words->text != NULL || words->text_file != NULL ||
+	return words->texts.count > 0 || words->text_file != NULL ||
 	    words->photos.count > 0 || words->videos.count > 0 ||
 	    words->documents.count > 0 || words->buttons.count > 0 ||
 	    words->silent;
@@ -104,7 +104,7 @@ static enum outcome
 put_text(const struct broadcast_words *words, json_t *message,
     struct fault *fault)
 {
-	char *text = mem_dup(words->text), *trimmed;
+	char *text = mem_dup(words->texts.list[0]), *trimmed;
 	size_t len = text ? strlen(text) : 0;
 	enum outcome out = OUT_OK;
 

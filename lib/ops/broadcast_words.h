@@ -13,9 +13,9 @@
 
 /* Borrowed.  Either `message`, or the others. */
 struct broadcast_words {
-	const char *message;   /* a JSON file, -: stdin */
-	const char *text;      /* in all languages */
-	const char *text_file; /* has it, -: stdin */
+	const char *message;	/* a JSON file, -: stdin */
+	struct opt_texts texts; /* in all languages; at most one */
+	const char *text_file;	/* has it, -: stdin */
 	struct opt_texts photos, videos, documents;
 	struct opt_texts buttons; /* LABEL=URL or LABEL=[STATE:]ID */
 	bool silent;

@@ -48,7 +48,13 @@ put_time(struct buf *out, const struct broadcast *b, bool russian)
 {
 	char text[CLOCK_TEXT_SIZE];
 
-	if (b->state == BROADCAST_SCHEDULED)
+	if (b->state == BROADCAST_SCHEDULED && b->start_at <= clock_wall_ms())
+		buf_add_text(out,
+		    russian ? "\nНачало: сейчас, со следующим poll-updates "
+			      "или send-due"
+			    : "\nBegins: now, with the next poll-updates or "
+			      "send-due");
+	else if (b->state == BROADCAST_SCHEDULED)
 		buf_printf(out, "\n%s: %s", russian ? "Начало" : "Begins",
 		    clock_text(b->start_at, text));
 	else if (b->begun_at != 0 && b->finished_at != 0)

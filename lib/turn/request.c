@@ -109,6 +109,26 @@ make_send(struct request *request, const struct request_words *words,
 	return out;
 }
 
+static enum outcome
+refuse_time(const char *at, struct fault *fault)
+{
+	char *zoned = mem_printf("%sZ", at);
+	bool lacks_zone;
+	int64_t then;
+
+	lacks_zone = clock_parse(zoned, &then) == 0;
+	free(zoned);
+	if (lacks_zone)
+		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+		    "'%.64s' has no time zone: put Z (UTC) or +03:00 behind "
+		    "it",
+		    at);
+	return fault_set(fault, OUT_NEVER, EXIT_INPUT,
+	    "'%.64s' is no time such as 2026-11-20T18:00:00Z or "
+	    "2026-11-20T21:00:00+03:00",
+	    at);
+}
+
 enum outcome
 request_due(const struct request_words *words, int64_t now, int64_t *due_at,
     struct fault *fault)
@@ -119,16 +139,14 @@ request_due(const struct request_words *words, int64_t now, int64_t *due_at,
 	if (words->at != NULL && words->in_ms >= 0)
 		return refuse(fault, "both 'at' and 'in' are given");
 	if (words->at != NULL && clock_parse(words->at, due_at) < 0)
-		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "'%.64s' is no time such as 2026-11-20T18:00:00Z or "
-		    "2026-11-20T21:00:00+03:00",
-		    words->at);
+		return refuse_time(words->at, fault);
 	if (words->in_ms >= 0 &&
 	    __builtin_add_overflow(now, words->in_ms, due_at))
 		*due_at = INT64_MAX;
 	if (*due_at < now - PAST_MS)
 		return fault_set(fault, OUT_NEVER, EXIT_INPUT,
-		    "%s is more than a day ago", clock_text(*due_at, due));
+		    "%s is in the past; leave the time out to begin at once",
+		    clock_text(*due_at, due));
 	if (*due_at - now > AHEAD_MS)
 		return refuse(fault, "the time is more than 10 years ahead");
 	return OUT_OK;

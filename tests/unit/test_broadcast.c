@@ -951,7 +951,7 @@ each_person_has_a_line(void **state)
 static void
 its_summary_is_in_words(void **state)
 {
-	const struct broadcast b = { .name = "spring",
+	struct broadcast b = { .name = "spring",
 		.state = BROADCAST_PAUSED,
 		.reason = "because" };
 	const struct broadcast_counts n = { .looked = 9,
@@ -969,6 +969,16 @@ its_summary_is_in_words(void **state)
 	buf_release(&out);
 	broadcast_text_in(&out, "ru-RU", &b, &n);
 	assert_non_null(strstr(out.data, "Рассылка 'spring': приостановлена"));
+	buf_release(&out);
+	b.state = BROADCAST_SCHEDULED;
+	b.start_at = clock_wall_ms();
+	broadcast_text(&out, &b, &n);
+	assert_non_null(strstr(out.data, "\nBegins: now, with the next"));
+	buf_release(&out);
+	b.start_at += INT64_C(3600) * 1000;
+	broadcast_text(&out, &b, &n);
+	assert_non_null(strstr(out.data, "\nBegins: 20"));
+	assert_null(strstr(out.data, "now"));
 	buf_release(&out);
 }
 
