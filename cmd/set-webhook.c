@@ -116,13 +116,15 @@ set(struct run *run, struct telegram *telegram)
 	return out == OUT_OK ? record(run, record_set) : out;
 }
 
-static enum outcome delete (struct run *run, struct telegram *telegram) {
+static enum outcome
+unset(struct run *run, struct telegram *telegram)
+{
 	json_t *whole = NULL;
 	/* Not after: poll-updates would wait for what comes no more. */
 	enum outcome out = record(run, webhook_record_end);
 
 	if (out == OUT_OK)
-	    out = ask(run, telegram, METHOD_DELETE_WEBHOOK, NULL, &whole);
+		out = ask(run, telegram, METHOD_DELETE_WEBHOOK, NULL, &whole);
 	json_decref(whole);
 	return out == OUT_OK ? record(run, webhook_record_gone) : out;
 }
@@ -216,7 +218,7 @@ main(int argc, char **argv)
 	if (out == OUT_OK && address != NULL)
 		out = set(&run, telegram);
 	if (out == OUT_OK && gone)
-		out = delete (&run, telegram);
+		out = unset(&run, telegram);
 	if (out == OUT_OK &&
 	    (status || run.shared.json ||
 		(isatty(STDOUT_FILENO) && !run.shared.quiet)))

@@ -258,13 +258,99 @@ promote_alone(struct course *c)
 	c->more = true;
 }
 
+/* What is left for the next turn. */
+struct rest {
+	bool updates, shared, tasks, people, heads;
+};
+
+static enum outcome
+settle(struct course *c, int64_t now, struct fault *fault)
+{
+	struct loop *l = c->loop;
+	enum outcome out = delivery_settle(l->delivery, now, fault);
+
+	if (out == OUT_OK)
+		out = handlers_settle(l->handlers, now, fault);
+	if (out == OUT_OK)
+		out = turn_report_store(l->turn, now, fault);
+	return out;
+}
+
+/* What came in; and what is asked again as it did not. */
+static enum outcome
+step_updates(struct course *c, int64_t now, struct rest *rest,
+    struct fault *fault)
+{
+	struct loop *l = c->loop;
+	enum outcome out = OUT_OK;
+
+	if (l->poller != NULL && course_may_start(c))
+		out = turn_recurring(l->turn, now, fault);
+	/* After a failure only what is on its way is brought to its end. */
+	if (out == OUT_OK && l->poller != NULL && !c->draining &&
+	    c->out == OUT_OK)
+		out = turn_updates(l->turn, now, STEP_BATCH, &rest->updates,
+		    fault);
+	return out == OUT_OK ? ask_again(c, now, &rest->updates, fault) : out;
+}
+
+/* What is due becomes messages, and what is for many some of them. */
+static enum outcome
+promote(struct course *c, int64_t now, struct rest *rest, struct fault *fault)
+{
+	struct loop *l = c->loop;
+	enum outcome out = OUT_OK;
+
+	if (may_promote(c))
+		out = exchange_take(l->exchange, now, &rest->shared, fault);
+	if (out == OUT_OK && c->careful == 0 && may_promote(c))
+		out = turn_tasks(l->turn, now, COURSE_TASKS, &rest->tasks,
+		    fault);
+	if (out == OUT_OK && may_promote(c))
+		out = broadcast(c, now, &rest->people, fault);
+	return out;
+}
+
+static enum outcome
+claim(struct course *c, int64_t now, struct rest *rest, struct fault *fault)
+{
+	struct loop *l = c->loop;
+	enum outcome out = OUT_OK;
+
+	if (course_may_start(c)) {
+		delivery_limit(l->delivery, left(l));
+		out = delivery_claim(l->delivery, now, &rest->heads, fault);
+	}
+	if (out == OUT_OK && course_may_start(c) &&
+	    !turn_report_asked(l->turn))
+		out = handlers_claim(l->handlers, now, fault);
+	return out;
+}
+
+/* It is on disk: what was claimed leaves. */
+static void
+committed(struct course *c, int64_t now, const struct rest *rest)
+{
+	struct loop *l = c->loop;
+
+	turn_committed(l->turn);
+	delivery_start(l->delivery);
+	handlers_start(l->handlers);
+	c->next_at = delivery_next(l->delivery);
+	exchange_committed(l->exchange);
+	c->more = rest->updates || rest->shared || rest->people ||
+	    ((rest->tasks || rest->heads) && c->next_at <= now);
+	c->next_at = sooner(c->next_at, handlers_next(l->handlers));
+	c->next_at = sooner(c->next_at, c->broadcast_at);
+	c->dirty = false;
+}
+
 void
 course_work(struct course *c)
 {
 	struct loop *l = c->loop;
 	int64_t now = clock_wall_ms();
-	bool more_updates = false, more_tasks = false, more_heads = false;
-	bool more_shared = false, more_people = false;
+	struct rest rest = { 0 };
 	struct fault fault;
 	enum outcome out;
 
@@ -273,52 +359,22 @@ course_work(struct course *c)
 	delivery_ask_limit(l->delivery, now);
 	if (!begin(c))
 		return;
-	out = delivery_settle(l->delivery, now, &fault);
+	out = settle(c, now, &fault);
 	if (out == OUT_OK)
-		out = handlers_settle(l->handlers, now, &fault);
+		out = step_updates(c, now, &rest, &fault);
 	if (out == OUT_OK)
-		out = turn_report_store(l->turn, now, &fault);
-	if (out == OUT_OK && l->poller != NULL && course_may_start(c))
-		out = turn_recurring(l->turn, now, &fault);
-	/* After a failure only what is on its way is brought to its end. */
-	if (out == OUT_OK && l->poller != NULL && !c->draining &&
-	    c->out == OUT_OK)
-		out = turn_updates(l->turn, now, STEP_BATCH, &more_updates,
-		    &fault);
+		out = promote(c, now, &rest, &fault);
 	if (out == OUT_OK)
-		out = ask_again(c, now, &more_updates, &fault);
-	if (out == OUT_OK && may_promote(c))
-		out = exchange_take(l->exchange, now, &more_shared, &fault);
-	if (out == OUT_OK && c->careful == 0 && may_promote(c))
-		out = turn_tasks(l->turn, now, COURSE_TASKS, &more_tasks,
-		    &fault);
-	if (out == OUT_OK && may_promote(c))
-		out = broadcast(c, now, &more_people, &fault);
-	if (out == OUT_OK && course_may_start(c)) {
-		delivery_limit(l->delivery, left(l));
-		out = delivery_claim(l->delivery, now, &more_heads, &fault);
-	}
-	if (out == OUT_OK && course_may_start(c) &&
-	    !turn_report_asked(l->turn))
-		out = handlers_claim(l->handlers, now, &fault);
+		out = claim(c, now, &rest, &fault);
 	if (!commit(c, out, &fault))
 		return;
-	turn_committed(l->turn);
-	delivery_start(l->delivery);
-	handlers_start(l->handlers);
-	c->next_at = delivery_next(l->delivery);
-	exchange_committed(l->exchange);
-	c->more = more_updates || more_shared || more_people ||
-	    ((more_tasks || more_heads) && c->next_at <= now);
-	c->next_at = sooner(c->next_at, handlers_next(l->handlers));
-	c->next_at = sooner(c->next_at, c->broadcast_at);
-	c->dirty = false;
+	committed(c, now, &rest);
 	if (turn_report_write(l->turn, now)) {
 		alone(c, store_report);
 		c->more = true;
 	}
 	/* An update that may have done it is not to be taken for a task. */
-	if (c->careful > 0 && !more_updates && may_promote(c))
+	if (c->careful > 0 && !rest.updates && may_promote(c))
 		promote_alone(c);
 	if (handlers_have_suspect(l->handlers) && alone(c, try_handler) &&
 	    alone(c, end_handler))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/broadcasts.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,19 +167,18 @@ enum outcome
 broadcasts_count(struct db *db, int64_t id, struct broadcast_counts *counts,
     struct fault *fault)
 {
-	static const struct {
+	const struct {
 		const char *kind;
-		size_t member;
+		int64_t *count;
 	} kinds[] = {
-		{ "sent", offsetof(struct broadcast_counts, sent) },
-		{ "waiting", offsetof(struct broadcast_counts, waiting) },
-		{ "unknown", offsetof(struct broadcast_counts, unknown) },
-		{ "dead", offsetof(struct broadcast_counts, dead) },
-		{ "expired", offsetof(struct broadcast_counts, expired) },
-		{ "blocked", offsetof(struct broadcast_counts, blocked) },
-		{ "unsubscribed",
-		    offsetof(struct broadcast_counts, unsubscribed) },
-		{ "cancelled", offsetof(struct broadcast_counts, cancelled) },
+		{ "sent", &counts->sent },
+		{ "waiting", &counts->waiting },
+		{ "unknown", &counts->unknown },
+		{ "dead", &counts->dead },
+		{ "expired", &counts->expired },
+		{ "blocked", &counts->blocked },
+		{ "unsubscribed", &counts->unsubscribed },
+		{ "cancelled", &counts->cancelled },
 	};
 	sqlite3_stmt *tally = db_use(db,
 	    "SELECT kind, count FROM broadcast_tally WHERE broadcast = ?1"
@@ -198,8 +196,7 @@ broadcasts_count(struct db *db, int64_t id, struct broadcast_counts *counts,
 		counts->chosen += count;
 		for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 			if (strcmp(kinds[i].kind, kind) == 0)
-				*(int64_t *)(void *)((char *)counts +
-				    kinds[i].member) += count;
+				*kinds[i].count += count;
 	}
 	return db_result(db, fault);
 }
@@ -286,7 +283,8 @@ broadcast_set_aside(struct db *db, int64_t id, int64_t chat_id,
 	return db_result(db, fault);
 }
 
-/* The state of one that is in FROM or OR_FROM becomes TO. */
+/* False when it is in no state from which it can become TO.  One that was
+ * paused before it began is scheduled again. */
 static bool
 move(struct db *db, int64_t id, enum broadcast_state to, const char *reason,
     int64_t now)
